@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "gateway/settings.h"
+#include "ledger/ledger.h"
+
+namespace ostiary::app {
+
+// Everything `serve` is told, from flag > environment > file > default.
+struct Config {
+  gateway::GateSettings gate;
+  ledger::Options ledger;
+  std::vector<gateway::ServiceSettings> services;  // in order of fallback; from the file only
+  bool services_configured = false;                // the file names services: nothing is looked for
+  std::string data = "./ostiary-data";
+  std::string log_level = "info";
+};
+
+// One row of the table that defines every configuration key: what the file may hold, its type, default and meaning.
+// `--print-config`, the error for an unknown key and docs/configuration.md are made from it.
+struct Key {
+  std::string_view path;      // "ledger.sync"; a `[]` part is a list item: "services[].timeouts.connect"
+  std::string_view type;      // "duration", "bytes", "count", "boolean", "text", "one of always|interval|os", …
+  std::string_view fallback;  // as it would stand in the file; empty: none
+  std::string_view doc;       // one or two sentences
+};
+std::span<const Key> keys();
+
+// Reads a configuration file over the defaults. Errors carry file:line:column; an unknown key names the nearest known one.
+Result<Config> read_config(std::string_view text, std::string_view file);
+Result<Config> load_config(const std::string& path);
+
+// Environment over file: OSTIARY_LISTEN, OSTIARY_DATA, OSTIARY_LEDGER_SYNC, … one for each key that is not in a list
+// ("OSTIARY_" + the path in capitals, dots as underscores). `get` is std::getenv in the program.
+Result<> apply_environment(Config& config, const std::function<const char*(const char*)>& get);
+
+// The documented defaults as a configuration file that reads back to the same Config.
+std::string print_defaults();
+
+}  // namespace ostiary::app

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/id.h"
+#include "base/result.h"
+
+namespace ostiary::ledger {
+
+enum class Sync : std::uint8_t {
+  always,    // a batch is on the disk before anybody goes on (group commit)
+  interval,  // at most sync_interval_ms of it may be lost with the power; nothing with the process
+  os         // the operating system decides
+};
+
+struct Options {
+  Sync sync = Sync::interval;
+  std::uint32_t sync_interval_ms = 1000;
+  std::uint32_t checkpoint_interval_ms = 1000;
+  std::uint64_t segment_bytes = 256ULL << 20;
+  std::string origin;  // first line of checkpoints; empty: "ostiary/<8 hex of the public key>"
+};
+
+// What an exchange's digests are keyed with. Kept in DATA/digest-keys beside the ledger, never in it: whoever has the
+// text and the key can prove the digest, and erasing the key makes it unguessable.
+struct DigestKey {
+  Id exchange;
+  Key256 key;
+};
+
+// Records of one loop turn, ready to be appended. Filling it takes no lock: the leaf hash is made here.
+class Batch {
+ public:
+  // `line` is canonical JSON without newline.
+  void add(std::string_view line);
+  void add_key(const Id& exchange, const Key256& key);
+  bool empty() const { return leaves_.empty(); }
+  void clear();
+
+ private:
+  friend class Ledger;
+  std::string lines_;                 // each with its newline
+  std::vector<std::uint32_t> ends_;   // end offset of each line in lines_
+  std::vector<Digest> leaves_;
+  std::string keys_;                  // 48 bytes each
+};
+
+// The append-only record of a data folder. Files, each starting with a magic and a version:
+//   ledger/<20-digit first index>.log   header line, then one canonical JSON record a line
+//   ledger/<20-digit first index>.leaf  16-byte header, then the 32-byte RFC 6962 leaf hash of each record
+//   ledger/checkpoint                   the newest C2SP checkpoint (signed note)
+//   ledger/checkpoints.log              every checkpoint given, one JSON line each
+//   ledger/signing-key                  Ed25519 seed (mode 0600); ledger/verify-key: the C2SP verifier key
+//   digest-keys/<20-digit n>.keys       16-byte header, then 48 bytes an exchange: UUID, key
+// Opening recovers: it starts from the last checkpoint, checks the records after it against their leaf hashes, cuts a torn
+// tail (kept as ledger/torn-<index>-<time>), says so in the log and with a `recovery` record; damage that is not a torn tail
+// (a bad record with good ones behind it, or below the checkpoint) is `corrupt` and refused.
+//
+// append() and the callbacks may be used from any thread; a Batch belongs to one.
+class Ledger {
+ public:
+  // The caller holds the data folder's lock.
+  static Result<std::unique_ptr<Ledger>> open(const std::string& data_folder, const Options& options);
+  ~Ledger();  // final checkpoint and sync
+
+  // Writes the whole batch (one writev a file) in order, keys first, and clears it. When it returns, the records survive
+  // the death of the process. With Sync::always they are not yet on the disk: see when_durable().
+  // Fails with `io` (disk full, …): then nothing of the batch counts, the file is cut back to where it was, and the
+  // caller must let nothing leave.
+  Result<> append(Batch& batch);
+
+  // Sync::always: calls `done` once everything appended so far is on the disk (from the ledger's own thread; many
+  // callers share one fdatasync). Other modes: not needed.
+  void when_durable(std::function<void(Result<>)> done);
+
+  std::uint64_t size() const;        // records
+  Digest root() const;               // RFC 6962 Merkle tree hash of all records
+  std::string verifier_key() const;  // C2SP: name+hash+base64
+  Result<> checkpoint_now();         // sign and store one for all records
+
+ private:
+  Ledger();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct VerifyOptions {
+  std::string checkpoint_file;  // a checkpoint kept elsewhere; empty: the folder's own
+  std::string verifier_key;     // of the kept checkpoint, when it is not the folder's; empty: the folder's
+  std::function<void(std::uint64_t done, std::uint64_t all)> progress;
+};
+
+struct VerifyReport {
+  bool ok = false;
+  std::uint64_t records = 0;              // complete records in the segments
+  std::uint64_t covered = 0;              // of them under a valid checkpoint
+  Digest root{};                          // of all records
+  struct Problem {
+    std::string what;                     // "record-changed", "record-missing", "truncated", "bad-signature", "torn-tail", …
+    std::string message, where;           // where: file and record index
+    std::uint64_t index = 0;
+  };
+  std::vector<Problem> problems;          // sorted by index
+};
+
+// Reads a ledger offline; writes nothing, needs no lock, may run beside the gate. Whole: every line against its leaf
+// hash, every stored checkpoint's signature and root against the records, the order and number of segments. With a kept
+// checkpoint: also that its tree is a prefix of this one (which shows a truncated tail). An Error only when the folder
+// cannot be read at all.
+Result<VerifyReport> verify(const std::string& data_folder, const VerifyOptions& options = {});
+
+// The last `n` records, oldest first (without newline).
+Result<std::vector<std::string>> tail(const std::string& data_folder, std::size_t n);
+// Follows the ledger from its end: calls `record` for each new line until `stop` is true. For `ledger tail --follow`.
+Result<> follow(const std::string& data_folder, const std::function<void(std::string_view)>& record,
+                const std::function<bool()>& stop);
+
+// The key of an exchange's digests; `not_found` where it never was or has been erased.
+Result<Key256> digest_key(const std::string& data_folder, const Id& exchange);
+
+}  // namespace ostiary::ledger

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ostiary::policy {
+
+enum class Effect : std::uint8_t { allow, redact, reroute, ask, deny };
+enum class Mode : std::uint8_t { enforce, observe };
+
+// The value of a fact.
+using FactValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+
+// One thing known about an exchange when it is decided. `source` says where it is from: "key", "request", "config",
+// "catalog:provider/openai", "inspection". Names are dotted: subject.team, target.provider, data.classes.
+struct Fact {
+  std::string name;
+  FactValue value;
+  std::string source;
+};
+
+// What a decision may use. A fact that is not there is unknown, which no rule may read as "fine".
+class Facts {
+ public:
+  void set(std::string_view name, FactValue value, std::string_view source);
+  const Fact* find(std::string_view name) const;
+  const std::vector<Fact>& all() const { return facts_; }  // sorted by name
+  void clear() { facts_.clear(); }
+
+ private:
+  std::vector<Fact> facts_;
+};
+
+struct RuleRef {
+  std::string id;
+  std::string clause;  // anchor in the policy document; empty for a rule of the configuration
+};
+
+struct Decision {
+  Effect effect = Effect::allow;
+  Mode mode = Mode::enforce;
+  std::vector<RuleRef> rules;             // those that made the effect
+  std::vector<Fact> facts;                // those that were used, by value
+  std::vector<std::string> obligations;
+  std::string alternative;                // the nearest allowed way; empty where none is known
+  std::string because;                    // shown to the caller of a refusal
+  std::string reroute_to;                 // service id, with Effect::reroute
+  std::vector<std::string> redact_classes;  // data classes to mask, with Effect::redact
+  std::string policy_version;
+  std::string policy_digest;
+
+  // What happens now: an observed decision stops nothing.
+  Effect enforced() const { return mode == Mode::enforce ? effect : Effect::allow; }
+};
+
+const char* name(Effect e);
+const char* name(Mode m);
+std::optional<Effect> parse_effect(std::string_view s);
+void append_json(std::string& out, const Fact& fact);                  // {"name","source","value"}
+void append_json(std::string& out, const Decision& decision, bool with_facts = true);  // interfaces.md, canonical
+
+}  // namespace ostiary::policy
