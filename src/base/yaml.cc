@@ -231,7 +231,8 @@ Result<Node> parse(std::string_view text, std::string_view file, const Limits& l
     return fail(Code::too_large, fmt::format("over {}", text::format_bytes(limits.max_bytes)),
                 std::string(file));
   if (!text::is_utf8(text))
-    return fail(Code::invalid, "not UTF-8; save the file as UTF-8", std::string(file));
+    return fail(Code::invalid, "this line is not UTF-8; save the file as UTF-8",
+                fmt::format("{}:{}:1", file, first_bad_line(text)));
   return Reader(text, file, limits).document();
 }
 
