@@ -42,7 +42,8 @@ std::string event_json(int index) {
       R"({"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1761991200,)"
       R"("model":"bench-1","service_tier":"default","system_fingerprint":"fp_8e1f20a4c7","choices":[)";
   if (index == 0) {
-    out += R"({"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}])";
+    out +=
+        R"({"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}])";
   } else if (index == kStreamEvents - 2) {
     out += R"({"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}])";
   } else if (index == kStreamEvents - 1) {
@@ -70,7 +71,9 @@ std::string chunk(std::string_view data) {
 
 }  // namespace
 
-std::string_view json_answer_body() { return kJsonBody; }
+std::string_view json_answer_body() {
+  return kJsonBody;
+}
 
 std::string_view json_answer() {
   static const std::string answer = whole_answer(kJsonBody);

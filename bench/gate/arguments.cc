@@ -44,7 +44,8 @@ long Arguments::number(std::string_view name, long fallback) const {
   char* end = nullptr;
   const long number = std::strtol(value.c_str(), &end, 10);
   if (*end != '\0') {
-    std::fprintf(stderr, "--%.*s: %s is not a number\n", static_cast<int>(name.size()), name.data(), value.c_str());
+    std::fprintf(stderr, "--%.*s: %s is not a number\n", static_cast<int>(name.size()), name.data(),
+                 value.c_str());
     std::exit(2);
   }
   return number;

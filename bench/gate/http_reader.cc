@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstring>
-#include <strings.h>
 
 namespace ostiary::bench {
 namespace {
@@ -16,8 +15,14 @@ std::size_t find_head_end(std::string_view text) {
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + kHeadEnd.size();
 }
 
+/// True where `line` begins with `name`, whatever the case of its letters, and goes on.
 bool has_prefix(std::string_view line, std::string_view name) {
-  return line.size() > name.size() && strncasecmp(line.data(), name.data(), name.size()) == 0;
+  if (line.size() <= name.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char byte = line[i];
+    if ((byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte) != name[i]) return false;
+  }
+  return true;
 }
 
 std::string_view trim(std::string_view value) {

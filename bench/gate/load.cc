@@ -3,6 +3,7 @@
 // reads the CPU time of the processes under test itself, at the window's two ends.
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -12,17 +13,15 @@
 #include <deque>
 #include <fstream>
 #include <iterator>
-#include <string>
-#include <vector>
-
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <vector>
 
 #include "answers.h"
 #include "arguments.h"
@@ -56,8 +55,8 @@ struct Connection {
   int fd = -1;
   HttpReader reader;
   EventReader events;
-  std::string body;           ///< of a JSON answer, where it is not compared as it comes
-  std::size_t compared = 0;   ///< bytes of it that were
+  std::string body;          ///< of a JSON answer, where it is not compared as it comes
+  std::size_t compared = 0;  ///< bytes of it that were
   bool same = true;
   bool busy = false;
   std::size_t sent = 0;
@@ -180,7 +179,8 @@ void Load::read_from(Connection& connection) {
   const ssize_t got = recv(connection.fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) {
-    if (connection.busy) return fail(connection, got == 0 ? "the connection was closed" : std::strerror(errno));
+    if (connection.busy)
+      return fail(connection, got == 0 ? "the connection was closed" : std::strerror(errno));
     return reconnect(connection);
   }
   if (!connection.busy) return fail(connection, "bytes after the end of the answer");
@@ -220,7 +220,8 @@ std::string Load::fault_of(const Connection& connection) const {
   }
   if (settings_.stream) {
     if (connection.events.events() != kStreamEvents) {
-      return std::to_string(connection.events.events()) + " events instead of " + std::to_string(kStreamEvents);
+      return std::to_string(connection.events.events()) + " events instead of " +
+             std::to_string(kStreamEvents);
     }
     return connection.events.done() ? "" : "no [DONE]";
   }
@@ -228,7 +229,8 @@ std::string Load::fault_of(const Connection& connection) const {
     const bool whole = connection.same && connection.compared == json_answer_body().size();
     return whole ? "" : "the answer is not the upstream's";
   }
-  const bool likely = connection.body.find("chat.completion") != std::string::npos && connection.body.ends_with('}');
+  const bool likely =
+      connection.body.find("chat.completion") != std::string::npos && connection.body.ends_with('}');
   return likely ? "" : "not a chat completion: " + connection.body.substr(0, 300);
 }
 
@@ -301,7 +303,7 @@ bool Load::run() {
   for (Connection& connection : connections_) start(connection);
   std::array<epoll_event, 512> events{};
   while (advance(now_ns()) && errors_ <= kMaxErrors) {
-    const int count = epoll_wait(epoll_, events.data(), events.size(), 5);
+    const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 5);
     for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)]);
   }
   if (end_.time == 0) end_ = moment();
@@ -322,8 +324,8 @@ double percentile(std::vector<std::uint64_t>& samples, double share) {
 }
 
 void print_percentiles(const char* name, std::vector<std::uint64_t>& samples) {
-  std::printf("\"%s\":{\"count\":%zu,\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"max\":%.2f},", name, samples.size(),
-              percentile(samples, 0.5), percentile(samples, 0.9), percentile(samples, 0.99),
+  std::printf("\"%s\":{\"count\":%zu,\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"max\":%.2f},", name,
+              samples.size(), percentile(samples, 0.5), percentile(samples, 0.9), percentile(samples, 0.99),
               percentile(samples, 1));
 }
 
@@ -345,10 +347,11 @@ void Load::print() {
   std::printf("{\"seconds\":%.6f,\"requests\":%zu,\"events\":%llu,\"reads\":%llu,", window / 1e9,
               exchange_ns_.size(), static_cast<unsigned long long>(events_),
               static_cast<unsigned long long>(reads_));
-  std::printf("\"errors\":%llu,\"completed\":%llu,\"reconnects\":%llu,\"unfinished\":%llu,\"first_error\":%s,",
-              static_cast<unsigned long long>(errors_), static_cast<unsigned long long>(completed_),
-              static_cast<unsigned long long>(reconnects_), static_cast<unsigned long long>(unfinished_),
-              json_text(first_error_).c_str());
+  std::printf(
+      "\"errors\":%llu,\"completed\":%llu,\"reconnects\":%llu,\"unfinished\":%llu,\"first_error\":%s,",
+      static_cast<unsigned long long>(errors_), static_cast<unsigned long long>(completed_),
+      static_cast<unsigned long long>(reconnects_), static_cast<unsigned long long>(unfinished_),
+      json_text(first_error_).c_str());
   print_percentiles("exchange_us", exchange_ns_);
   print_percentiles("event_us", event_ns_);
   std::printf("\"proxy_cpu_ns\":%llu,\"upstream_cpu_ns\":%llu,\"load_cpu_ns\":%llu,",
@@ -360,16 +363,18 @@ void Load::print() {
               static_cast<unsigned long long>(end_.proxy.system_ticks - begin_.proxy.system_ticks),
               static_cast<unsigned long long>(end_.proxy.switches - begin_.proxy.switches),
               static_cast<unsigned long long>(end_.proxy.rss_anon_kb));
-  std::printf("\"proxy_core\":{\"busy\":%.4f,\"stolen\":%.4f},\"load_core\":{\"busy\":%.4f,\"stolen\":%.4f}}\n",
-              core_share(begin_.proxy_core.busy, end_.proxy_core.busy),
-              core_share(begin_.proxy_core.stolen, end_.proxy_core.stolen),
-              core_share(begin_.load_core.busy, end_.load_core.busy),
-              core_share(begin_.load_core.stolen, end_.load_core.stolen));
+  std::printf(
+      "\"proxy_core\":{\"busy\":%.4f,\"stolen\":%.4f},\"load_core\":{\"busy\":%.4f,\"stolen\":%.4f}}\n",
+      core_share(begin_.proxy_core.busy, end_.proxy_core.busy),
+      core_share(begin_.proxy_core.stolen, end_.proxy_core.stolen),
+      core_share(begin_.load_core.busy, end_.load_core.busy),
+      core_share(begin_.load_core.stolen, end_.load_core.stolen));
 }
 
 std::vector<pid_t> pids_of(const Arguments& arguments, std::string_view name) {
   std::vector<pid_t> out;
-  for (const std::string& value : arguments.all(name)) out.push_back(static_cast<pid_t>(std::atoi(value.c_str())));
+  for (const std::string& value : arguments.all(name))
+    out.push_back(static_cast<pid_t>(std::atoi(value.c_str())));
   return out;
 }
 

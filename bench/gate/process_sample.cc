@@ -5,11 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
-#include <string_view>
-
 #include <dirent.h>
 #include <fcntl.h>
+#include <string>
+#include <string_view>
 #include <unistd.h>
 
 namespace ostiary::bench {

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
-
 #include <sys/types.h>
+#include <vector>
 
 namespace ostiary::bench {
 
@@ -13,10 +12,10 @@ struct ProcessSample {
     pid_t tid = 0;
     std::uint64_t cpu_ns = 0;
   };
-  std::vector<Thread> threads;      ///< exact run time, from schedstat
-  std::uint64_t user_ticks = 0;     ///< from stat
-  std::uint64_t system_ticks = 0;   ///< from stat
-  std::uint64_t switches = 0;       ///< voluntary context switches
+  std::vector<Thread> threads;     ///< exact run time, from schedstat
+  std::uint64_t user_ticks = 0;    ///< from stat
+  std::uint64_t system_ticks = 0;  ///< from stat
+  std::uint64_t switches = 0;      ///< voluntary context switches
   std::uint64_t rss_anon_kb = 0;
 };
 

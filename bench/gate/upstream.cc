@@ -15,16 +15,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <string>
-#include <unordered_map>
-#include <vector>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <unordered_map>
+#include <vector>
 
 #include "answers.h"
 #include "arguments.h"
@@ -34,7 +33,8 @@ namespace ostiary::bench {
 namespace {
 
 constexpr std::size_t kReadSize = 128UL * 1024;
-constexpr std::size_t kSearched = 512;  ///< bytes at either end of a body in which `"stream":true` is looked for
+constexpr std::size_t kSearched =
+    512;  ///< bytes at either end of a body in which `"stream":true` is looked for
 constexpr std::size_t kNotActive = static_cast<std::size_t>(-1);
 
 struct Client {
@@ -42,8 +42,8 @@ struct Client {
   HttpReader reader;
   std::string body_start;
   std::string body_end;
-  std::size_t piece = 0;   ///< next piece of the streamed answer
-  std::string unsent;      ///< what a full socket did not take
+  std::size_t piece = 0;            ///< next piece of the streamed answer
+  std::string unsent;               ///< what a full socket did not take
   std::size_t active = kNotActive;  ///< place in the list of active clients
 };
 
@@ -107,7 +107,8 @@ int Upstream::listen_on(int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener_, 1024) != 0) {
+  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listener_, 1024) != 0) {
     std::perror("gate_upstream: listen");
     std::exit(3);
   }
@@ -140,7 +141,8 @@ int Upstream::wait(std::array<epoll_event, 512>& events) {
     const std::uint64_t now = now_ns();
     pause.tv_nsec = static_cast<long>(next_round_ > now ? next_round_ - now : 0);
   }
-  const int count = epoll_pwait2(epoll_, events.data(), events.size(), active_.empty() ? nullptr : &pause, nullptr);
+  const int count = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()),
+                                 active_.empty() ? nullptr : &pause, nullptr);
   if (count < 0 && errno != EINTR) {
     std::perror("gate_upstream: epoll");
     std::exit(3);
@@ -265,4 +267,6 @@ int serve(int argc, char** argv) {
 }  // namespace
 }  // namespace ostiary::bench
 
-int main(int argc, char** argv) { return ostiary::bench::serve(argc, argv); }
+int main(int argc, char** argv) {
+  return ostiary::bench::serve(argc, argv);
+}
