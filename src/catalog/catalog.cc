@@ -1,0 +1,142 @@
+#include "catalog/catalog.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/text.h"
+
+extern "C" {
+extern const char ostiary_catalog_begin[];
+extern const char ostiary_catalog_end[];
+}
+
+namespace ostiary::catalog {
+
+namespace {
+
+namespace dom = simdjson::dom;
+
+std::string_view blob() {
+  return {ostiary_catalog_begin, static_cast<std::size_t>(ostiary_catalog_end - ostiary_catalog_begin)};
+}
+
+// The blob was checked when it was built, so that one which does not read means a broken program file.
+[[noreturn]] void broken(std::string_view what) {
+  log::error(
+      fmt::format("the catalogue inside this program is damaged ({}); install the program again", what));
+  std::abort();
+}
+
+// The JSON of a kind: after its line "<kind> <bytes>".
+std::string_view section(std::string_view kind) {
+  auto rest = blob();
+  const auto line = [&] {
+    const auto end = std::min(rest.find('\n'), rest.size() - 1);
+    const auto out = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    return out;
+  };
+  if (rest.empty() || line() != "ostiary-catalog 1") broken("no header");
+  while (!rest.empty()) {
+    const auto head = text::split(line(), ' ');
+    const auto size = head.size() == 2 ? text::parse_uint(head[1]) : std::nullopt;
+    if (!size || *size >= rest.size()) broken("a section's head");
+    if (head[0] == kind) return rest.substr(0, *size);
+    rest.remove_prefix(*size + 1);
+  }
+  broken(kind);
+}
+
+std::string text_of(const dom::element& object, std::string_view name) {
+  std::string_view out;
+  return object[name].get(out) == simdjson::SUCCESS ? std::string(out) : std::string();
+}
+
+std::vector<std::string> texts_of(const dom::element& object, std::string_view name) {
+  std::vector<std::string> out;
+  dom::array list;
+  if (object[name].get(list) != simdjson::SUCCESS) return out;
+  for (const auto item : list) {
+    std::string_view word;
+    if (item.get(word) == simdjson::SUCCESS) out.emplace_back(word);
+  }
+  return out;
+}
+
+Origin origin_of(const dom::element& object) {
+  dom::element origin;
+  if (object["origin"].get(origin) != simdjson::SUCCESS) broken("an entry without origin");
+  return {text_of(origin, "source"), text_of(origin, "date")};
+}
+
+Provider provider_of(const dom::element& e) {
+  return {.id = text_of(e, "id"),
+          .name = text_of(e, "name"),
+          .homepage = text_of(e, "homepage"),
+          .surfaces = texts_of(e, "surfaces"),
+          .origin = origin_of(e)};
+}
+
+Service service_of(const dom::element& e) {
+  std::uint64_t port = 0;
+  if (e["local_port"].get(port) != simdjson::SUCCESS) port = 0;
+  return {.id = text_of(e, "id"),
+          .name = text_of(e, "name"),
+          .provider = text_of(e, "provider"),
+          .surface = text_of(e, "surface"),
+          .protocol = text_of(e, "protocol"),
+          .base_url = text_of(e, "base_url"),
+          .credential_env = text_of(e, "credential_env"),
+          .credential_header = text_of(e, "credential_header"),
+          .models = texts_of(e, "models"),
+          .endpoints = texts_of(e, "endpoints"),
+          .local_port = static_cast<std::uint16_t>(port),
+          .origin = origin_of(e)};
+}
+
+template <class T>
+std::vector<T> read_kind(std::string_view kind, T (*read)(const dom::element&)) {
+  dom::parser parser;
+  dom::array entries;
+  const auto json = section(kind);
+  if (parser.parse(json.data(), json.size()).get(entries) != simdjson::SUCCESS) broken(kind);
+  std::vector<T> out;
+  for (const auto entry : entries) out.push_back(read(entry));
+  return out;
+}
+
+template <class T>
+const T* find(const std::vector<T>& all, std::string_view id) {
+  const auto found = std::ranges::lower_bound(all, id, {}, &T::id);
+  return found != all.end() && found->id == id ? &*found : nullptr;
+}
+
+}  // namespace
+
+const std::vector<Provider>& providers() {
+  static const auto all = read_kind("provider", provider_of);
+  return all;
+}
+
+const std::vector<Service>& services() {
+  static const auto all = read_kind("service", service_of);
+  return all;
+}
+
+const Provider* find_provider(std::string_view id) {
+  return find(providers(), id);
+}
+const Service* find_service(std::string_view id) {
+  return find(services(), id);
+}
+
+std::string_view version() {
+  static const auto digits = hex(sha256(blob())).substr(0, 12);
+  return digits;
+}
+
+}  // namespace ostiary::catalog

@@ -1,0 +1,96 @@
+#include "catalog/catalog.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <set>
+
+#include "base/text.h"
+
+namespace ostiary::catalog {
+namespace {
+
+using testing::AnyOf;
+using testing::Contains;
+using testing::StartsWith;
+
+TEST(Catalog, HoldsTheServicesThatPeopleConfigureByName) {
+  for (const auto* id :
+       {"openai",    "azure-openai", "mistral",  "together",      "groq",      "openrouter", "deepseek",
+        "fireworks", "xai",          "cohere",   "google-gemini", "anthropic", "nvidia",     "perplexity",
+        "cerebras",  "huggingface",  "scaleway", "ovhcloud",      "vllm",      "ollama",     "llama-server",
+        "lm-studio", "localai",      "tgi",      "sglang",        "replay"})
+    EXPECT_TRUE(find_service(id)) << id;
+  EXPECT_EQ(find_service("no-such-service"), nullptr);
+  EXPECT_EQ(find_provider("no-such-provider"), nullptr);
+}
+
+TEST(Catalog, ReadsEveryFieldOfAService) {
+  const auto* service = find_service("azure-openai");
+  ASSERT_TRUE(service);
+  EXPECT_EQ(service->name, "Azure OpenAI");
+  EXPECT_EQ(service->provider, "microsoft");
+  EXPECT_EQ(service->surface, "via-cloud");
+  EXPECT_EQ(service->protocol, "openai");
+  EXPECT_EQ(service->base_url, "https://{resource}.openai.azure.com/openai/v1");
+  EXPECT_EQ(service->credential_env, "AZURE_OPENAI_API_KEY");
+  EXPECT_EQ(service->credential_header, "api-key");
+  EXPECT_THAT(service->endpoints, Contains("chat/completions"));
+  EXPECT_THAT(service->origin.source, StartsWith("https://"));
+  EXPECT_EQ(find_service("ollama")->local_port, 11434);
+  EXPECT_EQ(find_service("openai")->local_port, 0);
+  EXPECT_THAT(find_service("openai")->models, Contains("gpt-*"));
+  EXPECT_EQ(find_provider("mistral")->name, "Mistral AI");
+  EXPECT_THAT(find_provider("self")->surfaces, Contains("self-hosted"));
+}
+
+TEST(Catalog, IsSortedByIdAndHasNoneTwice) {
+  std::set<std::string> seen;
+  std::string last;
+  for (const auto& service : services()) {
+    EXPECT_LT(last, service.id);
+    last = service.id;
+  }
+  last.clear();
+  for (const auto& provider : providers()) {
+    EXPECT_LT(last, provider.id);
+    last = provider.id;
+  }
+}
+
+TEST(Catalog, EveryServiceIsOnASurfaceOfItsProvider) {
+  for (const auto& service : services()) {
+    const auto* provider = find_provider(service.provider);
+    ASSERT_TRUE(provider) << service.id;
+    EXPECT_THAT(provider->surfaces, Contains(service.surface)) << service.id;
+  }
+}
+
+TEST(Catalog, OnlyServicesOfOurOwnMachinesGoWithoutTlsOrKey) {
+  for (const auto& service : services()) {
+    if (service.protocol == "replay") continue;
+    if (service.surface == "self-hosted") {
+      EXPECT_EQ(service.base_url, "http://127.0.0.1:" + std::to_string(service.local_port) + "/v1")
+          << service.id;
+      EXPECT_TRUE(service.credential_env.empty()) << service.id;
+    } else {
+      EXPECT_THAT(service.base_url, StartsWith("https://")) << service.id;
+      EXPECT_FALSE(service.credential_env.empty()) << service.id;
+      EXPECT_THAT(service.credential_header, AnyOf("authorization", "api-key", "x-api-key")) << service.id;
+    }
+  }
+}
+
+TEST(Catalog, NoTwoServicesAreFoundByTheSameVariable) {
+  std::set<std::string> seen;
+  for (const auto& service : services())
+    if (!service.credential_env.empty())
+      EXPECT_TRUE(seen.insert(service.credential_env).second) << service.id;
+}
+
+TEST(Catalog, TheVersionIsTwelveHexDigits) {
+  EXPECT_EQ(version().size(), 12u);
+  EXPECT_EQ(version().find_first_not_of("0123456789abcdef"), std::string_view::npos);
+}
+
+}  // namespace
+}  // namespace ostiary::catalog
