@@ -109,9 +109,10 @@ def window_once(rig: Rig, contender, cell: Cell) -> dict:
     raw["proxy_share"] = raw["proxy_cpu_ns"] / 1e9 / seconds
     load_share = (raw["load_cpu_ns"] + raw["upstream_cpu_ns"]) / 1e9 / seconds
     raw["load_share"] = load_share
-    foreign = max(raw["proxy_core"]["busy"] - raw["proxy_share"], raw["load_core"]["busy"] - load_share,
-                  raw["proxy_core"]["stolen"], raw["load_core"]["stolen"])
-    raw["foreign"] = max(0.0, foreign)
+    raw["foreign"] = max(0.0, raw["load_core"]["busy"] - load_share, raw["load_core"]["stolen"])
+    if contender.pids():
+        raw["foreign"] = max(raw["foreign"], raw["proxy_core"]["busy"] - raw["proxy_share"],
+                             raw["proxy_core"]["stolen"])
     return raw
 
 
