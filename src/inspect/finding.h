@@ -10,8 +10,8 @@ enum class Class : std::uint8_t { secret, personal, marker, own_code, opaque, si
 enum class Confidence : std::uint8_t { low, medium, high };
 enum class Checksum : std::uint8_t { none, valid, invalid };
 
-// Where a finding stands: bytes [start, end) from 0 of the original; line and column (code points) from 1; in a request
-// body `pointer` (RFC 6901) names the part and `file` is empty.
+// Where a finding stands: bytes [start, end) from 0 of the original; line and column (code points) from 1; in
+// a request body `pointer` (RFC 6901) names the part and `file` is empty.
 struct Location {
   std::string file;
   std::string pointer;
@@ -30,12 +30,13 @@ struct Finding {
   std::string preview;
 };
 
-// What a text holds: its findings in order of location, and the data classes of the whole (`secret`, `personal`,
-// `internal`, `code`, …: words of house.md, open for an organisation's own), sorted.
+// What a text holds: its findings in order of location, and the data classes of the whole (`secret`,
+// `personal`, `internal`, `code`, …: words of house.md, open for an organisation's own), sorted.
 struct Inspection {
   std::vector<Finding> findings;
   std::vector<std::string> classes;
-  std::vector<std::string> partial;  // what was not read and why; not empty means: treat as the strictest class
+  std::vector<std::string>
+      partial;  // what was not read and why; not empty means: treat as the strictest class
 };
 
 const char* name(Class c);

@@ -13,12 +13,13 @@ namespace ostiary::json {
 enum class Type : std::uint8_t { null, boolean, number, string, array, object };
 
 struct Limits {
-  std::uint32_t max_depth = 128;          // arrays and objects within one another
-  std::uint32_t max_values = 4'000'000;   // values in the whole document
-  bool refuse_duplicates = true;          // the same member name twice in an object, escapes decoded
+  std::uint32_t max_depth = 128;         // arrays and objects within one another
+  std::uint32_t max_values = 4'000'000;  // values in the whole document
+  bool refuse_duplicates = true;         // the same member name twice in an object, escapes decoded
 };
 
-// One value, in document order. Offsets are bytes of the source text, half open; a string's include its quotes.
+// One value, in document order. Offsets are bytes of the source text, half open; a string's include its
+// quotes.
 struct Node {
   std::uint32_t start = 0, end = 0;
   std::uint32_t key_start = 0, key_end = 0;  // of the member's name with quotes; both 0 where there is none
@@ -31,19 +32,27 @@ struct Node {
 
 class Value;
 
-// A text that has been validated as one JSON value (RFC 8259) down to its last byte: UTF-8 (RFC 3629), grammar of
-// every number, string and escape, depth, duplicate names. It keeps offsets and refers to the text, which must outlive
-// it and stay where it is. The validating walk runs once; every question afterwards costs no parsing.
+// A text that has been validated as one JSON value (RFC 8259) down to its last byte: UTF-8 (RFC 3629),
+// grammar of every number, string and escape, depth, duplicate names. It keeps offsets and refers to the
+// text, which must outlive it and stay where it is. The validating walk runs once; every question afterwards
+// costs no parsing.
 //
-// Errors of parse(): `invalid` with where = "byte N" (N counts from 0) and a message such as "a value ends early";
-// `too_large` for depth and number of values; texts of 4 GiB and more are `too_large`.
+// Errors of parse(): `invalid` with where = "byte N" (N counts from 0) and a message such as "a value ends
+// early"; `too_large` for depth and number of values; texts of 4 GiB and more are `too_large`.
+//
+// A Document may be read by several threads at once. Values point to it: it must not move while they are in
+// use.
 class Document {
  public:
   static Result<Document> parse(std::string_view text, const Limits& limits = {});
-  // The same, using the node storage of `reuse` (no allocation on the gate's path).
+  // The same, using the node storage of `reuse` (no allocation on the gate's path). After an error `reuse` is
+  // empty.
   static Result<> parse_into(std::string_view text, const Limits& limits, Document& reuse);
 
-  Value root() const;
+  // Forgets the text, and the node storage too where it has grown beyond what ordinary requests need.
+  void clear();
+
+  Value root() const;  // an empty Value where nothing was parsed
   std::string_view text() const { return text_; }
   const std::vector<Node>& nodes() const { return nodes_; }
 
@@ -53,8 +62,8 @@ class Document {
   std::vector<Node> nodes_;
 };
 
-// A position in a Document; two words, copied freely. An empty Value (a member that is not there) answers every
-// question with nothing, so that lookups chain: doc.root()["usage"]["prompt_tokens"].as_uint().
+// A position in a Document; two words, copied freely. An empty Value (a member that is not there) answers
+// every question with nothing, so that lookups chain: doc.root()["usage"]["prompt_tokens"].as_uint().
 class Value {
  public:
   Value() = default;
@@ -69,19 +78,22 @@ class Value {
   bool is_array() const { return is(Type::array); }
   bool is_string() const { return is(Type::string); }
 
-  std::string_view raw() const;                     // the value's bytes, quotes included
-  std::string_view key_raw() const;                 // the member's name between its quotes, undecoded
-  std::string key() const;                          // decoded
-  std::optional<std::string> as_string() const;     // decoded; nothing when not a string
+  std::string_view raw() const;                  // the value's bytes, quotes included
+  std::string_view key_raw() const;              // the member's name between its quotes, undecoded
+  std::string key() const;                       // decoded
+  std::optional<std::string> as_string() const;  // decoded; nothing when not a string
+  // The same without a copy where the string holds no escape; otherwise it is decoded into `scratch`.
+  std::optional<std::string_view> as_string(std::string& scratch) const;
   std::optional<bool> as_bool() const;
-  std::optional<std::uint64_t> as_uint() const;     // whole, not negative, fits
-  std::optional<double> as_number() const;
+  std::optional<std::uint64_t> as_uint() const;  // whole, not negative, fits; no fraction, no exponent
+  std::optional<double> as_number() const;       // nothing beyond the range of a double
   std::string string_or(std::string_view otherwise) const;
 
-  Value operator[](std::string_view name) const;    // member of an object; escaped names are decoded to compare
-  Value at(std::size_t i) const;                    // element of an array
-  std::size_t size() const;                         // members or elements
-  std::string pointer() const;                      // RFC 6901, from the root
+  Value operator[](std::string_view name) const;  // member of an object; escaped names are decoded to compare
+  Value at(std::size_t i) const;                  // element of an array; walks over those before it
+  std::size_t size() const;                       // members or elements; walks over them
+  Value parent() const;                           // the container it stands in; empty for the root
+  std::string pointer() const;                    // RFC 6901, from the root
 
   // for (Value child : value)  members of an object or elements of an array, in order.
   class Iterator {
@@ -105,5 +117,6 @@ class Value {
 
 // Decodes what stands between the quotes of a valid JSON string. Lone surrogates become U+FFFD.
 std::string decode_string(std::string_view between_quotes);
+void append_decoded(std::string& out, std::string_view between_quotes);
 
 }  // namespace ostiary::json

@@ -7,17 +7,18 @@
 
 namespace ostiary::json {
 
-// Appends a JSON string with its quotes, least escapes (RFC 8785 section 3.2.2.2). Bytes that are not UTF-8 become
-// U+FFFD, so that the output is always valid.
+// Appends a JSON string with its quotes, least escapes (RFC 8785 section 3.2.2.2). Bytes that are not UTF-8
+// become U+FFFD, so that the output is always valid.
 void append_string(std::string& out, std::string_view s);
 std::string quoted(std::string_view s);
 void append_number(std::string& out, double value);  // ECMAScript's shortest form; not finite: null
 void append_number(std::string& out, std::uint64_t value);
 void append_number(std::string& out, std::int64_t value);
 
-// Writes one document forward, commas by itself. The caller keeps members in sorted order where canonical form is
-// asked for (the writer adds no blanks, so sorted members make RFC 8785 output).
-//   Writer w(out); w.begin_object(); w.member("id", "x"); w.key("usage"); w.begin_object(); ... w.end_object();
+// Writes one document forward, commas by itself. The caller keeps members in sorted order where canonical
+// form is asked for (the writer adds no blanks, so sorted members make RFC 8785 output).
+//   Writer w(out); w.begin_object(); w.member("id", "x"); w.key("usage"); w.begin_object(); ...
+//   w.end_object();
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
@@ -43,8 +44,10 @@ class Writer {
   void member(std::string_view name, bool v) { key(name), boolean(v); }
   template <class T>
   void member_or_null(std::string_view name, const std::optional<T>& v) {
-    if (v) member(name, *v);
-    else key(name), null();
+    if (v)
+      member(name, *v);
+    else
+      key(name), null();
   }
 
  private:

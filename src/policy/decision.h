@@ -15,8 +15,9 @@ enum class Mode : std::uint8_t { enforce, observe };
 // The value of a fact.
 using FactValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
-// One thing known about an exchange when it is decided. `source` says where it is from: "key", "request", "config",
-// "catalog:provider/openai", "inspection". Names are dotted: subject.team, target.provider, data.classes.
+// One thing known about an exchange when it is decided. `source` says where it is from: "key", "request",
+// "config", "catalog:provider/openai", "inspection". Names are dotted: subject.team, target.provider,
+// data.classes.
 struct Fact {
   std::string name;
   FactValue value;
@@ -43,12 +44,12 @@ struct RuleRef {
 struct Decision {
   Effect effect = Effect::allow;
   Mode mode = Mode::enforce;
-  std::vector<RuleRef> rules;             // those that made the effect
-  std::vector<Fact> facts;                // those that were used, by value
+  std::vector<RuleRef> rules;  // those that made the effect
+  std::vector<Fact> facts;     // those that were used, by value
   std::vector<std::string> obligations;
-  std::string alternative;                // the nearest allowed way; empty where none is known
-  std::string because;                    // shown to the caller of a refusal
-  std::string reroute_to;                 // service id, with Effect::reroute
+  std::string alternative;                  // the nearest allowed way; empty where none is known
+  std::string because;                      // shown to the caller of a refusal
+  std::string reroute_to;                   // service id, with Effect::reroute
   std::vector<std::string> redact_classes;  // data classes to mask, with Effect::redact
   std::string policy_version;
   std::string policy_digest;
@@ -60,7 +61,11 @@ struct Decision {
 const char* name(Effect e);
 const char* name(Mode m);
 std::optional<Effect> parse_effect(std::string_view s);
-void append_json(std::string& out, const Fact& fact);                  // {"name","source","value"}
-void append_json(std::string& out, const Decision& decision, bool with_facts = true);  // interfaces.md, canonical
+void append_json(std::string& out, const Fact& fact);  // {"name","source","value"}
+// A decision as interfaces.md has it, canonical: "alternative", "effect", "facts" (left out without
+// `with_facts`), "mode", "obligations", "policy" {"digest","version"}, "rules" [{"clause","id"}]. Facts are
+// sorted by name, rules by id, obligations by themselves. What is empty here is null there: alternative,
+// clause, digest, version. `because`, `reroute_to` and `redact_classes` are for the gate alone and stay out.
+void append_json(std::string& out, const Decision& decision, bool with_facts = true);
 
 }  // namespace ostiary::policy
