@@ -1,14 +1,15 @@
 #include <arpa/inet.h>
-#include <netdb.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <map>
 #include <memory>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <system_error>
 #include <thread>
+#include <unistd.h>
+#include <vector>
 
 #include "base/text.h"
 #include "net/stream.h"
@@ -22,9 +23,11 @@ struct Endpoint {
   socklen_t size = 0;
 };
 
-struct Resolved {
+// A name being resolved: one thread asks for all that want it.
+struct Lookup {
+  std::shared_ptr<Remote> remote;
   Result<std::vector<Endpoint>> endpoints = std::vector<Endpoint>{};
-  Waiter* waiter = nullptr;  // null once nobody waits any more
+  std::vector<Waiter*> waiters;
 };
 
 constexpr MonoNs kKeepNameNs = 60'000'000'000;
@@ -34,10 +37,14 @@ struct CachedName {
   MonoNs until = 0;
 };
 
-// One loop runs on one thread, so the cache of a thread is the cache of its loop.
-std::map<std::string, CachedName>& name_cache() {
-  thread_local std::map<std::string, CachedName> cache;
-  return cache;
+// One loop runs on one thread, so the names of a thread are those of its loop.
+struct Names {
+  std::map<std::string, CachedName> known;
+  std::map<std::string, std::weak_ptr<Lookup>> asked;
+};
+Names& names() {
+  thread_local Names all;
+  return all;
 }
 
 Result<std::vector<Endpoint>> lookup(const Address& address, int flags) {
@@ -46,7 +53,9 @@ Result<std::vector<Endpoint>> lookup(const Address& address, int flags) {
   hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* list = nullptr;
   const int error = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list);
-  if (error != 0) return fail(Code::not_found, std::string("cannot resolve the name: ") + ::gai_strerror(error), address.host);
+  if (error != 0)
+    return fail(Code::not_found, std::string("cannot resolve the name: ") + ::gai_strerror(error),
+                address.host);
   std::vector<Endpoint> found;
   for (const addrinfo* a = list; a; a = a->ai_next) {
     Endpoint e;
@@ -62,39 +71,84 @@ Result<std::vector<Endpoint>> unix_endpoint(const Address& address) {
   Endpoint e;
   auto* path = reinterpret_cast<sockaddr_un*>(&e.address);
   path->sun_family = AF_UNIX;
-  if (address.host.size() >= sizeof path->sun_path) return fail(Code::invalid, "the socket's path is too long", address.host);
+  if (address.host.size() >= sizeof path->sun_path)
+    return fail(Code::invalid, "the socket's path is too long", address.host);
   std::memcpy(path->sun_path, address.host.c_str(), address.host.size() + 1);
   e.size = sizeof(sockaddr_un);
   return std::vector{e};
 }
 
-Task<Result<std::vector<Endpoint>>> resolve(Loop& loop, const Address& address, Deadline& deadline, Watch* abandon) {
+Result<std::shared_ptr<Lookup>> start_lookup(Loop& loop, const Address& address, const std::string& key) {
+  auto shared = std::make_shared<Lookup>();
+  shared->remote = loop.remote();
+  try {
+    std::thread([shared, address, key, &loop] {
+      auto endpoints = lookup(address, AI_ADDRCONFIG);
+      shared->remote->post([shared, key, &loop, endpoints = std::move(endpoints)]() mutable {
+        shared->endpoints = std::move(endpoints);
+        if (shared->endpoints) names().known[key] = {*shared->endpoints, loop.now() + kKeepNameNs};
+        names().asked.erase(key);
+        for (Waiter* waiter : shared->waiters) waiter->fire(Wake::ready);
+      });
+    }).detach();
+  } catch (const std::system_error& error) {
+    return fail(Code::unavailable, std::string("cannot start a thread to resolve the name: ") + error.what(),
+                address.host);
+  }
+  names().asked[key] = shared;
+  return shared;
+}
+
+Task<Result<std::vector<Endpoint>>> resolve(Loop& loop, const Address& address, Deadline& deadline,
+                                            Watch* abandon) {
   if (address.is_unix) co_return unix_endpoint(address);
   if (auto literal = lookup(address, AI_NUMERICHOST)) co_return literal;
   const std::string key = address.host + ":" + std::to_string(address.port);
-  if (const auto cached = name_cache().find(key); cached != name_cache().end() && cached->second.until > loop.now())
-    co_return cached->second.endpoints;
+  if (const auto known = names().known.find(key);
+      known != names().known.end() && known->second.until > loop.now())
+    co_return known->second.endpoints;
 
-  auto shared = std::make_shared<Resolved>();
+  std::shared_ptr<Lookup> shared;
+  if (const auto asked = names().asked.find(key); asked != names().asked.end()) shared = asked->second.lock();
+  if (!shared || shared->remote != loop.remote()) {
+    CO_TRY(shared, start_lookup(loop, address, key));
+  }
   Waiter wait(loop);
   wait.until(deadline).gone(abandon);
-  shared->waiter = &wait;
-  std::thread([shared, address, remote = loop.remote()] {
-    auto endpoints = lookup(address, AI_ADDRCONFIG);
-    remote->post([shared, endpoints = std::move(endpoints)]() mutable {
-      shared->endpoints = std::move(endpoints);
-      if (shared->waiter) shared->waiter->fire(Wake::ready);
-    });
-  }).detach();
+  shared->waiters.push_back(&wait);
   const Wake why = co_await wait;
-  shared->waiter = nullptr;
+  std::erase(shared->waiters, &wait);
   if (why == Wake::timeout) co_return fail(Code::timeout, "resolving the name took too long", address.host);
   if (why != Wake::ready) co_return fail(Code::closed, "given up", address.host);
-  if (shared->endpoints) name_cache()[key] = {*shared->endpoints, loop.now() + kKeepNameNs};
-  co_return std::move(shared->endpoints);
+  co_return shared->endpoints;
 }
 
-std::string place(const Address& a) { return a.is_unix ? a.host : a.host + ":" + std::to_string(a.port); }
+std::string place(const Address& a) {
+  return a.is_unix ? a.host : a.host + ":" + std::to_string(a.port);
+}
+
+Task<Result<Stream>> connect_one(Loop& loop, const Endpoint& endpoint, Deadline& deadline, Watch* abandon) {
+  Fd fd(::socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) co_return fail_errno("make a socket", "", errno);
+  const int raw = fd.get();
+  const int started = ::connect(raw, reinterpret_cast<const sockaddr*>(&endpoint.address), endpoint.size);
+  if (started != 0 && errno != EINPROGRESS) {
+    Error refused = fail_errno("connect", "", errno).error();
+    refused.code = Code::io;
+    co_return std::unexpected<Error>(refused);
+  }
+  auto stream = Stream::adopt(loop, std::move(fd));
+  if (!stream || started == 0) co_return stream;
+  Waiter wait(loop);
+  const Wake why = co_await wait.write(stream->watch()).gone(abandon).until(deadline);
+  if (why == Wake::timeout) co_return fail(Code::timeout, "connecting took too long");
+  if (why != Wake::ready) co_return fail(Code::closed, "given up");
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(raw, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) co_return fail(Code::io, std::string("cannot connect: ") + std::strerror(error));
+  co_return stream;
+}
 
 }  // namespace
 
@@ -102,42 +156,33 @@ Task<Result<Stream>> connect(Loop& loop, Address address, Deadline& deadline, Wa
   auto endpoints = co_await resolve(loop, address, deadline, abandon);
   if (!endpoints) co_return std::unexpected<Error>(endpoints.error());
   Error last{Code::io, "no address to connect to", place(address)};
+  Deadline attempt(loop);
+  auto left = static_cast<MonoNs>(endpoints->size());
   for (const auto& endpoint : *endpoints) {
-    Fd fd(::socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) co_return fail_errno("make a socket", place(address), errno);
-    const int raw = fd.get();
-    const int started = ::connect(raw, reinterpret_cast<const sockaddr*>(&endpoint.address), endpoint.size);
-    if (started != 0 && errno != EINPROGRESS) {
-      last = fail_errno("connect", place(address), errno).error();
-      last.code = Code::io;
-      continue;
-    }
-    auto stream = Stream::adopt(loop, std::move(fd));
-    if (!stream) co_return std::unexpected<Error>(stream.error());
-    if (started != 0) {
-      Waiter wait(loop);
-      const Wake why = co_await wait.write(stream->watch()).gone(abandon).until(deadline);
-      if (why == Wake::timeout) co_return fail(Code::timeout, "connecting took too long", place(address));
-      if (why != Wake::ready) co_return fail(Code::closed, "given up", place(address));
-    }
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(raw, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error == 0) co_return std::move(*stream);
-    last = Error{Code::io, std::string("cannot connect: ") + std::strerror(error), place(address)};
+    // An address that swallows packets may not use up the time of those after it.
+    if (deadline.at() != 0) attempt.set(loop.now() + (deadline.at() - loop.now()) / left--);
+    auto connected = co_await connect_one(loop, endpoint, attempt, abandon);
+    if (connected || connected.error().code == Code::closed) co_return connected;
+    last = connected.error();
   }
+  last.where = place(address);
   co_return std::unexpected<Error>(last);
 }
 
 Result<Address> parse_address(std::string_view textual) {
   const auto colon = textual.rfind(':');
-  const auto wrong = [&] { return fail(Code::invalid, "'" + std::string(textual) + "' is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"); };
+  const auto wrong = [&] {
+    return fail(Code::invalid,
+                "'" + std::string(textual) + "' is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080");
+  };
   if (colon == std::string_view::npos) return wrong();
   const auto port = text::parse_uint(textual.substr(colon + 1));
   auto host = textual.substr(0, colon);
   if (!port || *port > 65535 || host.empty()) return wrong();
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string_view::npos) return wrong();
+  if (host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos)
+    return wrong();
   return Address{std::string(host), static_cast<std::uint16_t>(*port), false};
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::array<bool, 256> token_table() {
   std::array<bool, 256> t{};
-  for (int c = 'a'; c <= 'z'; ++c) t[static_cast<std::size_t>(c)] = t[static_cast<std::size_t>(c - 32)] = true;
+  for (int c = 'a'; c <= 'z'; ++c)
+    t[static_cast<std::size_t>(c)] = t[static_cast<std::size_t>(c - 32)] = true;
   for (int c = '0'; c <= '9'; ++c) t[static_cast<std::size_t>(c)] = true;
   for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'})
     t[static_cast<unsigned char>(c)] = true;
@@ -42,6 +43,15 @@ Parse wrong(HeadError& error, std::uint16_t status, std::string_view code, std::
   return Parse::wrong;
 }
 
+// A host name, IPv4 or bracketed IPv6 address with an optional port, or nothing: characters of RFC 3986
+// section 3.2.
+bool is_host(std::string_view s) {
+  return std::ranges::all_of(s, [](char c) {
+    return kToken[static_cast<unsigned char>(c)] ? c != '#' && c != '^' && c != '`' && c != '|'
+                                                 : std::string_view("()=,;:[]").contains(c);
+  });
+}
+
 // Whether a comma-separated list holds a token.
 bool lists(std::string_view list, std::string_view token) {
   for (const auto part : text::split(list, ','))
@@ -51,16 +61,20 @@ bool lists(std::string_view list, std::string_view token) {
 
 struct Seen {
   int host = 0, length = 0, coding = 0;
+  bool host_ok = true, close = false, keep_alive = false;
 };
 
 Parse read_field(Header field, Head& head, Seen& seen, HeadError& error) {
   Framing& framing = head.framing;
   switch (field.name.size()) {
     case 4:
-      if (text::iequals(field.name, "host")) ++seen.host;
+      if (text::iequals(field.name, "host")) {
+        ++seen.host;
+        seen.host_ok = is_host(field.value);
+      }
       break;
     case 6:
-      if (text::iequals(field.name, "expect")) {
+      if (head.status == 0 && text::iequals(field.name, "expect")) {
         if (!text::iequals(field.value, "100-continue"))
           return wrong(error, 417, "unknown_expectation", "Expect may only be 100-continue");
         framing.expect_continue = true;
@@ -68,22 +82,24 @@ Parse read_field(Header field, Head& head, Seen& seen, HeadError& error) {
       break;
     case 10:
       if (text::iequals(field.name, "connection")) {
-        if (lists(field.value, "close")) framing.keep_alive = false;
-        else if (head.minor == 0 && lists(field.value, "keep-alive")) framing.keep_alive = true;
+        seen.close |= lists(field.value, "close");
+        seen.keep_alive |= lists(field.value, "keep-alive");
       }
       break;
     case 14:
       if (text::iequals(field.name, "content-length")) {
         const auto length = text::parse_uint(field.value);
         if (!length || ++seen.length > 1)
-          return wrong(error, 400, "bad_content_length", "Content-Length must stand once and be a decimal number");
+          return wrong(error, 400, "bad_content_length",
+                       "Content-Length must stand once and be a decimal number");
         framing.content_length = length;
       }
       break;
     case 17:
       if (text::iequals(field.name, "transfer-encoding")) {
         if (++seen.coding > 1 || !text::iequals(field.value, "chunked"))
-          return wrong(error, 501, "unknown_transfer_coding", "the only transfer coding understood is chunked, once");
+          return wrong(error, 501, "unknown_transfer_coding",
+                       "the only transfer coding understood is chunked, once");
         framing.chunked = true;
       }
       break;
@@ -97,7 +113,6 @@ Parse read_field(Header field, Head& head, Seen& seen, HeadError& error) {
 Parse read_fields(std::string_view lines, Head& head, HeadError& error) {
   Seen seen;
   const bool request = head.status == 0;
-  head.framing.keep_alive = head.minor == 1;
   while (!lines.empty()) {
     const auto end = lines.find("\r\n");
     const auto line = lines.substr(0, end);
@@ -109,21 +124,28 @@ Parse read_fields(std::string_view lines, Head& head, HeadError& error) {
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
       return wrong(error, 400, "bad_header", "a header line is not NAME: VALUE");
     const Header field{line.substr(0, colon), trim_blanks(line.substr(colon + 1))};
-    if (!is_field_value(field.value)) return wrong(error, 400, "bad_header", "a header holds a control character");
-    if (head.headers.size() >= 128) return wrong(error, 431, "head_too_large", "the request has more than 128 headers");
+    if (!is_field_value(field.value))
+      return wrong(error, 400, "bad_header", "a header holds a control character");
+    if (head.headers.size() >= 128)
+      return wrong(error, 431, "head_too_large", "the request has more than 128 headers");
     if (read_field(field, head, seen, error) == Parse::wrong) return Parse::wrong;
     head.headers.push_back(field);
   }
   if (seen.coding && seen.length)
-    return wrong(error, 400, "conflicting_framing", "Content-Length and Transfer-Encoding may not stand together");
+    return wrong(error, 400, "conflicting_framing",
+                 "Content-Length and Transfer-Encoding may not stand together");
   if (request && seen.coding && head.minor == 0)
     return wrong(error, 400, "conflicting_framing", "HTTP/1.0 has no Transfer-Encoding");
-  if (request && (seen.host > 1 || (seen.host == 0 && head.minor == 1)))
-    return wrong(error, 400, "bad_host", "exactly one Host header is needed");
+  if (request && (seen.host > 1 || !seen.host_ok || (seen.host == 0 && head.minor == 1)))
+    return wrong(error, 400, "bad_host", "exactly one Host header is needed, with a host and perhaps a port");
+  // Section 9.3; an HTTP/1.0 answer with a transfer coding has faulty framing (section 6.1).
+  head.framing.keep_alive = !seen.close && (head.minor == 1 || (seen.keep_alive && !seen.coding));
   return Parse::done;
 }
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 }  // namespace
 
@@ -157,7 +179,7 @@ Parse HeadParser::find_end(std::string_view bytes, std::size_t& end, HeadError& 
     }
     at = lf + 1;
   }
-  searched_ = std::min(at, bytes.size());
+  searched_ = bytes.size();
   if (bytes.size() >= limit_) return wrong(error, 431, "head_too_large", "the request's head is too large");
   return Parse::more;
 }
@@ -182,7 +204,8 @@ Parse HeadParser::request(std::string_view bytes, Head& head, HeadError& error) 
   head.target = line.substr(first + 1, last - first - 1);
   const auto version = line.substr(last + 1);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-    if (version.starts_with("HTTP/")) return wrong(error, 505, "bad_version", "only HTTP/1.1 and HTTP/1.0 are spoken here");
+    if (version.starts_with("HTTP/"))
+      return wrong(error, 505, "bad_version", "only HTTP/1.1 and HTTP/1.0 are spoken here");
     return malformed();
   }
   head.minor = version.back() == '1' ? 1 : 0;
@@ -201,26 +224,35 @@ Parse HeadParser::response(std::string_view bytes, Head& head, HeadError& error)
   head.size = end;
   const auto line_end = bytes.find("\r\n");
   const auto line = bytes.substr(0, line_end);
-  if (line.size() < 12 || !line.starts_with("HTTP/1.") || !digit(line[7]) || line[8] != ' ' || !digit(line[9]) ||
-      !digit(line[10]) || !digit(line[11]) || (line.size() > 12 && line[12] != ' '))
+  if (line.size() < 12 || !line.starts_with("HTTP/1.") || !digit(line[7]) || line[8] != ' ' ||
+      !digit(line[9]) || !digit(line[10]) || !digit(line[11]) || (line.size() > 12 && line[12] != ' '))
     return wrong(error, 502, "bad_upstream_head", "the service's answer is not HTTP/1.1");
   head.minor = line[7] == '0' ? 0 : 1;
   head.status = static_cast<std::uint16_t>((line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0'));
-  if (head.status < 100) return wrong(error, 502, "bad_upstream_head", "the service's answer has no valid status");
+  if (head.status < 100 || !is_field_value(line))
+    return wrong(error, 502, "bad_upstream_head", "the service's answer has no valid status line");
   return read_fields(bytes.substr(line_end + 2, end - line_end - 4), head, error);
 }
 
 Parse ChunkDecoder::read_size(char c) {
-  const int value = digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  const int value = digit(c)               ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
   if (value >= 0) {
     if (++digits_ > 15) return Parse::wrong;
     left_ = left_ * 16 + static_cast<std::uint64_t>(value);
     return Parse::more;
   }
   if (digits_ == 0) return Parse::wrong;
-  if (c == '\r') state_ = State::size_lf;
-  else if (c == ';' || c == ' ' || c == '\t') state_ = State::extension;
-  else return Parse::wrong;
+  if (c == '\r')
+    state_ = State::size_lf;
+  else if (c == ';')
+    state_ = State::extension;
+  else if (c == ' ' || c == '\t')
+    state_ = State::blank;
+  else
+    return Parse::wrong;
   return Parse::more;
 }
 
@@ -263,9 +295,19 @@ Parse ChunkDecoder::next(std::string_view& bytes, std::string_view& data) {
       case State::size:
         step = read_size(c);
         break;
+      case State::blank:  // before an extension, or the padding that some servers send
+        if (c == '\r')
+          state_ = State::size_lf;
+        else if (c == ';')
+          state_ = State::extension;
+        else if (++extension_ > 256 || (c != ' ' && c != '\t'))
+          return Parse::wrong;
+        break;
       case State::extension:
-        if (c == '\r') state_ = State::size_lf;
-        else if (++extension_ > 256 || (static_cast<unsigned char>(c) < 0x20 && c != '\t')) return Parse::wrong;
+        if (c == '\r')
+          state_ = State::size_lf;
+        else if (++extension_ > 256 || (static_cast<unsigned char>(c) < 0x20 && c != '\t'))
+          return Parse::wrong;
         break;
       case State::size_lf:
         if (c != '\n') return Parse::wrong;
@@ -296,17 +338,47 @@ std::string_view reason(std::uint16_t status) {
     std::uint16_t status;
     std::string_view text;
   };
-  static constexpr Reason reasons[] = {
-      {100, "Continue"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"},
-      {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"}, {304, "Not Modified"}, {307, "Temporary Redirect"},
-      {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"},
-      {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"}, {408, "Request Timeout"}, {409, "Conflict"},
-      {410, "Gone"}, {411, "Length Required"}, {412, "Precondition Failed"}, {413, "Content Too Large"},
-      {414, "URI Too Long"}, {415, "Unsupported Media Type"}, {417, "Expectation Failed"}, {422, "Unprocessable Content"},
-      {424, "Failed Dependency"}, {425, "Too Early"}, {426, "Upgrade Required"}, {429, "Too Many Requests"},
-      {431, "Request Header Fields Too Large"}, {451, "Unavailable For Legal Reasons"}, {500, "Internal Server Error"},
-      {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
-      {505, "HTTP Version Not Supported"}};
+  static constexpr Reason reasons[] = {{100, "Continue"},
+                                       {200, "OK"},
+                                       {201, "Created"},
+                                       {202, "Accepted"},
+                                       {204, "No Content"},
+                                       {206, "Partial Content"},
+                                       {301, "Moved Permanently"},
+                                       {302, "Found"},
+                                       {303, "See Other"},
+                                       {304, "Not Modified"},
+                                       {307, "Temporary Redirect"},
+                                       {308, "Permanent Redirect"},
+                                       {400, "Bad Request"},
+                                       {401, "Unauthorized"},
+                                       {402, "Payment Required"},
+                                       {403, "Forbidden"},
+                                       {404, "Not Found"},
+                                       {405, "Method Not Allowed"},
+                                       {406, "Not Acceptable"},
+                                       {408, "Request Timeout"},
+                                       {409, "Conflict"},
+                                       {410, "Gone"},
+                                       {411, "Length Required"},
+                                       {412, "Precondition Failed"},
+                                       {413, "Content Too Large"},
+                                       {414, "URI Too Long"},
+                                       {415, "Unsupported Media Type"},
+                                       {417, "Expectation Failed"},
+                                       {422, "Unprocessable Content"},
+                                       {424, "Failed Dependency"},
+                                       {425, "Too Early"},
+                                       {426, "Upgrade Required"},
+                                       {429, "Too Many Requests"},
+                                       {431, "Request Header Fields Too Large"},
+                                       {451, "Unavailable For Legal Reasons"},
+                                       {500, "Internal Server Error"},
+                                       {501, "Not Implemented"},
+                                       {502, "Bad Gateway"},
+                                       {503, "Service Unavailable"},
+                                       {504, "Gateway Timeout"},
+                                       {505, "HTTP Version Not Supported"}};
   for (const auto& r : reasons)
     if (r.status == status) return r.text;
   return "Unknown";
@@ -314,14 +386,15 @@ std::string_view reason(std::uint16_t status) {
 
 Target split_target(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
-    const auto slash = target.find('/', scheme.size());
-    target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+    if (!text::iequals(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(std::min(target.find_first_of("/?#", scheme.size()), target.size()));
+    break;
   }
   target = target.substr(0, target.find('#'));
-  const auto question = target.find('?');
-  if (question == std::string_view::npos) return {target, {}};
-  return {target.substr(0, question), target.substr(question + 1)};
+  const auto question = std::min(target.find('?'), target.size());
+  const auto path = target.substr(0, question);
+  target.remove_prefix(std::min(question + 1, target.size()));
+  return {path.empty() ? std::string_view("/") : path, target};
 }
 
 std::string Url::authority() const {
@@ -333,8 +406,10 @@ std::string Url::authority() const {
 Result<Url> parse_url(std::string_view textual) {
   Url url;
   auto rest = textual;
-  const auto refuse = [&](std::string_view why) {
-    return fail(Code::invalid, "'" + std::string(textual) + "' is not a usable URL: " + std::string(why));
+  const auto refuse = [&](std::string_view why) {  // a query or user information may be a secret
+    auto shown = textual.substr(0, textual.find_first_of("?#"));
+    if (const auto at = shown.rfind('@'); at != std::string_view::npos) shown.remove_prefix(at + 1);
+    return fail(Code::invalid, "'" + std::string(shown) + "' is not a usable URL: " + std::string(why));
   };
   if (rest.starts_with("https://")) {
     url.tls = true;
@@ -346,12 +421,15 @@ Result<Url> parse_url(std::string_view textual) {
   }
   const auto slash = std::min(rest.find_first_of("/?#"), rest.size());
   auto authority = rest.substr(0, slash);
-  if (authority.find('@') != std::string_view::npos) return fail(Code::invalid, "a URL may not hold a user or password: use credential");
-  if (rest.find_first_of("?#") != std::string_view::npos) return refuse("it may not hold a query or fragment; give query: instead");
+  if (authority.find('@') != std::string_view::npos)
+    return fail(Code::invalid, "a URL may not hold a user or password: use credential");
+  if (rest.find_first_of("?#") != std::string_view::npos)
+    return refuse("it may not hold a query or fragment; give query: instead");
   url.path = std::string(rest.substr(slash));
   while (url.path.ends_with('/')) url.path.pop_back();
   for (const char c : url.path)
-    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f) return refuse("its path holds a blank or a character that must be escaped");
+    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
+      return refuse("its path holds a blank or a character that must be escaped");
   url.port = url.tls ? 443 : 80;
   const auto bracket = authority.rfind(']');
   const auto colon = authority.rfind(':');
@@ -361,10 +439,14 @@ Result<Url> parse_url(std::string_view textual) {
     url.port = static_cast<std::uint16_t>(*port);
     authority = authority.substr(0, colon);
   }
-  if (authority.starts_with('[') && authority.ends_with(']')) authority = authority.substr(1, authority.size() - 2);
+  if (authority.starts_with('[') && authority.ends_with(']'))
+    authority = authority.substr(1, authority.size() - 2);
+  else if (authority.find(':') != std::string_view::npos)
+    return refuse("an IPv6 address must stand in brackets");
   if (authority.empty()) return refuse("it has no host");
   for (const char c : authority)
-    if (static_cast<unsigned char>(c) <= 0x20 || c == '{' || c == '}') return refuse("its host is not complete");
+    if (static_cast<unsigned char>(c) <= 0x20 || c == '{' || c == '}')
+      return refuse("its host is not complete");
   url.host = std::string(authority);
   return url;
 }

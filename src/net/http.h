@@ -16,7 +16,8 @@ struct Header {
   std::string_view name, value;
 };
 
-// The fields of a head that HTTP itself reads (RFC 9112), for a request or a response. Views refer to the parsed bytes.
+// The fields of a head that HTTP itself reads (RFC 9112), for a request or a response. Views refer to the
+// parsed bytes.
 struct Framing {
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
@@ -30,7 +31,7 @@ struct Head {
   std::uint8_t minor = 1;           // HTTP/1.minor
   std::vector<Header> headers;      // in order
   Framing framing;
-  std::size_t size = 0;             // bytes of the head, with its blank line
+  std::size_t size = 0;  // bytes of the head, with its blank line
 
   std::string_view get(std::string_view lower_name) const;  // first of that name, or empty
   void clear();
@@ -45,16 +46,17 @@ struct HeadError {
 
 enum class Parse : std::uint8_t { more, done, wrong };
 
-// Reads a request or response head from the start of `bytes`. Strict where leniency has been used to smuggle requests
-// (RFC 9112 sections 2.2, 5.2, 6.3): bare LF or CR, obs-fold, blanks before a colon, control characters, Content-Length
-// with Transfer-Encoding, repeated or malformed Content-Length, codings other than exactly "chunked", no or several Host.
-// `searched` is kept by the caller between calls, so that a head that comes byte by byte costs no more than one that comes
-// at once. `limit`: bytes of a head (431 beyond it).
+// Reads a request or response head from the start of `bytes`. Strict where leniency has been used to smuggle
+// requests (RFC 9112 sections 2.2, 5.2, 6.3): bare LF or CR, obs-fold, blanks before a colon, control
+// characters, Content-Length with Transfer-Encoding, repeated or malformed Content-Length, codings other than
+// exactly "chunked", no or several Host. `searched` is kept by the caller between calls, so that a head that
+// comes byte by byte costs no more than one that comes at once. `limit`: bytes of a head (431 beyond it).
 class HeadParser {
  public:
   explicit HeadParser(std::size_t limit) : limit_(limit) {}
   Parse request(std::string_view bytes, Head& head, HeadError& error);
-  // `no_body`: the answer to a HEAD request.
+  // Whether a body follows depends on the request and the status too (RFC 9112 section 6.3): the caller's
+  // business.
   Parse response(std::string_view bytes, Head& head, HeadError& error);
   void reset() { searched_ = 0; }
 
@@ -64,19 +66,19 @@ class HeadParser {
   std::size_t searched_ = 0;
 };
 
-// Decodes a chunked body (RFC 9112 section 7.1) as it arrives; strict like the head. Chunk extensions are passed over (at
-// most 256 bytes each), trailers dropped (at most 8 KiB).
+// Decodes a chunked body (RFC 9112 section 7.1) as it arrives; strict like the head. Chunk extensions are
+// passed over (at most 256 bytes each), trailers dropped (at most 8 KiB).
 class ChunkDecoder {
  public:
-  // Consumes from the front of `bytes`; sets `data` to the next piece of body (may be empty). Call until it does not
-  // return Parse::more with bytes left.
+  // Consumes from the front of `bytes`; sets `data` to the next piece of body (may be empty). Call until it
+  // does not return Parse::more with bytes left.
   //   more: `data` is a piece (or nothing) and `bytes` has been advanced; feed on
   //   done: the body has ended, `bytes` holds what follows it
   Parse next(std::string_view& bytes, std::string_view& data);
   bool done() const { return state_ == State::done; }
 
  private:
-  enum class State : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer, done };
+  enum class State : std::uint8_t { size, blank, extension, size_lf, data, data_cr, data_lf, trailer, done };
   Parse read_size(char c);
   Parse read_trailer(char c);
   State state_ = State::size;
@@ -100,7 +102,7 @@ struct Url {
   bool tls = false;
   std::string host;  // IPv6 without brackets
   std::uint16_t port = 0;
-  std::string path;  // with leading slash, without a trailing one; empty for "/"
+  std::string path;               // with leading slash, without a trailing one; empty for "/"
   std::string authority() const;  // for the Host header
 };
 Result<Url> parse_url(std::string_view text);

@@ -1,14 +1,13 @@
 #include "net/listener.h"
 
 #include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace ostiary::net {
 
@@ -37,7 +36,9 @@ Result<Fd> listen_tcp(Address& address, bool shared) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* list = nullptr;
   const std::string where = address.host + ":" + std::to_string(address.port);
-  if (const int error = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list); error != 0)
+  if (const int error =
+          ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list);
+      error != 0)
     return fail(Code::invalid, std::string("cannot listen: ") + ::gai_strerror(error), where);
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> hold(list, &::freeaddrinfo);
   Fd fd(::socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -47,7 +48,9 @@ Result<Fd> listen_tcp(Address& address, bool shared) {
   if (shared) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
   if (::bind(fd.get(), list->ai_addr, list->ai_addrlen) != 0) {
     if (errno == EADDRINUSE)
-      return fail(Code::exists, "the address is in use: stop what listens there, or choose another with --listen HOST:PORT", where);
+      return fail(Code::exists,
+                  "the address is in use: stop what listens there, or choose another with --listen HOST:PORT",
+                  where);
     return fail_errno("listen", where, errno);
   }
   sockaddr_storage bound{};
@@ -61,14 +64,21 @@ Result<Fd> listen_tcp(Address& address, bool shared) {
 }  // namespace
 
 Listener::Listener(Loop& loop, Fd fd, Watch* watch, Address address)
-    : loop_(loop), fd_(std::move(fd)), watch_(watch), address_(std::move(address)) {}
+    : loop_(loop),
+      fd_(std::move(fd)),
+      watch_(watch),
+      address_(std::move(address)),
+      open_(std::make_shared<bool>(true)) {}
 
-Listener::~Listener() { close(); }
+Listener::~Listener() {
+  close();
+}
 
 void Listener::close() {
   if (!watch_) return;
   loop_.remove(watch_);
   watch_ = nullptr;
+  *open_ = false;
   fd_.reset();
   if (address_.is_unix) ::unlink(address_.host.c_str());
 }
@@ -83,8 +93,9 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& want
 }
 
 Task<void> Listener::accept(std::function<void(Stream)> serve) {
+  const std::shared_ptr<bool> open = open_;
   Deadline pause(loop_);
-  while (watch_) {
+  while (*open) {
     Fd fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd) {
       if (auto stream = Stream::adopt(loop_, std::move(fd))) serve(std::move(*stream));
@@ -100,7 +111,7 @@ Task<void> Listener::accept(std::function<void(Stream)> serve) {
       wait.gone(watch_).until(pause);
     }
     const Wake why = co_await wait;
-    if (why == Wake::cancelled || !watch_) co_return;
+    if (why == Wake::cancelled) co_return;
   }
 }
 

@@ -1,17 +1,18 @@
 #include "net/loop.h"
 
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 
 namespace ostiary::net {
 
 Deadline::~Deadline() {
   if (slot_ >= 0) loop_.unschedule(*this);
+  if (waiter_) waiter_->deadline_ = nullptr;
 }
 
 void Deadline::set(MonoNs at) {
@@ -19,7 +20,9 @@ void Deadline::set(MonoNs at) {
   if (slot_ < 0 || at < scheduled_) loop_.schedule(*this);
 }
 
-void Deadline::set_after_ms(std::uint64_t ms) { set(loop_.now() + static_cast<MonoNs>(ms) * 1'000'000); }
+void Deadline::set_after_ms(std::uint64_t ms) {
+  set(loop_.now() + static_cast<MonoNs>(ms) * 1'000'000);
+}
 
 Waiter& Waiter::read(Watch* watch) {
   read_ = watch;
@@ -39,15 +42,21 @@ Waiter& Waiter::until(Deadline& deadline) {
 }
 
 bool Waiter::await_ready() {
-  if (loop_.stopping()) why_ = Wake::cancelled;
-  else if (gone_ && gone_->gone) why_ = Wake::gone;
-  else if ((read_ && (read_->readable || read_->gone)) || (write_ && write_->writable)) why_ = Wake::ready;
-  else if (deadline_ && deadline_->at_ != 0 && deadline_->at_ <= loop_.now()) why_ = Wake::timeout;
-  else return false;
+  if (loop_.stopping())
+    why_ = Wake::cancelled;
+  else if (gone_ && gone_->gone)
+    why_ = Wake::gone;
+  else if ((read_ && (read_->readable || read_->gone)) || (write_ && write_->writable))
+    why_ = Wake::ready;
+  else if (deadline_ && deadline_->at_ != 0 && deadline_->at_ <= loop_.now())
+    why_ = Wake::timeout;
+  else
+    return false;
   return true;
 }
 
 void Waiter::await_suspend(std::coroutine_handle<> handle) {
+  assert((!read_ || !read_->reader) && (!write_ || !write_->writer) && (!gone_ || !gone_->watcher));
   handle_ = handle;
   suspended_ = true;
   if (read_) read_->reader = this;
@@ -60,17 +69,19 @@ void Waiter::await_suspend(std::coroutine_handle<> handle) {
   loop_.suspended_ = this;
 }
 
+// Touches watches and the deadline only while suspended: afterwards they may be gone before the waiter is.
 void Waiter::disarm() {
+  if (!suspended_) return;
   if (read_ && read_->reader == this) read_->reader = nullptr;
   if (write_ && write_->writer == this) write_->writer = nullptr;
   if (gone_ && gone_->watcher == this) gone_->watcher = nullptr;
   if (deadline_ && deadline_->waiter_ == this) deadline_->waiter_ = nullptr;
-  if (suspended_) {
-    if (previous_) previous_->next_ = next_;
-    else loop_.suspended_ = next_;
-    if (next_) next_->previous_ = previous_;
-    suspended_ = false;
-  }
+  if (previous_)
+    previous_->next_ = next_;
+  else
+    loop_.suspended_ = next_;
+  if (next_) next_->previous_ = previous_;
+  suspended_ = false;
 }
 
 void Waiter::fire(Wake why) {
@@ -137,7 +148,8 @@ Result<Watch*> Loop::add(int fd) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = watch.get();
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return fail_errno("watch a descriptor", "", errno);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+    return fail_errno("watch a descriptor", "", errno);
   return watch.release();
 }
 
@@ -212,7 +224,8 @@ void Loop::turn() {
 void Loop::run() {
   while (!stop_asked_) turn();
   stopping_ = true;
-  // Every suspended coroutine learns of the end and runs to its own; what it records on the way is still written.
+  // Every suspended coroutine learns of the end and runs to its own; what it records on the way is still
+  // written.
   for (int rounds = 0; (suspended_ || !ready_.empty()) && rounds < 1000; ++rounds) {
     while (suspended_) suspended_->fire(Wake::cancelled);
     run_posted();
@@ -271,11 +284,7 @@ void Loop::run_timers() {
       continue;
     }
     unschedule(deadline);
-    if (deadline.at_ == 0) continue;
-    if (deadline.waiter_) {
-      deadline.at_ = 0;
-      deadline.waiter_->fire(Wake::timeout);
-    }
+    if (deadline.at_ != 0 && deadline.waiter_) deadline.waiter_->fire(Wake::timeout);
   }
 }
 

@@ -25,8 +25,9 @@ enum class Wake : std::uint8_t {
   cancelled  // the loop is stopping
 };
 
-// A descriptor registered with a loop, once, edge-triggered. The flags say what is known about it; whoever reads or
-// writes until "would block" clears them.
+// A descriptor registered with a loop, once, edge-triggered. The flags say what is known about it; whoever
+// reads or writes until "would block" clears them. At most one coroutine waits for each of the three things
+// at a time.
 struct Watch {
   int fd = -1;
   bool readable = false;
@@ -37,7 +38,9 @@ struct Watch {
   Waiter* watcher = nullptr;  // wants to know about `gone` only
 };
 
-// A point in time that can be moved at no cost: the loop looks again only when the earliest one it was told is reached.
+// A point in time that can be moved at no cost: the loop looks again only when the earliest one it was told
+// is reached. Once passed it stays passed: every later wait ends at once with `timeout`, until it is set anew
+// or cleared.
 class Deadline {
  public:
   explicit Deadline(Loop& loop) : loop_(loop) {}
@@ -59,8 +62,8 @@ class Deadline {
   Waiter* waiter_ = nullptr;
 };
 
-// What a coroutine suspends on: any of a readable or writable descriptor, a peer that leaves, a deadline, or fire().
-// Lives in the coroutine's frame:
+// What a coroutine suspends on: any of a readable or writable descriptor, a peer that leaves, a deadline, or
+// fire(). Lives in the coroutine's frame:
 //   Waiter wait(loop); wait.read(a).gone(b).until(deadline); Wake why = co_await wait;
 class Waiter {
  public:
@@ -83,6 +86,7 @@ class Waiter {
 
  private:
   friend class Loop;
+  friend class Deadline;
   void disarm();
   Loop& loop_;
   std::coroutine_handle<> handle_;
@@ -107,26 +111,28 @@ class Remote {
   Loop* loop_ = nullptr;
 };
 
-// A single-threaded event loop over epoll. One thread runs it; only post() and stop() may be called from others.
+// A single-threaded event loop over epoll. One thread runs it; only post() and stop() may be called from
+// others.
 //
-// A turn: wait for events, resume what they made ready, call the turn-end hook (the gate's ledger batch), resume what
-// that made ready. So all intents of a turn are written at once and none waits for a timer.
+// A turn: wait for events, resume what they made ready, call the turn-end hook (the gate's ledger batch),
+// resume what that made ready. So all intents of a turn are written at once and none waits for a timer.
 class Loop {
  public:
   static Result<std::unique_ptr<Loop>> create();
   ~Loop();
 
-  void run();                              // until stop()
-  void stop();                             // thread-safe: cancels every waiter, then run() returns
-  void post(std::function<void()> work);   // thread-safe
+  void run();                             // until stop()
+  void stop();                            // thread-safe: cancels every waiter, then run() returns
+  void post(std::function<void()> work);  // thread-safe
   std::shared_ptr<Remote> remote() { return remote_; }
   void on_turn_end(std::function<void()> hook) { turn_end_ = std::move(hook); }
-  MonoNs now() const { return now_; }      // monotonic, read once a turn
+  MonoNs now() const { return now_; }  // monotonic, read once a turn
   bool stopping() const { return stopping_; }
 
-  // Registers a non-blocking descriptor. The watch stays valid until remove(), and its memory until the turn's end.
+  // Registers a non-blocking descriptor. The watch stays valid until remove(), and its memory until the
+  // turn's end.
   Result<Watch*> add(int fd);
-  void remove(Watch* watch);               // does not close the descriptor
+  void remove(Watch* watch);  // does not close the descriptor
   void ready(std::coroutine_handle<> handle) { ready_.push_back(handle); }
 
   // A buffer for one read whose bytes are used or copied before the next suspension.

@@ -9,7 +9,8 @@ Pool::~Pool() = default;
 
 std::optional<Pool::Lease> Pool::take_idle() {
   const MonoNs oldest = loop_.now() - static_cast<MonoNs>(settings_.idle_ms) * 1'000'000;
-  while (!idle_.empty() && (idle_.front().since < oldest || !idle_.front().stream.quiet())) idle_.erase(idle_.begin());
+  while (!idle_.empty() && (idle_.front().since < oldest || !idle_.front().stream.quiet()))
+    idle_.erase(idle_.begin());
   while (!idle_.empty()) {
     Stream stream = std::move(idle_.back().stream);
     idle_.pop_back();
@@ -31,7 +32,8 @@ Task<Result<Pool::Lease>> Pool::open(Deadline& deadline, Watch* abandon) {
   if (!stream) co_return std::unexpected<Error>(stream.error());
   if (settings_.url.tls) {
     if (!tls_) {
-      auto created = TlsClient::create(settings_.ca_file, settings_.server_name.empty() ? settings_.url.host : settings_.server_name);
+      auto created = TlsClient::create(
+          settings_.ca_file, settings_.server_name.empty() ? settings_.url.host : settings_.server_name);
       if (!created) co_return std::unexpected<Error>(created.error());
       tls_ = std::move(*created);
     }

@@ -14,8 +14,8 @@
 
 namespace ostiary::net {
 
-// Connections of one loop to one origin, kept alive between requests. What the peer closed meanwhile is noticed before
-// reuse.
+// Connections of one loop to one origin, kept alive between requests. What the peer closed meanwhile is
+// noticed before reuse.
 class Pool {
  public:
   struct Settings {

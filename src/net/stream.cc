@@ -1,18 +1,19 @@
 #include "net/stream.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-
 namespace ostiary::net {
 
-void FreeSsl::operator()(ssl_st* ssl) const { SSL_free(ssl); }
+void FreeSsl::operator()(ssl_st* ssl) const {
+  SSL_free(ssl);
+}
 
 Result<Stream> Stream::adopt(Loop& loop, Fd fd) {
   const int one = 1;
@@ -22,7 +23,10 @@ Result<Stream> Stream::adopt(Loop& loop, Fd fd) {
 }
 
 Stream::Stream(Stream&& other) noexcept
-    : loop_(other.loop_), fd_(std::move(other.fd_)), watch_(std::exchange(other.watch_, nullptr)), ssl_(std::move(other.ssl_)) {}
+    : loop_(other.loop_),
+      fd_(std::move(other.fd_)),
+      watch_(std::exchange(other.watch_, nullptr)),
+      ssl_(std::move(other.ssl_)) {}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   if (this != &other) {
@@ -79,7 +83,8 @@ Io Stream::tls_status(int result) {
 Io Stream::read_some(std::span<char> buffer, std::size_t& got) {
   if (ssl_) {
     ERR_clear_error();
-    const int n = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(std::min<std::size_t>(buffer.size(), 1 << 30)));
+    const int n =
+        SSL_read(ssl_.get(), buffer.data(), static_cast<int>(std::min<std::size_t>(buffer.size(), 1 << 30)));
     if (n <= 0) return tls_status(n);
     got = static_cast<std::size_t>(n);
     return Io::done;
@@ -88,7 +93,8 @@ Io Stream::read_some(std::span<char> buffer, std::size_t& got) {
     const auto n = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (n > 0) {
       got = static_cast<std::size_t>(n);
-      // A short read has emptied the socket: the next bytes come with a new edge. After the peer's end there is none.
+      // A short read has emptied the socket: the next bytes come with a new edge. After the peer's end there
+      // is none.
       if (got < buffer.size() && !watch_->gone) watch_->readable = false;
       return Io::done;
     }
@@ -113,7 +119,8 @@ Io Stream::write_some(std::span<const iovec> parts, std::size_t& put) {
       ERR_clear_error();
       std::size_t n = 0;
       const int result = SSL_write_ex(ssl_.get(), part.iov_base, part.iov_len, &n);
-      if (result <= 0) return put > 0 ? (tls_status(result) == Io::failed ? Io::failed : Io::done) : tls_status(result);
+      if (result <= 0)
+        return put > 0 ? (tls_status(result) == Io::failed ? Io::failed : Io::done) : tls_status(result);
       put += n;
       if (n < part.iov_len) break;
     }
@@ -150,8 +157,10 @@ Task<Result<>> Stream::write(std::string_view bytes, Deadline& deadline, std::ui
     }
     deadline.set_after_ms(idle_ms);
     Waiter wait(*loop_);
-    if (ssl_ && watch_->writable) wait.read(watch_);  // TLS waits for the peer to speak
-    else wait.write(watch_);
+    if (ssl_ && watch_->writable)
+      wait.read(watch_);  // TLS waits for the peer to speak
+    else
+      wait.write(watch_);
     const Wake why = co_await wait.until(deadline);
     if (why == Wake::timeout) co_return fail(Code::timeout, "the peer takes nothing");
     if (why != Wake::ready) co_return fail(Code::closed, "the connection ended");

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/uio.h>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -37,8 +36,8 @@ class Stream {
   Io read_some(std::span<char> buffer, std::size_t& got);
   // Writes what goes at once; `put` may be less than all. Io::again: nothing went.
   Io write_some(std::span<const iovec> parts, std::size_t& put);
-  // Writes all of it, waiting where the peer is slow: backpressure. `deadline` is moved on by idle_ms at each progress.
-  // Errors: timeout, closed.
+  // Writes all of it, waiting where the peer is slow: backpressure. `deadline` is moved on by idle_ms at each
+  // progress. Errors: timeout, closed.
   Task<Result<>> write(std::string_view bytes, Deadline& deadline, std::uint64_t idle_ms);
 
   void start_tls(Ssl ssl) { ssl_ = std::move(ssl); }
@@ -70,9 +69,10 @@ struct Address {
 Result<Address> parse_address(std::string_view text);
 bool is_loopback(const Address& address);
 
-// Connects within the deadline, trying each address that the name has. Resolved names are kept for a minute by each
-// loop; resolving runs on a thread of its own. Errors: not_found (no such name), timeout, io (refused, unreachable),
-// cancelled as closed. `abandon`: a watch whose peer's leaving gives the attempt up (closed); may be null.
+// Connects within the deadline, trying each address that the name has. Resolved names are kept for a minute
+// by each loop; resolving runs on a thread of its own. Errors: not_found (no such name), timeout, io
+// (refused, unreachable), cancelled as closed. `abandon`: a watch whose peer's leaving gives the attempt up
+// (closed); may be null.
 Task<Result<Stream>> connect(Loop& loop, Address address, Deadline& deadline, Watch* abandon);
 
 // A pair of connected streams' descriptors within this process.

@@ -45,8 +45,8 @@ struct Promise<void> : PromiseBase {
 };
 }  // namespace impl
 
-// A lazy coroutine: it starts when awaited, runs on the awaiting thread and resumes its awaiter when done. Owned by who
-// holds it; awaited once.
+// A lazy coroutine: it starts when awaited, runs on the awaiting thread and resumes its awaiter when done.
+// Owned by who holds it; awaited once.
 template <class T = void>
 class [[nodiscard]] Task {
  public:
@@ -93,6 +93,8 @@ struct Detached {
 }  // namespace impl
 
 // Starts `task` now, on this thread. It must end by itself.
-inline impl::Detached spawn(Task<void> task) { co_await std::move(task); }
+inline impl::Detached spawn(Task<void> task) {
+  co_await std::move(task);
+}
 
 }  // namespace ostiary::net

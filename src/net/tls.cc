@@ -1,6 +1,7 @@
 #include "net/tls.h"
 
 #include <arpa/inet.h>
+#include <csignal>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -14,6 +15,32 @@ struct FreeCtx {
 struct FreeSession {
   void operator()(SSL_SESSION* s) const { SSL_SESSION_free(s); }
 };
+
+// The system's trust store, read once (about a hundred certificates, ten milliseconds) and shared by all
+// threads.
+X509_STORE* system_store() {
+  static X509_STORE* const store = [] {
+    X509_STORE* made = X509_STORE_new();
+    if (made && X509_STORE_set_default_paths(made) != 1) {
+      X509_STORE_free(made);
+      made = nullptr;
+    }
+    return made;
+  }();
+  return store;
+}
+
+// OpenSSL writes with write(2), which raises SIGPIPE where the peer has gone; an error is wanted instead.
+void ignore_broken_pipes() {
+  struct sigaction now{};
+  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
+}
+
+std::string advice(long verdict) {
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+    return "; if it is right for another name, give that as server_name";
+  return "; if it is your own, name its CA in ca_file";
+}
 }  // namespace
 
 struct TlsClient::Impl {
@@ -28,35 +55,46 @@ struct TlsClient::Impl {
   }
   static int keep_session(SSL* ssl, SSL_SESSION* session) {
     auto* self = static_cast<Impl*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), index()));
+    if (!self) return 0;  // a connection that outlived its client
     self->session.reset(session);
     return 1;  // the reference is ours
   }
 };
 
-TlsClient::~TlsClient() = default;
+TlsClient::~TlsClient() {
+  if (impl_->ctx) SSL_CTX_set_ex_data(impl_->ctx.get(), Impl::index(), nullptr);
+}
 
 Result<std::unique_ptr<TlsClient>> TlsClient::create(const std::string& ca_file, const std::string& name) {
+  ignore_broken_pipes();
   std::unique_ptr<TlsClient> client(new TlsClient);
   client->impl_ = std::make_unique<Impl>();
   Impl& impl = *client->impl_;
   impl.name = name;
   in_addr v4{};
   in6_addr v6{};
-  impl.is_literal = ::inet_pton(AF_INET, name.c_str(), &v4) == 1 || ::inet_pton(AF_INET6, name.c_str(), &v6) == 1;
+  impl.is_literal =
+      ::inet_pton(AF_INET, name.c_str(), &v4) == 1 || ::inet_pton(AF_INET6, name.c_str(), &v6) == 1;
   impl.ctx.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* ctx = impl.ctx.get();
   if (!ctx) return fail(Code::io, "cannot prepare TLS");
   SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-  SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(
+      ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_ex_data(ctx, Impl::index(), &impl);
   SSL_CTX_sess_set_new_cb(ctx, &Impl::keep_session);
   static constexpr unsigned char kAlpn[] = "\x08http/1.1";
   SSL_CTX_set_alpn_protos(ctx, kAlpn, sizeof kAlpn - 1);
-  const int trusted = ca_file.empty() ? SSL_CTX_set_default_verify_paths(ctx)
-                                      : SSL_CTX_load_verify_locations(ctx, ca_file.c_str(), nullptr);
-  if (trusted != 1) {
+  bool trusted = true;
+  if (!ca_file.empty())
+    trusted = SSL_CTX_load_verify_locations(ctx, ca_file.c_str(), nullptr) == 1;
+  else if (X509_STORE* store = system_store())
+    SSL_CTX_set1_cert_store(ctx, store);
+  else
+    trusted = false;
+  if (!trusted) {
     ERR_clear_error();
     return fail(Code::invalid, "cannot read the certificates: give ca_file a readable PEM file", ca_file);
   }
@@ -92,10 +130,11 @@ Task<Result<>> TlsClient::handshake(Stream& stream, Deadline& deadline, Watch* a
       const long verdict = SSL_get_verify_result(ssl.get());
       if (verdict != X509_V_OK)
         co_return fail(Code::denied,
-                       std::string("the service's certificate is not trusted: ") + X509_verify_cert_error_string(verdict) +
-                           "; if it is your own, name its CA in ca_file",
+                       std::string("the service's certificate is not trusted: ") +
+                           X509_verify_cert_error_string(verdict) + advice(verdict),
                        impl.name);
-      co_return fail(Code::io, "the TLS handshake failed; does the service speak TLS on this port?", impl.name);
+      co_return fail(Code::io, "the TLS handshake failed; does the service speak TLS on this port?",
+                     impl.name);
     }
     const Wake why = co_await wait.gone(abandon).until(deadline);
     if (why == Wake::timeout) co_return fail(Code::timeout, "the TLS handshake took too long", impl.name);

@@ -10,11 +10,13 @@ struct ssl_ctx_st;
 
 namespace ostiary::net {
 
-// The client side of TLS towards one service: verified against the system's trust store or a CA file, with SNI (RFC 6066)
-// and the certificate's name checked (RFC 6125), TLS 1.2 or newer, sessions kept for reuse. Belongs to one loop.
+// The client side of TLS towards one service: verified against the system's trust store or a CA file, with
+// SNI (RFC 6066) and the certificate's name checked (RFC 6125), TLS 1.2 or newer, sessions kept for reuse.
+// Belongs to one loop.
 class TlsClient {
  public:
-  // `ca_file`: PEM bundle; empty: the system's store. `name`: host name or IP literal to ask for and to verify.
+  // `ca_file`: PEM bundle; empty: the system's store. `name`: host name or IP literal to ask for and to
+  // verify.
   static Result<std::unique_ptr<TlsClient>> create(const std::string& ca_file, const std::string& name);
   ~TlsClient();
   TlsClient(const TlsClient&) = delete;
