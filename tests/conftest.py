@@ -11,11 +11,7 @@ from lib.gate import BINARY  # noqa: E402
 DIRECT = os.environ.get("OSTIARY_DIRECT") == "1"
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "no_gate: runs without the binary")
-
-
 def pytest_collection_modifyitems(config, items):
     """Without a binary nothing can be said about it: that is a failure of the run, not a skip."""
-    if not BINARY.exists() and not DIRECT and any(not i.get_closest_marker("no_gate") for i in items):
+    if not BINARY.exists() and not DIRECT:
         raise pytest.UsageError(f"no gate at {BINARY}: build it first, or name one in OSTIARY_BIN")

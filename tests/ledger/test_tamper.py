@@ -113,8 +113,9 @@ def test_a_changed_checkpoint_is_found(data, part):
     elif part == "root":
         lines[2] = ("A" if lines[2][0] != "A" else "B") + lines[2][1:]
     else:
-        mark = lines[4].rindex(" ") + 20
-        lines[4] = lines[4][:mark] + ("A" if lines[4][mark] != "A" else "B") + lines[4][mark + 1:]
+        at = lines.index("") + 1
+        mark = lines[at].rindex(" ") + 20
+        lines[at] = lines[at][:mark] + ("A" if lines[at][mark] != "A" else "B") + lines[at][mark + 1:]
     path.write_text("\n".join(lines))
     assert verify(data).returncode == 1
 

@@ -100,15 +100,16 @@ class Gate:
         if self._temporary:
             self._temporary.cleanup()
 
-    def start(self, env=None):
-        """Starts the process and waits for its ready line."""
+    def start(self, env=None, before_exec=None):
+        """Starts the process and waits for its ready line; before_exec runs in the new process."""
         path = self.data.parent / f"{self.data.name}.yaml"
         path.write_text(yaml(self.config))
         command = [str(BINARY), "serve", "-c", str(path), "--listen", "127.0.0.1:0", "--data", str(self.data),
                    "--format", "json", *self.arguments]
         began = time.monotonic()
         self.process = subprocess.Popen(command, env=environment({**(self.env or {}), **(env or {})}),
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        preexec_fn=before_exec)
         lines = queue.Queue()
         threading.Thread(target=self._collect, args=(self.process.stderr, self._stderr), daemon=True).start()
         threading.Thread(target=self._lines, args=(self.process.stdout, lines), daemon=True).start()

@@ -1,5 +1,6 @@
 """Starts a scripted server and a gate, runs the JavaScript suite against them, prints `js: N passed, N failed, N skipped`."""
 
+import json
 import os
 import re
 import subprocess
@@ -15,7 +16,6 @@ from lib.upstream import Upstream  # noqa: E402
 
 
 def main():
-    import json
     suite = json.loads((HERE.parent / "cases.json").read_text())
     direct = os.environ.get("OSTIARY_DIRECT") == "1"
     modules = sys.argv[1] if len(sys.argv) > 1 else str(HERE)
