@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "gateway/endpoint.h"
+#include "json/document.h"
+#include "json/sse.h"
+#include "ledger/record.h"
+
+namespace ostiary::gateway {
+
+// Takes the token counts out of an answer's `usage` object, whichever names it uses (chat: prompt_tokens, completion_tokens,
+// prompt_tokens_details.cached_tokens; responses: input_tokens, output_tokens, input_tokens_details.cached_tokens). A later
+// report replaces an earlier one.
+void read_usage(json::Value usage, ledger::Usage& into);
+
+// Watches a stream of server-sent events go by: where events end, whether its end marker has come, what it reports. Holds
+// no more than one unfinished event.
+class StreamWatch {
+ public:
+  explicit StreamWatch(EndMarker marker) : marker_(marker) {}
+  void feed(std::string_view bytes);
+  std::uint64_t settled() const { return reader_.settled(); }  // offset behind the last finished event
+  std::uint64_t fed() const { return reader_.fed(); }
+  // The stream has said all it had to: its end marker, or an error of its own.
+  bool ended() const { return ended_ || failed_ || marker_ == EndMarker::none; }
+  bool failed() const { return failed_; }  // the service reported an error within the stream
+  const ledger::Usage& usage() const { return usage_; }
+  const std::string& response_id() const { return response_id_; }
+
+ private:
+  void read_event(const json::SseEvent& event);
+  void read_response_event(std::string_view type, json::Value root);
+  EndMarker marker_;
+  json::SseReader reader_;
+  json::Document document_;
+  bool ended_ = false, failed_ = false;
+  ledger::Usage usage_;
+  std::string response_id_;
+};
+
+// Undoes a gzip or deflate content coding (RFC 9110 section 8.4.1) piece by piece.
+class Inflater {
+ public:
+  // `coding`: a Content-Encoding value. Null for one that is not understood.
+  static std::unique_ptr<Inflater> create(std::string_view coding);
+  ~Inflater();
+  Result<> feed(std::string_view bytes, std::string& out);
+  bool finished() const;
+
+ private:
+  Inflater();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ostiary::gateway

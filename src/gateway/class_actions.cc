@@ -1,0 +1,49 @@
+#include "gateway/class_actions.h"
+
+#include <algorithm>
+
+namespace ostiary::gateway {
+
+namespace {
+int strictness(policy::Effect effect) {
+  switch (effect) {
+    case policy::Effect::allow:
+      return 0;
+    case policy::Effect::redact:
+      return 1;
+    case policy::Effect::reroute:
+      return 2;
+    case policy::Effect::ask:
+      return 3;
+    case policy::Effect::deny:
+      return 4;
+  }
+  return 4;
+}
+}  // namespace
+
+policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect::Inspection& found) const {
+  policy::Decision decision;
+  const policy::Fact* service = facts.find("target.service");
+  const bool at_reroute = service && std::get<std::string>(service->value) == reroute_to_;
+  for (const auto& [klass, effect] : actions_) {
+    const bool holds = !found.partial.empty() || std::ranges::find(found.classes, klass) != found.classes.end();
+    if (!holds || effect == policy::Effect::allow) continue;
+    if (effect == policy::Effect::reroute && at_reroute) continue;  // it is where the class belongs
+    decision.rules.push_back({"data_classes." + klass, ""});
+    if (effect == policy::Effect::redact) decision.redact_classes.push_back(klass);
+    if (strictness(effect) <= strictness(decision.effect)) continue;
+    decision.effect = effect;
+    decision.because = "the request holds data of the class '" + klass + "'";
+  }
+  if (decision.effect == policy::Effect::reroute) decision.reroute_to = reroute_to_;
+  if (decision.effect == policy::Effect::deny || decision.effect == policy::Effect::ask) {
+    decision.alternative = reroute_to_.empty() ? "take the data out of the request and send it again"
+                                               : "use the service '" + reroute_to_ + "', or take the data out of the request";
+  }
+  for (const std::string_view name : {"data.classes", "data.partial", "target.service"})
+    if (const auto* fact = facts.find(name)) decision.facts.push_back(*fact);
+  return decision;
+}
+
+}  // namespace ostiary::gateway

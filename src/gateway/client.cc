@@ -1,0 +1,164 @@
+#include "gateway/client.h"
+
+#include <sys/socket.h>
+
+#include <charconv>
+
+#include "gateway/headers.h"
+#include "gateway/worker.h"
+
+namespace ostiary::gateway {
+
+Client::Client(Worker& worker, net::Stream stream)
+    : worker_(worker),
+      stream_(std::move(stream)),
+      deadline_(worker.loop),
+      parser_(worker.shared.settings.max_head_bytes) {}
+
+net::Task<void> Client::serve() {
+  while (keep_alive_ && !broken_ && !worker_.loop.stopping()) {
+    // What was kept of the last exchange is dropped while the connection rests.
+    if (in_.empty() && in_.capacity() > 4096) std::string().swap(in_);
+    if (out_.capacity() > 4096) std::string().swap(out_);
+    co_await exchange();
+  }
+  if (unread_ && !broken_) co_await linger();
+}
+
+net::Task<void> Client::exchange() {
+  auto held = std::make_unique<Exchange>();
+  Exchange& x = *held;
+  x.document = std::move(spare_);
+  begun_ = false;
+  consumed_ = 0;
+  GateError error;
+  const Received received = co_await receive(x, error);
+  if (received == Received::gone && x.started == 0) {  // no request was begun
+    keep_alive_ = false;
+    co_return;
+  }
+  if (received == Received::request) {
+    if (x.asked.endpoint.name == "models") co_await answer_models(worker_, *this, x);
+    else co_await forward(worker_, *this, x);
+  } else {
+    x.outcome = received == Received::gone ? ledger::Outcome::cancelled : ledger::Outcome::refused;
+    if (received == Received::refused) co_await answer_error(x, error);
+    else keep_alive_ = false;
+  }
+  if (!x.timings.total) x.timings.total = static_cast<std::uint64_t>((mono_now() - x.started) / 1000);
+  worker_.recorder.outcome(x);
+  if (x.document.nodes().capacity() <= 4096) spare_ = std::move(x.document);
+  in_.erase(0, consumed_);
+  if (!carry_.empty()) {
+    in_ += carry_;
+    carry_.clear();
+  }
+  if (worker_.draining()) keep_alive_ = false;
+}
+
+void Client::begin(const Exchange& x, const AnswerHead& head) {
+  begun_ = true;
+  const bool one_zero = x.head.minor == 0;
+  chunked_ = !head.length && !one_zero;
+  if (!head.length && one_zero) keep_alive_ = false;
+  auto& out = head_out_;
+  out.clear();
+  out += "HTTP/1.1 ";
+  char number[20];
+  out.append(number, std::to_chars(number, number + sizeof number, head.status).ptr);
+  out += ' ';
+  out += net::reason(head.status);
+  out += "\r\n";
+  out += head.headers;
+  out += "x-ostiary-id: ";
+  x.id.append_to(out);
+  out += "\r\nx-ostiary-decision: ";
+  out += policy::name(x.decision.effect);
+  if (x.decision.mode == policy::Mode::observe) out += "; mode=observe";
+  if (x.service) {
+    out += "\r\nx-ostiary-service: ";
+    out += x.service->id();
+  }
+  if (head.length) {
+    out += "\r\nContent-Length: ";
+    out.append(number, std::to_chars(number, number + sizeof number, *head.length).ptr);
+  } else if (chunked_) {
+    out += "\r\nTransfer-Encoding: chunked";
+  }
+  out += keep_alive_ ? (one_zero ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n") : "\r\nConnection: close\r\n\r\n";
+}
+
+void Client::body(std::string_view bytes, bool last) {
+  char size_line[20];
+  std::size_t size_length = 0;
+  if (chunked_ && !bytes.empty()) {
+    char* end = std::to_chars(size_line, size_line + 16, bytes.size(), 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    size_length = static_cast<std::size_t>(end - size_line);
+  }
+  std::string_view tail;
+  if (chunked_) tail = bytes.empty() ? (last ? "0\r\n\r\n" : "") : (last ? "\r\n0\r\n\r\n" : "\r\n");
+  const auto part = [](std::string_view s) { return iovec{const_cast<char*>(s.data()), s.size()}; };
+  iovec parts[] = {part(head_out_), {size_line, size_length}, part(bytes), part(tail)};
+  push(parts);
+  head_out_.clear();
+}
+
+void Client::finish() { body({}, true); }
+
+void Client::push(std::span<iovec> parts) {
+  if (broken_) return;
+  std::size_t put = 0;
+  if (out_.empty() && stream_.write_some(parts, put) == net::Io::failed) {
+    broken_ = true;
+    return;
+  }
+  for (const auto& part : parts) {
+    const auto skip = std::min(put, part.iov_len);
+    put -= skip;
+    out_.append(static_cast<const char*>(part.iov_base) + skip, part.iov_len - skip);
+  }
+}
+
+net::Task<Result<>> Client::drain() {
+  if (broken_) co_return fail(Code::closed, "the client left");
+  auto written = co_await stream_.write(out_, deadline_, worker_.shared.settings.write_timeout_ms);
+  out_.clear();
+  if (out_.capacity() > (256u << 10)) std::string().swap(out_);
+  if (!written) broken_ = true;
+  co_return written;
+}
+
+net::Task<void> Client::answer_error(Exchange& x, const GateError& error) {
+  x.status = error.status;
+  x.error = error.code;
+  if (unread_) keep_alive_ = false;
+  const std::string text = error_body(error);
+  AnswerHead head{error.status, "Content-Type: application/json\r\n", text.size()};
+  if (!error.retry_after.empty()) append_header(head.headers, "Retry-After", error.retry_after);
+  if (!error.allow.empty()) append_header(head.headers, "Allow", error.allow);
+  if (error.status == 401) append_header(head.headers, "WWW-Authenticate", "Bearer");
+  begin(x, head);
+  body(text, true);
+  if (backlogged()) [[maybe_unused]] const auto drained = co_await drain();
+}
+
+// A request that was refused before it was read to its end: closing at once would make the client's system throw the answer
+// away, so what still comes is read and dropped for a moment.
+net::Task<void> Client::linger() {
+  ::shutdown(stream_.fd(), SHUT_WR);
+  const MonoNs until = worker_.loop.now() + 2'000'000'000;
+  for (std::size_t dropped = 0; dropped < (256u << 20);) {
+    std::size_t got = 0;
+    const net::Io io = stream_.read_some({worker_.loop.scratch(), net::Loop::kScratchBytes}, got);
+    dropped += got;
+    if (io == net::Io::done && worker_.loop.now() < until) continue;
+    if (io != net::Io::again) co_return;
+    deadline_.set(until);
+    net::Waiter wait(worker_.loop);
+    if (co_await wait.read(stream_.watch()).until(deadline_) != net::Wake::ready) co_return;
+  }
+}
+
+}  // namespace ostiary::gateway

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gateway/errors.h"
+#include "gateway/exchange.h"
+#include "net/http.h"
+#include "net/stream.h"
+#include "net/task.h"
+
+namespace ostiary::gateway {
+
+class Worker;
+
+// One client's connection: reads its requests, writes its answers. Belongs to a worker's loop.
+class Client {
+ public:
+  Client(Worker& worker, net::Stream stream);
+
+  // Serves exchanges until the connection ends.
+  net::Task<void> serve();
+
+  // --- reading (receive.cc)
+  enum class Received : std::uint8_t { request, refused, gone };
+  // Reads and validates one request into `x`. refused: `error` says what to answer; gone: nobody is there to answer.
+  net::Task<Received> receive(Exchange& x, GateError& error);
+
+  // --- writing (client.cc)
+  struct AnswerHead {
+    std::uint16_t status = 200;
+    std::string headers;                       // lines with CR LF, without framing
+    std::optional<std::uint64_t> length;       // absent: chunked, or until the connection closes for HTTP/1.0
+  };
+  // Begins an answer: nothing is sent before the first body bytes or finish(). Bytes that the client does not take at once
+  // are kept; the caller then waits in drain() before it goes on, which is how a slow reader slows the service down.
+  void begin(const Exchange& x, const AnswerHead& head);
+  void body(std::string_view bytes, bool last);
+  void finish();
+  bool backlogged() const { return !out_.empty(); }
+  net::Task<Result<>> drain();
+  bool begun() const { return begun_; }
+  bool head_waiting() const { return !head_out_.empty(); }
+  bool broken() const { return broken_; }
+
+  net::Task<void> answer_error(Exchange& x, const GateError& error);
+  void close_after() { keep_alive_ = false; }
+  net::Watch* watch() const { return stream_.watch(); }
+  net::Deadline& deadline() { return deadline_; }
+
+ private:
+  net::Task<void> exchange();
+  net::Task<Received> read_head(Exchange& x, GateError& error);
+  net::Task<Received> read_body(Exchange& x, GateError& error);
+  net::Task<Received> read_sized(Exchange& x, HmacSha256& hash, GateError& error);
+  net::Task<Received> read_chunked(Exchange& x, HmacSha256& hash, GateError& error);
+  net::Task<void> linger();
+  void push(std::span<iovec> parts);
+
+  Worker& worker_;
+  net::Stream stream_;
+  net::Deadline deadline_;
+  net::HeadParser parser_;
+  std::string in_;            // a head and what came with it; an exchange's views refer to it
+  std::string carry_;         // what came behind a body: the next request
+  std::size_t consumed_ = 0;  // of in_, by the exchange under way
+  std::string head_out_;      // a begun answer's head, not yet sent
+  std::string out_;           // bytes the client has not taken
+  json::Document spare_;      // node storage of the last exchange
+  bool keep_alive_ = true;
+  bool unread_ = false;       // the request was not read to its end
+  bool begun_ = false, chunked_ = false, broken_ = false;
+};
+
+// Whether a parsed body is a request that the endpoint can take; fills x.model and x.stream.
+std::optional<GateError> check_request(Exchange& x, const GateSettings& settings);
+
+// *identify*: finds the caller's key in the head or path. Nothing: a 401 for `error`.
+bool identify(Worker& worker, Exchange& x, GateError& error);
+
+// *decide* … *record*: carries a received request to a service and its answer back.
+net::Task<void> forward(Worker& worker, Client& client, Exchange& x);
+
+// The answer to GET /v1/models and /v1/models/{id}: what every service offers.
+net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x);
+
+}  // namespace ostiary::gateway

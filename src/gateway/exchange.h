@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "gateway/endpoint.h"
+#include "gateway/key_ring.h"
+#include "gateway/settings.h"
+#include "inspect/finding.h"
+#include "json/document.h"
+#include "ledger/record.h"
+#include "net/http.h"
+#include "policy/decision.h"
+
+namespace ostiary::gateway {
+
+class Service;
+
+// Who asks. `client_authorization`: the caller's own credential for the service, where the key came by another way.
+struct Caller {
+  const store::KeyEntry* key = nullptr;
+  std::shared_ptr<const KeyRing::Snapshot> hold;
+  bool own_credential = false;
+};
+
+// One request through the gate and its answer, with everything learned on the way. Made when the head of a request has
+// come, handed from step to step (ARCHITECTURE.md), recorded, gone. Views refer to the connection's buffer, which stays
+// put until the exchange ends.
+struct Exchange {
+  // receive
+  Id id = Id::make();
+  WallMs at = 0;
+  MonoNs started = 0;
+  net::Head head;
+  std::string_view path;    // without a key prefix
+  std::string_view query;
+  Asked asked;
+  std::string_view body;    // as it came
+  std::string body_storage; // holds it where it did not come at once
+  json::Document document;
+  std::string model;        // as asked for
+  bool stream = false;
+  Key256 digest_key{};
+  Digest request_digest{};
+  bool has_request_digest = false;
+
+  // identify
+  Caller caller;
+  std::string_view path_key;  // of /k/KEY/v1/…
+
+  // inspect, decide
+  inspect::Inspection inspection;
+  policy::Decision decision;
+  std::string decision_json = "null";
+
+  // route, forward
+  const Service* service = nullptr;
+  std::string upstream_model;     // the name that the service knows it by
+  std::string forwarded;          // the changed body; empty: `body` goes out as it came
+  bool has_forwarded_digest = false;
+  Digest forwarded_digest{};
+  std::uint32_t attempts = 0;
+  bool intent_recorded = false;
+
+  // examine, record
+  std::vector<inspect::Finding> answer_findings;
+  ledger::Usage usage;
+  ledger::Timings timings;
+  ledger::Outcome outcome = ledger::Outcome::failed;
+  std::uint16_t status = 0;
+  std::string error;              // code of a refusal or failure
+  std::uint64_t response_bytes = 0;
+  Digest response_digest{};
+  bool has_response_digest = false;
+  std::string response_id;        // of a stored response that the service made
+
+  std::string_view body_to_send() const { return forwarded.empty() ? body : std::string_view(forwarded); }
+};
+
+}  // namespace ostiary::gateway

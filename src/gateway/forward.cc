@@ -1,0 +1,320 @@
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
+#include "gateway/client.h"
+#include "gateway/prepare.h"
+#include "gateway/relay.h"
+#include "gateway/upstream.h"
+#include "gateway/worker.h"
+#include "json/writer.h"
+
+namespace ostiary::gateway {
+
+namespace {
+
+constexpr int kMostReroutes = 3;
+constexpr std::size_t kMaxErrorBody = 256 * 1024;
+
+// How a try at a service ended.
+enum class Tried : std::uint8_t {
+  answered,    // the client has its answer (or left)
+  again,       // nothing was delivered; the same service may be asked again
+  elsewhere,   // nothing was delivered; another service may be asked
+  settled      // nothing was delivered, and nobody else may be asked: `error` or the kept answer goes to the client
+};
+
+// The last answer of a service that is not yet given to the client, because another may do better.
+struct Kept {
+  bool held = false;
+  AnswerFacts answer;
+  std::string body;
+  const Service* service = nullptr;
+};
+
+std::uint64_t microseconds_since(MonoNs start) { return static_cast<std::uint64_t>((mono_now() - start) / 1000); }
+
+// Carries one exchange through decide, route, forward, examine.
+class Forwarding {
+ public:
+  Forwarding(Worker& worker, Client& client, Exchange& x) : worker_(worker), client_(client), x_(x) {}
+
+  net::Task<void> run();
+
+ private:
+  std::vector<const Service*> route();
+  bool decide(const Service*& target);
+  net::Task<bool> record_intent();
+  net::Task<Tried> try_service();
+  net::Task<Tried> try_once(bool fresh, bool& stale);
+  Tried after_failure(const Error& error, const Upstream& upstream);
+  net::Task<Tried> take_answer(Upstream& upstream);
+  net::Task<Tried> take_error_answer(Upstream& upstream, AnswerFacts answer);
+  net::Task<bool> renew_credential();
+  net::Task<bool> pause(std::uint32_t attempt);
+  net::Task<void> give_up();
+  void fail_with(std::uint16_t status, std::string code, std::string message);
+  bool repeatable() const;
+
+  Worker& worker_;
+  Client& client_;
+  Exchange& x_;
+  GateError error_;
+  Kept kept_;
+  const Service* recorded_for_ = nullptr;  // the service that the newest intent names
+  MonoNs total_ = 0;
+  bool renewed_ = false;
+};
+
+void Forwarding::fail_with(std::uint16_t status, std::string code, std::string message) {
+  error_ = {};
+  error_.status = status;
+  error_.code = std::move(code);
+  error_.message = std::move(message);
+}
+
+// A chat completion with `store` leaves something behind at the service, like a response does.
+bool Forwarding::repeatable() const {
+  if (!x_.asked.endpoint.repeatable) return false;
+  return !x_.asked.endpoint.has_body || x_.document.root()["store"].as_bool() != true;
+}
+
+std::vector<const Service*> Forwarding::route() {
+  auto& shared = worker_.shared;
+  std::string stays(x_.asked.response_id);
+  if (x_.asked.endpoint.has_body)
+    if (const auto previous = x_.document.root()["previous_response_id"].as_string()) stays = *previous;
+  auto found = shared.candidates(x_.model, x_.asked.endpoint.name);
+  if (stays.empty()) return found;
+  if (const auto home = shared.homes.find(stays)) {
+    const Service* service = shared.find_service(*home);
+    return service ? std::vector{service} : std::vector<const Service*>{};
+  }
+  if (found.size() > 1) found.resize(1);  // unknown to us: whoever comes first keeps it, nobody else is asked
+  return found;
+}
+
+// Decides for `target`, following reroutes. False: the exchange stops here with error_.
+bool Forwarding::decide(const Service*& target) {
+  for (int reroutes = 0;; ++reroutes) {
+    x_.service = target;
+    const auto facts = gather_facts(x_, *target);
+    x_.decision = worker_.shared.decider->decide(facts, x_.inspection);
+    x_.decision_json.clear();
+    policy::append_json(x_.decision_json, x_.decision);
+    const auto effect = x_.decision.enforced();
+    if (effect == policy::Effect::allow || effect == policy::Effect::redact) break;
+    if (effect == policy::Effect::reroute && reroutes < kMostReroutes) {
+      if (const Service* other = worker_.shared.find_service(x_.decision.reroute_to)) {
+        target = other;
+        continue;
+      }
+    }
+    std::string findings = "[";
+    for (const auto& finding : x_.inspection.findings) {
+      if (findings.size() > 1) findings += ',';
+      inspect::append_json(findings, finding);
+    }
+    error_ = refusal(x_.decision, findings + "]");
+    x_.outcome = ledger::Outcome::refused;
+    return false;
+  }
+  x_.upstream_model = target->upstream_name(x_.model).value_or(x_.model);
+  if (auto prepared = prepare_body(x_); !prepared) {
+    fail_with(403, "cannot_redact", prepared.error().message + ", so the request was stopped");
+    x_.outcome = ledger::Outcome::refused;
+    return false;
+  }
+  return true;
+}
+
+net::Task<bool> Forwarding::record_intent() {
+  if (recorded_for_ == x_.service) co_return true;
+  auto written = co_await worker_.recorder.intent(x_);
+  if (written) {
+    recorded_for_ = x_.service;
+    x_.intent_recorded = true;
+    if (!x_.timings.decided) x_.timings.decided = microseconds_since(x_.started);
+    co_return true;
+  }
+  fail_with(503, "ledger_unavailable", "the gate cannot write its ledger, so nothing is sent; ask whoever runs it to look at the disk");
+  error_.retry_after = "5";
+  co_return false;
+}
+
+Tried Forwarding::after_failure(const Error& error, const Upstream& upstream) {
+  if (upstream.client_left()) {
+    x_.outcome = ledger::Outcome::cancelled;
+    x_.error = "client_left";
+    client_.close_after();
+    return Tried::answered;
+  }
+  const bool timeout = error.code == Code::timeout;
+  if (error.code == Code::denied) fail_with(502, "service_untrusted", error.message);
+  else if (timeout) fail_with(504, "service_timeout", error.message);
+  else fail_with(502, "service_unreachable", upstream.connected() ? error.message : "the service '" + x_.service->id() + "' cannot be reached: " + error.message);
+  if (!upstream.sent_any()) return error.code == Code::denied || timeout ? Tried::elsewhere : Tried::again;
+  if (!repeatable()) return Tried::settled;
+  return timeout ? Tried::elsewhere : Tried::again;
+}
+
+net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts answer) {
+  const auto status = answer.status;
+  bool cut = false;
+  auto body = co_await upstream.read_all(kMaxErrorBody, cut);
+  if (!body) co_return after_failure(body.error(), upstream);
+  if (!cut) upstream.release();
+  if (status == 401 && !renewed_ && co_await renew_credential()) co_return Tried::again;
+  json::Document document;
+  if (!answer.json || cut || !json::Document::parse_into(*body, {.refuse_duplicates = false}, document) || !document.root().is_object()) {
+    GateError plain;
+    plain.status = status;
+    plain.code = "service_error";
+    plain.message = "the service '" + x_.service->id() + "' answered with status " + std::to_string(status) + " and no readable error";
+    *body = error_body(plain);
+    answer.headers = "Content-Type: application/json\r\n";
+    if (!answer.retry_after.empty()) answer.headers += "Retry-After: " + answer.retry_after + "\r\n";
+  }
+  const bool told_to_wait = !answer.retry_after.empty();
+  kept_ = {true, std::move(answer), std::move(*body), x_.service};
+  if (status == 429 || (status == 503 && told_to_wait)) co_return Tried::elsewhere;  // it did not take the request
+  if (status == 503) co_return Tried::again;
+  if (status < 500 || !repeatable()) co_return Tried::settled;
+  co_return status == 502 || status == 504 ? Tried::again : Tried::elsewhere;
+}
+
+net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
+  x_.timings.first_byte = microseconds_since(x_.started);
+  AnswerFacts answer = describe_answer(upstream.head());
+  if (answer.status >= 300 && answer.status < 400) {
+    fail_with(502, "service_redirects", "the service '" + x_.service->id() + "' answered with a redirect; correct its base_url");
+    co_return Tried::settled;
+  }
+  if (answer.status >= 400) co_return co_await take_error_answer(upstream, std::move(answer));
+  if (upstream.is_event_stream()) {
+    co_await relay_stream(worker_, client_, x_, upstream, answer);
+  } else if (!co_await relay_body(worker_, client_, x_, upstream, answer, error_)) {
+    co_return repeatable() ? Tried::again : Tried::settled;
+  }
+  if (!x_.response_id.empty()) worker_.shared.homes.remember(x_.response_id, x_.service->id());
+  co_return Tried::answered;
+}
+
+net::Task<Tried> Forwarding::try_once(bool fresh, bool& stale) {
+  kept_ = {};
+  const auto credential = x_.service->credential();
+  const std::string head = request_head(x_, *credential);
+  Upstream upstream(worker_, *x_.service, client_.watch(), total_);
+  const auto asked = co_await upstream.ask(head, x_.body_to_send(), fresh);
+  if (!asked) {
+    // A kept connection that its peer closed just then: not the service's failure.
+    stale = upstream.reused() && !upstream.answered_any() && asked.error().code == Code::io && (repeatable() || !upstream.sent_any());
+    co_return after_failure(asked.error(), upstream);
+  }
+  co_return co_await take_answer(upstream);
+}
+
+net::Task<bool> Forwarding::renew_credential() {
+  const auto kind = x_.service->settings().credential.kind;
+  if (kind != CredentialSource::Kind::file && kind != CredentialSource::Kind::command) co_return false;
+  renewed_ = true;
+  struct Renewal {
+    bool changed = false;
+    net::Waiter* waiter = nullptr;
+  };
+  auto renewal = std::make_shared<Renewal>();
+  net::Deadline deadline(worker_.loop);
+  deadline.set_after_ms(10'000);
+  net::Waiter wait(worker_.loop);
+  wait.until(deadline);
+  renewal->waiter = &wait;
+  auto* service = const_cast<Service*>(x_.service);
+  std::thread([renewal, service, remote = worker_.loop.remote()] {
+    const bool changed = service->refresh_credential();
+    remote->post([renewal, changed] {
+      renewal->changed = changed;
+      if (renewal->waiter) renewal->waiter->fire(net::Wake::ready);
+    });
+  }).detach();
+  co_await wait;
+  renewal->waiter = nullptr;
+  co_return renewal->changed;
+}
+
+// Between tries at one service: 100 ms, doubled each time, at most 2 s, of which a random half is left out.
+net::Task<bool> Forwarding::pause(std::uint32_t attempt) {
+  std::uint8_t random[2];
+  random_bytes(random);
+  const std::uint64_t whole = std::min<std::uint64_t>(2000, 100ULL << std::min<std::uint32_t>(attempt, 5));
+  const std::uint64_t ms = whole / 2 + whole / 2 * random[0] / 255;
+  net::Deadline deadline(worker_.loop);
+  deadline.set_after_ms(ms);
+  net::Waiter wait(worker_.loop);
+  co_return co_await wait.gone(client_.watch()).until(deadline) == net::Wake::timeout;
+}
+
+net::Task<Tried> Forwarding::try_service() {
+  const auto retries = x_.service->settings().retries;
+  Tried tried = Tried::elsewhere;
+  bool fresh = false;
+  for (std::uint32_t attempt = 0; attempt <= retries; ++attempt) {
+    ++x_.attempts;
+    bool stale = false;
+    const bool renewed = renewed_;
+    tried = co_await try_once(fresh, stale);
+    if (tried != Tried::again) co_return tried;
+    if (stale || renewed_ != renewed) {
+      fresh = true;
+      --attempt;  // cannot repeat for ever: the next connection is new, the credential is renewed once
+      continue;
+    }
+    if (worker_.loop.now() >= total_) break;
+    if (attempt < retries && !co_await pause(attempt)) {
+      x_.outcome = ledger::Outcome::cancelled;
+      x_.error = "client_left";
+      client_.close_after();
+      co_return Tried::answered;
+    }
+  }
+  co_return Tried::elsewhere;
+}
+
+net::Task<void> Forwarding::give_up() {
+  if (kept_.held) {
+    x_.service = kept_.service;
+    x_.error = "service_error";
+    co_await send_whole(client_, x_, kept_.answer, kept_.body);
+    co_return;
+  }
+  if (x_.outcome != ledger::Outcome::refused) x_.outcome = ledger::Outcome::failed;
+  co_await client_.answer_error(x_, error_);
+}
+
+net::Task<void> Forwarding::run() {
+  worker_.shared.inspector->inspect(x_, x_.inspection);
+  const auto candidates = route();
+  if (candidates.empty()) {
+    x_.outcome = ledger::Outcome::refused;
+    if (!x_.asked.response_id.empty()) fail_with(404, "response_not_found", "no service of this gate holds that response");
+    else fail_with(404, "model_not_found", "no service of this gate offers the model " + json::quoted(x_.model) + " at " + std::string(x_.asked.endpoint.name) + "; GET /v1/models lists what there is");
+    co_return co_await client_.answer_error(x_, error_);
+  }
+  for (const Service* target : candidates) {
+    if (!decide(target)) break;
+    if (!co_await record_intent()) break;
+    total_ = worker_.loop.now() + static_cast<MonoNs>(target->settings().timeouts.total_ms) * 1'000'000;
+    const Tried tried = co_await try_service();
+    if (tried == Tried::answered) co_return;
+    if (tried == Tried::settled) break;
+  }
+  co_await give_up();
+}
+
+}  // namespace
+
+net::Task<void> forward(Worker& worker, Client& client, Exchange& x) {
+  Forwarding forwarding(worker, client, x);
+  co_await forwarding.run();
+}
+
+}  // namespace ostiary::gateway

@@ -1,0 +1,53 @@
+#include "gateway/gate.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace ostiary::gateway {
+
+namespace {
+std::uint32_t usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
+}
+}  // namespace
+
+Result<std::unique_ptr<Gate>> Gate::start(Shared& shared) {
+  TRY(auto address, net::parse_address(shared.settings.listen));
+  if (!net::is_loopback(address) && !shared.settings.allow_remote)
+    return fail(Code::invalid,
+                "listening beyond loopback lets others on the network use your credentials; if that is meant, say --allow-remote",
+                shared.settings.listen);
+  std::unique_ptr<Gate> gate(new Gate);
+  const std::uint32_t count = shared.settings.loops ? shared.settings.loops : usable_processors();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    TRY(auto loop, net::Loop::create());
+    gate->workers_.push_back(std::make_unique<Worker>(shared, std::move(loop)));
+    TRY(address, gate->workers_.back()->listen(address, count > 1));
+  }
+  gate->address_ = address;
+  for (auto& worker : gate->workers_) gate->threads_.emplace_back([w = worker.get()] { w->run(); });
+  return gate;
+}
+
+bool Gate::idle() const {
+  return std::ranges::all_of(workers_, [](const auto& worker) { return worker->idle(); });
+}
+
+void Gate::stop(std::uint64_t deadline_ms) {
+  for (auto& worker : workers_) worker->drain();
+  using namespace std::chrono;
+  const auto until = steady_clock::now() + milliseconds(deadline_ms);
+  while (!idle() && steady_clock::now() < until) std::this_thread::sleep_for(milliseconds(5));
+  for (auto& worker : workers_) worker->stop();
+  for (auto& thread : threads_)
+    if (thread.joinable()) thread.join();
+}
+
+Gate::~Gate() { stop(0); }
+
+}  // namespace ostiary::gateway

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "gateway/worker.h"
+
+namespace ostiary::gateway {
+
+// The whole gate: one worker for each processor, on one address. Not thread-safe but for what says so.
+class Gate {
+ public:
+  // `shared` is complete (services, keys, ledger, steps) and outlives the gate.
+  static Result<std::unique_ptr<Gate>> start(Shared& shared);
+  ~Gate();  // stops
+
+  const net::Address& address() const { return address_; }
+  // Refuses new connections, lets exchanges under way end for at most `deadline_ms`, then ends the rest.
+  void stop(std::uint64_t deadline_ms);
+  bool idle() const;
+
+ private:
+  Gate() = default;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+  net::Address address_;
+};
+
+}  // namespace ostiary::gateway

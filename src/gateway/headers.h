@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "net/http.h"
+
+namespace ostiary::gateway {
+
+// The rule for headers, stated once here and in docs/gate.md.
+//
+// Towards a service a client's header goes on unless it is
+//  - hop-by-hop (RFC 9110 section 7.6.1): Connection and what it names, Keep-Alive, Proxy-*, TE, Trailer,
+//    Transfer-Encoding, Upgrade; or Host, Content-Length, Expect, Accept-Encoding, which the gate writes itself;
+//  - a credential: Authorization, x-api-key, api-key (but the caller's own Authorization where it is passed through);
+//  - identifying: Cookie, User-Agent, Referer, Origin, Forwarded, Via, From, X-Forwarded-*, X-Real-IP, X-Client-IP,
+//    True-Client-IP, CF-*, Sec-*, DNT, x-stainless-* (operating system, runtime), OpenAI-Organization and OpenAI-Project
+//    (but with the caller's own credential), x-ostiary-*, traceparent, tracestate, baggage.
+// Added: Host, Content-Length, Accept-Encoding: identity, User-Agent: ostiary, x-ostiary-id, the service's credential and
+// configured headers.
+//
+// Towards the client a service's header goes on unless it is hop-by-hop, Content-Length, Content-Encoding (the body is
+// decoded), Set-Cookie, Strict-Transport-Security, Alt-Svc or x-ostiary-*.
+bool drops_request_header(const net::Head& head, std::string_view name, bool own_credential);
+bool drops_response_header(const net::Head& head, std::string_view name);
+
+void append_header(std::string& out, std::string_view name, std::string_view value);
+
+}  // namespace ostiary::gateway

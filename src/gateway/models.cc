@@ -1,0 +1,142 @@
+#include <map>
+#include <memory>
+
+#include "gateway/client.h"
+#include "gateway/prepare.h"
+#include "gateway/upstream.h"
+#include "gateway/worker.h"
+#include "json/writer.h"
+
+namespace ostiary::gateway {
+
+namespace {
+
+constexpr std::size_t kMaxList = 8u << 20;
+constexpr std::uint64_t kListMs = 5'000;  // a service that lists its models more slowly is left out
+
+// Model id -> its JSON as the service wrote it. The first service in order of fallback wins.
+using Models = std::map<std::string, std::string, std::less<>>;
+
+struct Gathering {
+  std::vector<Models> lists;  // one a service
+  std::size_t left = 0;
+  net::Waiter* waiter = nullptr;
+};
+
+std::string entry(std::string_view id, std::string_view owner) {
+  std::string out = R"({"id":)";
+  json::append_string(out, id);
+  out += R"(,"object":"model","created":0,"owned_by":)";
+  json::append_string(out, owner);
+  out += '}';
+  return out;
+}
+
+bool is_glob(std::string_view name) { return name.find_first_of("*?") != std::string_view::npos; }
+
+// A list of plain names in the configuration needs no asking.
+bool list_from_settings(const Service& service, Models& into) {
+  const auto& s = service.settings();
+  if (s.models.empty()) return false;
+  for (const auto& model : s.models)
+    if (is_glob(model.name)) return false;
+  for (const auto& model : s.models) into.try_emplace(model.name, entry(model.name, s.provider.empty() ? s.id : s.provider));
+  return true;
+}
+
+void read_list(const Service& service, std::string_view body, Models& into) {
+  json::Document document;
+  if (!json::Document::parse_into(body, {.refuse_duplicates = false}, document)) return;
+  for (const json::Value model : document.root()["data"]) {
+    const auto id = model["id"].as_string();
+    if (id && service.upstream_name(*id)) into.try_emplace(*id, std::string(model.raw()));
+  }
+  for (const auto& model : service.settings().models)
+    if (!is_glob(model.name)) into.try_emplace(model.name, entry(model.name, service.settings().provider));
+}
+
+net::Task<void> ask_service(Worker& worker, const Service& service, const Exchange& asked, std::shared_ptr<Gathering> gathering) {
+  Models& into = gathering->lists[service.index()];
+  Exchange own;  // the gate's own question: nothing of the caller's goes along
+  own.id = asked.id;
+  own.head.method = "GET";
+  own.asked = asked.asked;
+  own.asked.path = "/models";
+  own.service = &service;
+  const auto credential = service.credential();
+  const std::string head = request_head(own, *credential);
+  const MonoNs total = worker.loop.now() + static_cast<MonoNs>(kListMs) * 1'000'000;
+  for (bool fresh : {false, true}) {
+    Upstream upstream(worker, service, nullptr, total);
+    const auto answer = co_await upstream.ask(head, "", fresh);
+    if (!answer && upstream.reused()) continue;
+    bool cut = false;
+    if (answer && upstream.status() == 200) {
+      if (auto body = co_await upstream.read_all(kMaxList, cut); body && !cut) {
+        upstream.release();
+        read_list(service, *body, into);
+      }
+    }
+    break;
+  }
+  if (--gathering->left == 0 && gathering->waiter) gathering->waiter->fire(net::Wake::ready);
+}
+
+net::Task<Models> gather(Worker& worker, Client& client, const Exchange& x) {
+  auto gathering = std::make_shared<Gathering>();
+  const auto& services = worker.shared.services;
+  gathering->lists.resize(services.size());
+  gathering->left = 1;  // ours, so that none of the questions can end the wait before it begins
+  for (const auto& service : services) {
+    if (list_from_settings(*service, gathering->lists[service->index()])) continue;
+    ++gathering->left;
+    net::spawn(ask_service(worker, *service, x, gathering));
+  }
+  if (--gathering->left > 0) {
+    net::Deadline deadline(worker.loop);
+    deadline.set_after_ms(kListMs + 500);
+    net::Waiter wait(worker.loop);
+    gathering->waiter = &wait;
+    co_await wait.gone(client.watch()).until(deadline);
+    gathering->waiter = nullptr;
+  }
+  Models merged;
+  for (auto& list : gathering->lists) merged.merge(list);
+  co_return merged;
+}
+
+}  // namespace
+
+net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x) {
+  const Models models = co_await gather(worker, client, x);
+  std::string body;
+  if (x.asked.model_id.empty()) {
+    body = R"({"object":"list","data":[)";
+    bool first = true;
+    for (const auto& [id, json] : models) {
+      if (!first) body += ',';
+      first = false;
+      body += json;
+    }
+    body += "]}";
+  } else {
+    const auto found = models.find(x.asked.model_id);
+    if (found == models.end()) {
+      GateError error;
+      error.status = 404;
+      error.code = "model_not_found";
+      error.message = "no service of this gate offers the model " + json::quoted(x.asked.model_id) + "; GET /v1/models lists what there is";
+      x.outcome = ledger::Outcome::refused;
+      co_return co_await client.answer_error(x, error);
+    }
+    body = found->second;
+  }
+  x.status = 200;
+  x.outcome = ledger::Outcome::complete;
+  x.response_bytes = body.size();
+  client.begin(x, {200, "Content-Type: application/json\r\n", body.size()});
+  client.body(body, true);
+  if (client.backlogged()) [[maybe_unused]] const auto drained = co_await client.drain();
+}
+
+}  // namespace ostiary::gateway

@@ -1,0 +1,98 @@
+#include "gateway/prepare.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "gateway/headers.h"
+#include "json/edit.h"
+#include "json/writer.h"
+
+namespace ostiary::gateway {
+
+policy::Facts gather_facts(const Exchange& x, const Service& target) {
+  policy::Facts facts;
+  const auto& s = target.settings();
+  facts.set("data.bytes", static_cast<std::int64_t>(x.body.size()), "request");
+  facts.set("data.classes", x.inspection.classes, "inspection");
+  if (!x.inspection.partial.empty()) facts.set("data.partial", x.inspection.partial, "inspection");
+  if (x.caller.key) {
+    facts.set("subject.id", x.caller.key->subject, "key");
+    facts.set("subject.key", x.caller.key->id, "key");
+    facts.set("subject.team", x.caller.key->team, "key");
+  }
+  facts.set("target.endpoint", std::string(x.asked.endpoint.name), "request");
+  if (!x.model.empty()) facts.set("target.model", x.model, "request");
+  if (!s.provider.empty()) facts.set("target.provider", s.provider, "config");
+  facts.set("target.service", s.id, "config");
+  if (!s.surface.empty()) facts.set("target.surface", s.surface, "config");
+  return facts;
+}
+
+namespace {
+
+// Each masked value becomes ‹class:detector:n›, the same value the same n within the exchange.
+Result<> mask(const Exchange& x, json::Edit& edit) {
+  std::map<std::string, std::map<std::string, int>> numbers;
+  std::vector<std::string> masked;
+  for (const auto& finding : x.inspection.findings) {
+    const std::string klass = inspect::name(finding.klass);
+    if (std::ranges::find(x.decision.redact_classes, klass) == x.decision.redact_classes.end()) continue;
+    const auto start = finding.location.start, end = finding.location.end;
+    if (start >= end || end > x.body.size()) return fail(Code::denied, "a finding that must be masked has no place in the body");
+    auto& known = numbers[klass + ":" + finding.detector];
+    const int number = known.try_emplace(std::string(x.body.substr(start, end - start)), static_cast<int>(known.size()) + 1).first->second;
+    edit.replace_bytes(static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end),
+                       "‹" + klass + ":" + finding.detector + ":" + std::to_string(number) + "›");
+    masked.push_back(klass);
+  }
+  for (const auto& klass : x.decision.redact_classes)
+    if (std::ranges::find(masked, klass) == masked.end())
+      return fail(Code::denied, "data of the class '" + klass + "' must be masked and its place is not known");
+  return {};
+}
+
+}  // namespace
+
+Result<> prepare_body(Exchange& x) {
+  x.forwarded.clear();
+  x.has_forwarded_digest = false;
+  json::Edit edit;
+  if (x.decision.enforced() == policy::Effect::redact || (x.decision.mode == policy::Mode::enforce && !x.decision.redact_classes.empty()))
+    TRY_VOID(mask(x, edit));
+  if (!x.model.empty() && x.upstream_model != x.model) edit.replace(x.document.root()["model"], json::quoted(x.upstream_model));
+  if (edit.empty()) return {};
+  TRY(x.forwarded, edit.apply(x.body));
+  x.forwarded_digest = hmac_sha256(x.digest_key, x.forwarded);
+  x.has_forwarded_digest = true;
+  return {};
+}
+
+std::string request_head(const Exchange& x, const Secret& credential) {
+  const auto& service = *x.service;
+  const auto& s = service.settings();
+  std::string out;
+  out.reserve(1024);
+  out += x.head.method;
+  out += ' ';
+  out += service.target(x.asked.path, x.query, x.upstream_model);
+  out += " HTTP/1.1\r\nHost: ";
+  out += service.url().authority();
+  out += "\r\n";
+  const bool own = x.caller.own_credential && s.credential.kind == CredentialSource::Kind::client;
+  for (const auto& h : x.head.headers)
+    if (!drops_request_header(x.head, h.name, own)) append_header(out, h.name, h.value);
+  if (!credential.empty()) append_header(out, s.credential_header, credential.reveal());
+  for (const auto& [name, value] : s.headers) append_header(out, name, value);
+  out += "Accept-Encoding: identity\r\nUser-Agent: ostiary\r\nx-ostiary-id: ";
+  x.id.append_to(out);
+  if (x.asked.endpoint.has_body) {
+    out += "\r\nContent-Length: ";
+    char number[20];
+    out.append(number, std::to_chars(number, number + sizeof number, x.body_to_send().size()).ptr);
+  }
+  out += "\r\n\r\n";
+  return out;
+}
+
+}  // namespace ostiary::gateway

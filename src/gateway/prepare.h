@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "gateway/exchange.h"
+#include "gateway/service.h"
+#include "policy/decision.h"
+
+namespace ostiary::gateway {
+
+// What is known when an exchange is decided for one target.
+policy::Facts gather_facts(const Exchange& x, const Service& target);
+
+// Edits the body, by splicing, for the chosen service: its name of the model, and what the decision masks. Leaves
+// x.forwarded empty where nothing must change. Fails (`denied`) when something that must be masked cannot be.
+Result<> prepare_body(Exchange& x);
+
+// The head of the request to the service, with its blank line.
+std::string request_head(const Exchange& x, const Secret& credential);
+
+}  // namespace ostiary::gateway

@@ -1,0 +1,275 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "gateway/client.h"
+#include "gateway/worker.h"
+
+namespace ostiary::gateway {
+
+namespace {
+
+GateError refuse(std::uint16_t status, std::string_view code, std::string message) {
+  GateError error;
+  error.status = status;
+  error.code = code;
+  error.message = std::move(message);
+  return error;
+}
+
+// /k/KEY/v1/… carries the key in the base URL, for clients that can set nothing else.
+void split_path_key(Exchange& x) {
+  if (!x.path.starts_with("/k/")) return;
+  const auto rest = x.path.substr(3);
+  const auto slash = rest.find('/');
+  if (slash == std::string_view::npos) return;
+  x.path_key = rest.substr(0, slash);
+  x.path = rest.substr(slash);
+}
+
+std::optional<GateError> check_path(Exchange& x, bool pass_through) {
+  const auto target = net::split_target(x.head.target);
+  x.path = target.path;
+  x.query = target.query;
+  split_path_key(x);
+  x.asked = find_endpoint(x.head.method, x.path, pass_through);
+  if (x.asked.found == Asked::Found::no_method) {
+    auto error = refuse(405, "method_not_allowed", "this path takes " + std::string(x.asked.allow));
+    error.allow = x.asked.allow;
+    return error;
+  }
+  if (x.asked.found == Asked::Found::no_path)
+    return refuse(404, "unknown_path",
+                  "the gate serves /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses and /v1/models; other "
+                  "/v1 paths only where gate.pass_through is on");
+  if (const auto coding = x.head.get("content-encoding"); !coding.empty() && !text::iequals(coding, "identity"))
+    return refuse(415, "encoded_body", "the gate reads request bodies without Content-Encoding only");
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<GateError> check_request(Exchange& x, const GateSettings& settings) {
+  if (x.body.empty()) return refuse(400, "empty_body", "this request needs a JSON body");
+  const json::Limits limits{.max_depth = settings.max_depth, .max_values = 1'000'000, .refuse_duplicates = true};
+  if (const auto parsed = json::Document::parse_into(x.body, limits, x.document); !parsed)
+    return refuse(400, "invalid_json", "the body is not a JSON document the gate takes: " + parsed.error().text());
+  const json::Value root = x.document.root();
+  if (!root.is_object()) return refuse(400, "invalid_json", "the body must be a JSON object");
+  if (const auto stream = root["stream"]; stream && !stream.is_null()) {
+    const auto value = stream.as_bool();
+    if (!value) return refuse(400, "invalid_stream", "'stream' must be true or false");
+    x.stream = *value;
+  }
+  if (x.asked.endpoint.reads_model) {
+    const auto model = root["model"].as_string();
+    if (model && !model->empty() && model->size() <= 512) x.model = *model;
+    else if (x.asked.endpoint.name != "other") return refuse(400, "missing_model", "'model' must name a model");
+  }
+  return std::nullopt;
+}
+
+net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
+  const Received head = co_await read_head(x, error);
+  if (head != Received::request) co_return head;
+  keep_alive_ = x.head.framing.keep_alive;
+  unread_ = x.head.framing.chunked || x.head.framing.content_length.value_or(0) > 0;
+  if (auto wrong = check_path(x, worker_.shared.settings.pass_through)) {
+    error = std::move(*wrong);
+    co_return Received::refused;
+  }
+  if (!identify(worker_, x, error)) co_return Received::refused;
+  const Received body = co_await read_body(x, error);
+  if (body != Received::request) co_return body;
+  if (x.asked.endpoint.has_body) {
+    if (auto wrong = check_request(x, worker_.shared.settings)) {
+      error = std::move(*wrong);
+      co_return Received::refused;
+    }
+  }
+  co_return Received::request;
+}
+
+net::Task<Client::Received> Client::read_head(Exchange& x, GateError& error) {
+  auto& loop = worker_.loop;
+  const auto& settings = worker_.shared.settings;
+  deadline_.set_after_ms(in_.empty() ? settings.idle_timeout_ms : settings.head_timeout_ms);
+  bool begun = false;
+  const auto begin_exchange = [&] {
+    begun = true;
+    x.at = wall_now();
+    x.started = mono_now();
+  };
+  if (!in_.empty()) begin_exchange();
+  for (;;) {
+    net::HeadError wrong;
+    const net::Parse parsed = in_.empty() ? net::Parse::more : parser_.request(in_, x.head, wrong);
+    if (parsed == net::Parse::done) break;
+    if (parsed == net::Parse::wrong) {
+      error = refuse(wrong.status, wrong.code, std::string(wrong.message));
+      unread_ = true;
+      parser_.reset();
+      consumed_ = in_.size();
+      x.head.clear();
+      co_return Received::refused;
+    }
+    std::size_t got = 0;
+    const net::Io io = stream_.read_some({loop.scratch(), net::Loop::kScratchBytes}, got);
+    if (io == net::Io::done) {
+      if (!begun) {
+        begin_exchange();
+        deadline_.set_after_ms(settings.head_timeout_ms);
+      }
+      in_.append(loop.scratch(), got);
+      continue;
+    }
+    if (io != net::Io::again) co_return Received::gone;
+    if (!begun && worker_.draining()) co_return Received::gone;
+    net::Waiter wait(loop);
+    const net::Wake why = co_await wait.read(stream_.watch()).until(deadline_);
+    if (why == net::Wake::ready) continue;
+    if (why != net::Wake::timeout || !begun) co_return Received::gone;
+    error = refuse(408, "head_timeout", "the request's head did not come in time");
+    unread_ = true;
+    consumed_ = in_.size();
+    co_return Received::refused;
+  }
+  consumed_ = x.head.size;
+  co_return Received::request;
+}
+
+net::Task<Client::Received> Client::read_body(Exchange& x, GateError& error) {
+  const auto& framing = x.head.framing;
+  const auto& settings = worker_.shared.settings;
+  x.digest_key = random_key();
+  HmacSha256 hash(x.digest_key);
+  if (framing.content_length.value_or(0) > settings.max_body_bytes) {
+    error = refuse(413, "body_too_large", "the body is over the limit of " + text::format_bytes(settings.max_body_bytes));
+    co_return Received::refused;
+  }
+  if (framing.expect_continue && x.head.minor == 1 && in_.size() == x.head.size) {
+    const auto sent = co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n", deadline_, settings.write_timeout_ms);
+    if (!sent) co_return Received::gone;
+  }
+  Received received = Received::request;
+  if (framing.chunked) received = co_await read_chunked(x, hash, error);
+  else if (framing.content_length) received = co_await read_sized(x, hash, error);
+  if (received != Received::request) co_return received;
+  unread_ = false;
+  x.request_digest = hash.finish();
+  x.has_request_digest = true;
+  co_return Received::request;
+}
+
+net::Task<Client::Received> Client::read_sized(Exchange& x, HmacSha256& hash, GateError& error) {
+  auto& loop = worker_.loop;
+  const auto length = static_cast<std::size_t>(*x.head.framing.content_length);
+  const auto here = std::min(length, in_.size() - x.head.size);
+  const std::string_view first(in_.data() + x.head.size, here);
+  hash.update(first);
+  consumed_ = x.head.size + here;
+  if (here == length) {
+    x.body = first;
+    co_return Received::request;
+  }
+  auto& body = x.body_storage;
+  body.reserve(std::min<std::size_t>(length, 1u << 20));
+  body = first;
+  deadline_.set_after_ms(worker_.shared.settings.body_timeout_ms + length / 64);  // at least 64 KB a second
+  while (body.size() < length) {
+    std::size_t got = 0;
+    const auto want = std::min(length - body.size(), net::Loop::kScratchBytes);
+    const net::Io io = stream_.read_some({loop.scratch(), want}, got);
+    if (io == net::Io::done) {
+      const std::string_view piece(loop.scratch(), got);
+      hash.update(piece);
+      body.append(piece);
+      continue;
+    }
+    if (io == net::Io::end) {
+      error = refuse(400, "truncated_body", "the body ended before its Content-Length");
+      co_return Received::refused;
+    }
+    if (io == net::Io::failed) co_return Received::gone;
+    net::Waiter wait(loop);
+    const net::Wake why = co_await wait.read(stream_.watch()).until(deadline_);
+    if (why == net::Wake::ready) continue;
+    if (why != net::Wake::timeout) co_return Received::gone;
+    error = refuse(408, "body_timeout", "the request's body did not come in time");
+    co_return Received::refused;
+  }
+  x.body = body;
+  co_return Received::request;
+}
+
+net::Task<Client::Received> Client::read_chunked(Exchange& x, HmacSha256& hash, GateError& error) {
+  auto& loop = worker_.loop;
+  const auto& settings = worker_.shared.settings;
+  net::ChunkDecoder chunks;
+  auto& body = x.body_storage;
+  const MonoNs begun = loop.now();
+  std::string_view raw(in_.data() + x.head.size, in_.size() - x.head.size);
+  consumed_ = in_.size();
+  for (;;) {
+    std::string_view piece;
+    net::Parse step = net::Parse::more;
+    while (!raw.empty() && step == net::Parse::more) {
+      step = chunks.next(raw, piece);
+      hash.update(piece);
+      body.append(piece);
+      if (body.size() > settings.max_body_bytes) {
+        error = refuse(413, "body_too_large", "the body is over the limit of " + text::format_bytes(settings.max_body_bytes));
+        co_return Received::refused;
+      }
+    }
+    if (step == net::Parse::wrong) {
+      error = refuse(400, "bad_chunk", "the chunked body is malformed");
+      co_return Received::refused;
+    }
+    if (step == net::Parse::done) {
+      carry_.assign(raw);
+      x.body = body;
+      co_return Received::request;
+    }
+    std::size_t got = 0;
+    const net::Io io = stream_.read_some({loop.scratch(), net::Loop::kScratchBytes}, got);
+    if (io == net::Io::done) {
+      raw = {loop.scratch(), got};
+      continue;
+    }
+    if (io == net::Io::end) {
+      error = refuse(400, "truncated_body", "the chunked body ended before its last chunk");
+      co_return Received::refused;
+    }
+    if (io == net::Io::failed) co_return Received::gone;
+    deadline_.set(begun + static_cast<MonoNs>(settings.body_timeout_ms + body.size() / 64) * 1'000'000);
+    net::Waiter wait(loop);
+    const net::Wake why = co_await wait.read(stream_.watch()).until(deadline_);
+    if (why == net::Wake::ready) continue;
+    if (why != net::Wake::timeout) co_return Received::gone;
+    error = refuse(408, "body_timeout", "the request's body did not come in time");
+    co_return Received::refused;
+  }
+}
+
+bool identify(Worker& worker, Exchange& x, GateError& error) {
+  const auto authorization = x.head.get("authorization");
+  const auto bearer = authorization.size() > 7 && text::iequals(authorization.substr(0, 7), "bearer ")
+                          ? text::trim(authorization.substr(7))
+                          : std::string_view();
+  const auto own = x.head.get("x-ostiary-key");
+  const auto api_key = x.head.get("x-api-key");
+  std::string_view key = bearer;
+  if (!x.path_key.empty()) key = x.path_key;
+  else if (!own.empty()) key = own;
+  else if (!bearer.starts_with("ost_") && api_key.starts_with("ost_")) key = api_key;
+  x.caller.own_credential = (!x.path_key.empty() || !own.empty()) && !authorization.empty() && !bearer.starts_with("ost_");
+  x.caller.key = worker.keys.find(key, x.caller.hold);
+  if (x.caller.key) return true;
+  error = refuse(401, "invalid_api_key",
+                 key.empty() ? "this gate needs a key of its own (ost_…): send it as 'Authorization: Bearer', x-api-key or "
+                               "x-ostiary-key; 'ostiary key create' makes one"
+                             : "the key is not one of this gate's, or has been revoked; 'ostiary key create' makes a new one");
+  return false;
+}
+
+}  // namespace ostiary::gateway

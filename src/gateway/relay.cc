@@ -1,0 +1,297 @@
+#include "gateway/relay.h"
+
+#include "base/text.h"
+#include "gateway/headers.h"
+#include "gateway/worker.h"
+
+namespace ostiary::gateway {
+
+namespace {
+
+// An unfinished event is held back so long for its rest, so that a stream that breaks can end with a readable error event;
+// then it goes out as it is.
+constexpr std::uint64_t kHoldMs = 20;
+constexpr std::size_t kMaxHeld = 64 * 1024;
+
+// Decides what of a stream may go out now. Everything up to the last finished event does.
+class Holder {
+ public:
+  // `settled` and `fed` are offsets in the stream, after `data` was fed. The result is valid until the next call.
+  std::string_view release(std::string_view data, std::uint64_t settled, std::uint64_t fed) {
+    out_.clear();
+    if (held_.empty()) {
+      const std::uint64_t base = fed - data.size();
+      const auto ready = static_cast<std::size_t>(settled > base ? settled - base : 0);
+      if (ready == data.size()) return data;
+      held_ = data.substr(ready);
+      partial_ = partial_ && ready == 0;
+      return held_.size() > kMaxHeld ? let_go(data.substr(0, ready)) : data.substr(0, ready);
+    }
+    held_ += data;
+    const std::uint64_t base = fed - held_.size();
+    const auto ready = static_cast<std::size_t>(settled > base ? settled - base : 0);
+    out_.assign(held_, 0, ready);
+    held_.erase(0, ready);
+    if (ready > 0) partial_ = false;
+    return held_.size() > kMaxHeld ? let_go(std::string(out_)) : std::string_view(out_);
+  }
+  // Gives up waiting for the rest of the event.
+  std::string_view let_go(std::string_view before = {}) {
+    std::string all(before);
+    all += held_;
+    out_ = std::move(all);
+    held_.clear();
+    partial_ = true;
+    return out_;
+  }
+  bool holds() const { return !held_.empty(); }
+  void drop() { held_.clear(); }
+  bool partial() const { return partial_; }  // part of an unfinished event has gone out
+
+ private:
+  std::string held_, out_;
+  bool partial_ = false;
+};
+
+// In a large body the last `"usage": {…}` stands for the whole: quotes within strings are escaped, so that it is a member.
+std::string_view usage_object(std::string_view body) {
+  const auto name = body.rfind("\"usage\"");
+  if (name == std::string_view::npos) return {};
+  const auto open = body.find('{', name);
+  if (open == std::string_view::npos) return {};
+  int depth = 0;
+  for (std::size_t i = open; i < body.size(); ++i) {
+    if (body[i] == '{') ++depth;
+    if (body[i] == '}' && --depth == 0) return body.substr(open, i + 1 - open);
+  }
+  return {};
+}
+
+constexpr std::size_t kParsedWhole = 64 * 1024;  // parsing more takes too long for a loop
+
+void take_json_usage(Exchange& x, std::string_view body) {
+  json::Document document;
+  const bool small = body.size() <= kParsedWhole;
+  if (!json::Document::parse_into(small ? body : usage_object(body), {.refuse_duplicates = false}, document)) return;
+  const json::Value root = document.root();
+  read_usage(small ? root["usage"] : root, x.usage);
+  if (x.asked.endpoint.name != "responses") return;
+  if (small) {
+    x.response_id = root["id"].string_or("");
+  } else if (const auto id = body.find("\"id\":"); id < 64) {  // the first member, as services write it
+    const auto open = body.find('"', id + 5), close = body.find('"', open + 1);
+    if (close != std::string_view::npos) x.response_id = body.substr(open + 1, close - open - 1);
+  }
+}
+
+bool is_cancelled(net::Wake why) { return why == net::Wake::gone || why == net::Wake::cancelled; }
+
+void mark_cancelled(Client& client, Exchange& x) {
+  x.outcome = ledger::Outcome::cancelled;
+  x.error = "client_left";
+  client.close_after();
+}
+
+GateError truncation(std::string_view service) {
+  GateError error;
+  error.status = 502;
+  error.code = "stream_truncated";
+  error.message = "the service '" + std::string(service) + "' ended the stream before it was complete; what came before this is real";
+  return error;
+}
+
+// One stream on its way.
+class StreamRelay {
+ public:
+  StreamRelay(Client& client, Exchange& x) : client_(client), x_(x), watch_(x.asked.endpoint.marker), hash_(x.digest_key) {}
+
+  void pass(std::string_view bytes, bool last) {
+    if (bytes.empty() && !last) return;
+    hash_.update(bytes);
+    x_.response_bytes += bytes.size();
+    client_.body(bytes, last);
+  }
+  void feed(std::string_view data, std::string_view& ready) {
+    watch_.feed(data);
+    ready = holder_.release(data, watch_.settled(), watch_.fed());
+  }
+  // The stream is over: well, or with an error event in its place.
+  void conclude(bool cut) {
+    x_.usage = watch_.usage();
+    x_.response_id = watch_.response_id();
+    if (!cut && watch_.ended()) {
+      const auto rest = holder_.holds() ? std::string(holder_.let_go()) : std::string();
+      pass(rest, true);
+      x_.outcome = watch_.failed() ? ledger::Outcome::failed : ledger::Outcome::complete;
+      if (watch_.failed()) x_.error = "service_error";
+    } else if (watch_.ended()) {  // everything had been said; only the connection ended badly
+      holder_.drop();
+      pass({}, true);
+      client_.close_after();
+      x_.outcome = watch_.failed() ? ledger::Outcome::failed : ledger::Outcome::complete;
+    } else {
+      const auto error = truncation(x_.service->id());
+      std::string event = holder_.partial() ? "\n\n" : "";
+      holder_.drop();
+      event += error_event(error, x_.asked.endpoint.marker == EndMarker::response_event);
+      client_.close_after();
+      pass(event, true);
+      x_.outcome = ledger::Outcome::truncated;
+      x_.error = error.code;
+    }
+    x_.response_digest = hash_.finish();
+    x_.has_response_digest = true;
+  }
+  void abandon() {
+    x_.usage = watch_.usage();
+    x_.response_id = watch_.response_id();
+    x_.response_digest = hash_.finish();
+    x_.has_response_digest = true;
+    mark_cancelled(client_, x_);
+  }
+  Holder& holder() { return holder_; }
+
+ private:
+  Client& client_;
+  Exchange& x_;
+  StreamWatch watch_;
+  Holder holder_;
+  HmacSha256 hash_;
+};
+
+}  // namespace
+
+AnswerFacts describe_answer(const net::Head& head) {
+  AnswerFacts facts;
+  facts.status = head.status;
+  for (const auto& h : head.headers)
+    if (!drops_response_header(head, h.name)) append_header(facts.headers, h.name, h.value);
+  facts.retry_after = head.get("retry-after");
+  const auto type = head.get("content-type");
+  const auto media = text::trim(type.substr(0, type.find(';')));
+  facts.json = text::iequals(media, "application/json") || (media.size() > 5 && text::iequals(media.substr(media.size() - 5), "+json"));
+  return facts;
+}
+
+net::Task<void> relay_stream(Worker&, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer) {
+  StreamRelay relay(client, x);
+  x.status = answer.status;
+  x.stream = true;
+  client.begin(x, {answer.status, answer.headers, std::nullopt});
+  for (;;) {
+    std::string_view data;
+    const auto step = upstream.next(data);
+    if (step == Upstream::Step::piece) {
+      std::string_view ready;
+      relay.feed(data, ready);
+      relay.pass(ready, false);
+    } else if (step == Upstream::Step::wait) {
+      if (client.head_waiting()) client.body({}, false);
+      const net::Wake why = co_await upstream.wait(relay.holder().holds() ? kHoldMs : 0);
+      if (is_cancelled(why)) co_return relay.abandon();
+      if (why == net::Wake::timeout) {
+        if (!relay.holder().holds()) {
+          relay.conclude(true);
+          break;
+        }
+        relay.pass(relay.holder().let_go(), false);
+      }
+    } else {
+      relay.conclude(step == Upstream::Step::cut);
+      break;
+    }
+    if (client.backlogged() && !co_await client.drain()) co_return relay.abandon();
+    if (client.broken()) co_return relay.abandon();
+  }
+  if (client.backlogged()) [[maybe_unused]] const auto drained = co_await client.drain();
+  if (client.broken() && x.outcome == ledger::Outcome::complete) mark_cancelled(client, x);
+  upstream.release();
+}
+
+net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answer, std::string_view body) {
+  x.status = answer.status;
+  x.response_bytes = body.size();
+  x.response_digest = hmac_sha256(x.digest_key, body);
+  x.has_response_digest = true;
+  client.begin(x, {answer.status, answer.headers, body.size()});
+  client.body(body, true);
+  if (client.backlogged()) [[maybe_unused]] const auto drained = co_await client.drain();
+  x.outcome = answer.status < 400 ? ledger::Outcome::complete : ledger::Outcome::failed;
+  if (client.broken()) mark_cancelled(client, x);
+}
+
+// An answer too large to be kept: passed on piece by piece.
+static net::Task<void> relay_large(Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer, std::string head) {
+  HmacSha256 hash(x.digest_key);
+  x.status = answer.status;
+  client.begin(x, {answer.status, answer.headers, std::nullopt});
+  std::string_view data = head;
+  auto step = Upstream::Step::piece;
+  for (;; step = upstream.next(data)) {
+    if (step == Upstream::Step::piece) {
+      hash.update(data);
+      x.response_bytes += data.size();
+      client.body(data, false);
+    } else if (step == Upstream::Step::wait) {
+      const net::Wake why = co_await upstream.wait(0);
+      if (is_cancelled(why)) co_return mark_cancelled(client, x);
+      if (why == net::Wake::timeout) step = Upstream::Step::cut;
+    }
+    if (step == Upstream::Step::end || step == Upstream::Step::cut) break;
+    if ((client.backlogged() && !co_await client.drain()) || client.broken()) co_return mark_cancelled(client, x);
+  }
+  x.response_digest = hash.finish();
+  x.has_response_digest = true;
+  x.outcome = step == Upstream::Step::end ? ledger::Outcome::complete : ledger::Outcome::truncated;
+  if (step == Upstream::Step::end) client.finish();
+  else client.close_after();  // without the last chunk, so that nobody takes it for whole
+  if (client.backlogged()) [[maybe_unused]] const auto drained = co_await client.drain();
+  upstream.release();
+}
+
+net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer, GateError& error) {
+  const std::size_t limit = worker.shared.settings.max_response_copy_bytes;
+  std::string copy;
+  std::string_view whole;  // the body, where it was read or in `copy`
+  for (;;) {
+    std::string_view data;
+    const auto step = upstream.next(data);
+    if (step == Upstream::Step::end) break;
+    if (step == Upstream::Step::cut) {
+      error.status = 502;
+      error.code = "service_truncated";
+      error.message = "the service '" + x.service->id() + "' ended its answer before it was complete";
+      co_return false;
+    }
+    if (step == Upstream::Step::piece) {
+      if (copy.empty() && upstream.has_read_all()) {
+        whole = data;
+        continue;
+      }
+      copy += data;
+      whole = copy;
+      if (copy.size() > limit) {
+        co_await relay_large(client, x, upstream, answer, std::move(copy));
+        co_return true;
+      }
+      continue;
+    }
+    const net::Wake why = co_await upstream.wait(0);
+    if (is_cancelled(why)) {
+      mark_cancelled(client, x);
+      co_return true;
+    }
+    if (why == net::Wake::timeout) {
+      error.status = 504;
+      error.code = "service_timeout";
+      error.message = "the service '" + x.service->id() + "' stopped in the middle of its answer";
+      co_return false;
+    }
+  }
+  if (answer.json && answer.status < 400) take_json_usage(x, whole);
+  upstream.release();
+  co_await send_whole(client, x, answer, whole);
+  co_return true;
+}
+
+}  // namespace ostiary::gateway

@@ -1,0 +1,155 @@
+#include "gateway/service.h"
+
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace ostiary::gateway {
+
+namespace {
+
+constexpr std::string_view kModelPlace = "{model}";
+
+// First line of what a command prints.
+Result<std::string> run_command(const std::string& command, const std::string& where) {
+  FILE* pipe = ::popen(command.c_str(), "re");
+  if (!pipe) return fail_errno("run the credential command", where, errno);
+  std::string output;
+  std::array<char, 4096> buffer;
+  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    output.append(buffer.data(), n);
+    if (output.size() > 65536) break;
+  }
+  const int status = ::pclose(pipe);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return fail(Code::invalid, "the credential command failed: run it by hand to see why", where);
+  return output.substr(0, output.find_first_of("\r\n"));
+}
+
+}  // namespace
+
+std::string percent_encode(std::string_view s) {
+  std::string out;
+  for (const char c : s) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      out += c;
+      continue;
+    }
+    constexpr char digits[] = "0123456789ABCDEF";
+    const auto u = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[u >> 4];
+    out += digits[u & 15];
+  }
+  return out;
+}
+
+Result<Secret> Service::read_credential() const {
+  const auto& source = settings_.credential;
+  const std::string where = "service '" + settings_.id + "'";
+  std::string value;
+  switch (source.kind) {
+    case CredentialSource::Kind::none:
+    case CredentialSource::Kind::client:
+      return Secret();
+    case CredentialSource::Kind::environment: {
+      const char* found = std::getenv(source.value.c_str());
+      if (!found || !*found) return fail(Code::invalid, "the environment variable " + source.value + " that holds its credential is not set", where);
+      value = found;
+      break;
+    }
+    case CredentialSource::Kind::file: {
+      TRY(const std::string text, read_file(source.value, 65536));
+      value = text.substr(0, text.find_first_of("\r\n"));
+      break;
+    }
+    case CredentialSource::Kind::command: {
+      TRY(value, run_command(source.value, where));
+      break;
+    }
+  }
+  value = std::string(text::trim(value));
+  if (value.empty()) return fail(Code::invalid, "its credential is empty", where);
+  for (const char c : value)
+    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
+      return fail(Code::invalid, "its credential holds a character that cannot stand in a header", where);
+  return Secret(settings_.credential_header == "authorization" ? "Bearer " + value : value);
+}
+
+Result<std::unique_ptr<Service>> Service::create(ServiceSettings settings, std::size_t index) {
+  std::unique_ptr<Service> service(new Service);
+  service->settings_ = std::move(settings);
+  service->index_ = index;
+  const auto& s = service->settings_;
+  if (s.protocol == "replay") {
+    TRY(service->replay_, Replay::load(s.recording, s.replay_speed));
+    service->url_.host = "replay";
+    service->url_.port = 80;
+    service->url_.path = "/v1";
+    if (s.models.empty() && s.discovered)
+      for (const auto& model : service->replay_->models()) service->settings_.models.push_back({model, ""});
+  } else {
+    TRY(service->url_, net::parse_url(s.base_url));
+  }
+  TRY(Secret credential, service->read_credential());
+  service->credential_ = std::make_shared<const Secret>(std::move(credential));
+  return service;
+}
+
+std::optional<std::string> Service::upstream_name(std::string_view model) const {
+  if (settings_.models.empty()) return std::string(model);
+  for (const auto& entry : settings_.models) {
+    if (entry.name == model) return entry.upstream.empty() ? entry.name : entry.upstream;
+    if (entry.upstream.empty() && text::glob(entry.name, model)) return std::string(model);
+  }
+  return std::nullopt;
+}
+
+bool Service::offers(std::string_view endpoint) const {
+  if (settings_.endpoints.empty() || endpoint == "models" || endpoint == "other") return true;
+  for (const auto& e : settings_.endpoints)
+    if (e == endpoint) return true;
+  return false;
+}
+
+std::string Service::target(std::string_view path, std::string_view query, std::string_view upstream_model) const {
+  std::string out = url_.path;
+  if (const auto place = out.find(kModelPlace); place != std::string::npos)
+    out.replace(place, kModelPlace.size(), percent_encode(upstream_model));
+  out += path;
+  char separator = '?';
+  if (!query.empty()) {
+    out += separator;
+    out += query;
+    separator = '&';
+  }
+  for (const auto& [name, value] : settings_.query) {
+    out += separator;
+    out += percent_encode(name) + "=" + percent_encode(value);
+    separator = '&';
+  }
+  return out;
+}
+
+std::shared_ptr<const Secret> Service::credential() const {
+  const std::lock_guard lock(mutex_);
+  return credential_;
+}
+
+bool Service::refresh_credential() {
+  const auto kind = settings_.credential.kind;
+  if (kind != CredentialSource::Kind::file && kind != CredentialSource::Kind::command) return false;
+  auto fresh = read_credential();
+  if (!fresh) return false;
+  const std::lock_guard lock(mutex_);
+  if (fresh->reveal() == credential_->reveal()) return false;
+  credential_ = std::make_shared<const Secret>(std::move(*fresh));
+  return true;
+}
+
+}  // namespace ostiary::gateway

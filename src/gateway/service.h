@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "gateway/replay.h"
+#include "gateway/settings.h"
+#include "net/http.h"
+
+namespace ostiary::gateway {
+
+// A configured way to reach models, ready for use. Immutable but for its credential; shared by loops.
+class Service {
+ public:
+  // Errors: a bad URL, a credential that cannot be read (named by its source, never by its value).
+  static Result<std::unique_ptr<Service>> create(ServiceSettings settings, std::size_t index);
+
+  const ServiceSettings& settings() const { return settings_; }
+  const std::string& id() const { return settings_.id; }
+  std::size_t index() const { return index_; }  // of its pool in each loop
+  const net::Url& url() const { return url_; }
+  const Replay* replay() const { return replay_.get(); }
+
+  // The name by which this service knows `model`, or nothing when it does not offer it.
+  std::optional<std::string> upstream_name(std::string_view model) const;
+  bool offers(std::string_view endpoint) const;
+
+  // Path and query of a request to the service: base path, `path` (behind /v1), its own query parameters.
+  std::string target(std::string_view path, std::string_view query, std::string_view upstream_model) const;
+
+  // "Bearer …" or the bare key, ready for credential_header; empty: none. Thread-safe.
+  std::shared_ptr<const Secret> credential() const;
+  // Reads a file or command credential again (after a 401). True when the value changed. Blocks: not on a loop.
+  bool refresh_credential();
+
+ private:
+  Service() = default;
+  Result<Secret> read_credential() const;
+  ServiceSettings settings_;
+  std::size_t index_ = 0;
+  net::Url url_;
+  std::shared_ptr<const Replay> replay_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Secret> credential_;
+};
+
+// Percent-encodes what may not stand in a path segment or query (RFC 3986).
+std::string percent_encode(std::string_view s);
+
+}  // namespace ostiary::gateway

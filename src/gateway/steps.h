@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/exchange.h"
+#include "inspect/finding.h"
+#include "policy/decision.h"
+
+namespace ostiary::gateway {
+
+// *inspect*: what the request holds. Never changes the text. Called once an exchange, on the loop's thread; may be called
+// from several loops at a time.
+class Inspector {
+ public:
+  virtual ~Inspector() = default;
+  virtual void inspect(const Exchange& exchange, inspect::Inspection& found) const = 0;
+};
+
+// *decide*: asked once for each target that an exchange might go to. Pure: same facts, same decision.
+class Decider {
+ public:
+  virtual ~Decider() = default;
+  virtual policy::Decision decide(const policy::Facts& facts, const inspect::Inspection& found) const = 0;
+};
+
+// *examine*, for one answer. What is fed comes out of `settled` unless it may be part of a finding.
+class Examination {
+ public:
+  virtual ~Examination() = default;
+  virtual void feed(std::string_view bytes, std::string& settled) = 0;
+  virtual void finish(std::string& settled) = 0;
+  virtual std::vector<inspect::Finding> findings() const = 0;
+};
+
+class Examiner {
+ public:
+  virtual ~Examiner() = default;
+  // Null: nothing to examine in this answer, its bytes go on untouched.
+  virtual std::unique_ptr<Examination> begin(const Exchange& exchange) const = 0;
+};
+
+// The pass-through of each step.
+class NoInspection final : public Inspector {
+ public:
+  void inspect(const Exchange&, inspect::Inspection&) const override {}
+};
+class NoExamination final : public Examiner {
+ public:
+  std::unique_ptr<Examination> begin(const Exchange&) const override { return nullptr; }
+};
+
+}  // namespace ostiary::gateway

@@ -1,0 +1,76 @@
+#include "gateway/worker.h"
+
+#include "gateway/client.h"
+
+namespace ostiary::gateway {
+
+const Service* Shared::find_service(std::string_view id) const {
+  for (const auto& service : services)
+    if (service->id() == id) return service.get();
+  return nullptr;
+}
+
+std::vector<const Service*> Shared::candidates(std::string_view model, std::string_view endpoint) const {
+  std::vector<const Service*> found;
+  for (const auto& service : services)
+    if (service->offers(endpoint) && (model.empty() || service->upstream_name(model))) found.push_back(service.get());
+  return found;
+}
+
+Worker::Worker(Shared& shared_state, std::unique_ptr<net::Loop> owned)
+    : shared(shared_state),
+      loop_owner(std::move(owned)),
+      loop(*loop_owner),
+      recorder(loop, *shared.ledger, shared.sync),
+      keys(shared.keys) {
+  loop.on_turn_end([this] { recorder.flush(); });
+  for (const auto& service : shared.services) {
+    net::Pool::Settings settings;
+    settings.url = service->url();
+    settings.ca_file = service->settings().ca_file;
+    settings.server_name = service->settings().server_name;
+    settings.max_idle = service->settings().max_idle_connections;
+    if (const Replay* replay = service->replay()) settings.open = [replay](net::Loop& l) { return replay->open(l); };
+    pools_.push_back(std::make_unique<net::Pool>(loop, std::move(settings)));
+  }
+}
+
+Worker::~Worker() = default;
+
+Result<net::Address> Worker::listen(const net::Address& address, bool shared_port) {
+  TRY(listener_, net::Listener::open(loop, address, shared_port));
+  return listener_->address();
+}
+
+net::Task<void> Worker::serve(net::Stream stream) {
+  if (connections_.fetch_add(1) >= shared.settings.max_connections) {
+    constexpr std::string_view busy =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    const iovec part{const_cast<char*>(busy.data()), busy.size()};
+    std::size_t put = 0;
+    stream.write_some({&part, 1}, put);
+  } else {
+    Client client(*this, std::move(stream));
+    co_await client.serve();
+  }
+  connections_.fetch_sub(1);
+}
+
+void Worker::run() {
+  net::spawn(listener_->accept([this](net::Stream stream) { net::spawn(serve(std::move(stream))); }));
+  loop.run();
+  recorder.flush();
+  listener_.reset();
+  pools_.clear();
+}
+
+void Worker::drain() {
+  loop.post([this] {
+    draining_ = true;
+    listener_->close();
+  });
+}
+
+void Worker::stop() { loop.stop(); }
+
+}  // namespace ostiary::gateway
