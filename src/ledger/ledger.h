@@ -46,7 +46,6 @@ class Batch {
  private:
   friend class Ledger;
   std::string lines_;                 // each with its newline
-  std::vector<std::uint32_t> ends_;   // end offset of each line in lines_
   std::vector<Digest> leaves_;
   std::string keys_;                  // 48 bytes each
 };

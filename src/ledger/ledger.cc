@@ -1,0 +1,368 @@
+#include "ledger/ledger.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <fmt/format.h>
+#include <mutex>
+#include <pthread.h>
+#include <signal.h>
+#include <thread>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "ledger/impl/checkpoint.h"
+#include "ledger/impl/checkpoint_log.h"
+#include "ledger/impl/digest_keys.h"
+#include "ledger/impl/merkle.h"
+#include "ledger/impl/recover.h"
+#include "ledger/impl/segment.h"
+#include "ledger/record.h"
+
+namespace ostiary::ledger {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Waiter = std::function<void(Result<>)>;
+
+std::string_view view(const std::vector<Digest>& leaves) {
+  return {reinterpret_cast<const char*>(leaves.data()), leaves.size() * sizeof(Digest)};
+}
+
+Result<SigningKey> make_signing_key(const std::string& ledger, const std::string& origin) {
+  SigningKey key{origin, random_key()};
+  if (origin.empty()) {
+    const Digest public_key = Ed25519::public_key(key.seed);
+    key.name = "ostiary/" + hex(std::span(public_key).first(4));
+  }
+  TRY_VOID(write_file_atomic(ledger + "/signing-key", key.text() + "\n", 0600));
+  return key;
+}
+
+// The key that this ledger's checkpoints are signed with; made with the ledger.
+Result<SigningKey> load_signing_key(const std::string& ledger, const std::string& origin) {
+  if (!origin.empty() && !valid_key_name(origin))
+    return fail(Code::invalid,
+                "ledger.origin '" + origin + "' must be 1 to 200 visible ASCII characters without +");
+  const auto path = ledger + "/signing-key", verify_path = ledger + "/verify-key";
+  const auto text = read_file(path, 4096);
+  if (!text && text.error().code != Code::not_found) return std::unexpected(text.error());
+  if (!text) {
+    TRY(const auto segments, list_numbered(ledger, ".log"));
+    if (!segments.empty() || std::filesystem::exists(verify_path))
+      return fail(Code::corrupt,
+                  "the file is missing; put it back from a copy, or move the ledger folder away to begin "
+                  "a new ledger",
+                  path);
+  }
+  auto key = text ? SigningKey::parse(*text) : make_signing_key(ledger, origin);
+  if (!key) return fail(Code::corrupt, key.error().message, path);
+  if (!origin.empty() && origin != key->name)
+    return fail(Code::invalid,
+                fmt::format("this ledger's origin is '{}' and cannot become '{}': set ledger.origin back, or "
+                            "move the ledger folder away to begin a new ledger",
+                            key->name, origin),
+                path);
+  const auto verifier = key->verifier().text() + "\n";
+  if (!std::filesystem::exists(verify_path)) TRY_VOID(write_file_atomic(verify_path, verifier, 0644));
+  TRY(const auto written, read_file(verify_path, 4096));
+  if (written != verifier)
+    return fail(Code::corrupt, "is not the public part of ledger/signing-key", verify_path);
+  return *key;
+}
+
+}  // namespace
+
+void Batch::add(std::string_view line) {
+  lines_ += line;
+  lines_ += '\n';
+  leaves_.push_back(leaf_hash(line));
+}
+
+void Batch::add_key(const Id& exchange, const Key256& key) {
+  keys_.append(reinterpret_cast<const char*>(exchange.bytes.data()), exchange.bytes.size());
+  keys_.append(reinterpret_cast<const char*>(key.data()), key.size());
+}
+
+void Batch::clear() {
+  lines_.clear();
+  leaves_.clear();
+  keys_.clear();
+}
+
+struct Ledger::Impl {
+  std::string folder, keys_at;
+  Options options;
+  SigningKey key;
+
+  // Guards what follows; never held while something is synced or signed.
+  mutable std::mutex mutex;
+  std::condition_variable wake;
+  Frontier frontier;
+  std::shared_ptr<Segment> segment;
+  std::shared_ptr<KeysFile> keys;
+  std::vector<std::shared_ptr<Segment>> sealed;  // full ones whose records may not be on the disk yet
+  std::vector<std::shared_ptr<KeysFile>> sealed_keys;
+  bool unsynced = false, new_files = true;  // since the last snapshot for a sync
+  bool failed = false;                      // the disk lost what had been written: nothing may be added
+  std::vector<Waiter> waiters;
+  bool stop = false;
+
+  // Guards what follows and the order of syncs and checkpoints. Taken before `mutex`.
+  std::mutex commit_mutex;
+  AppendFile checkpoints;
+  std::uint64_t checkpointed = 0;
+
+  bool complained = false;  // of checkpoints that cannot be written; only the thread's
+  std::thread thread;
+
+  // A moment of the ledger, and what must be on the disk for it to last.
+  struct Snapshot {
+    Resume at;
+    std::vector<std::shared_ptr<Segment>> segments;
+    std::vector<std::shared_ptr<KeysFile>> keys;
+    bool unsynced = false, new_files = false;
+  };
+
+  Result<> append(Batch& batch);
+  Result<> rotate();
+  Snapshot snapshot();
+  Result<> sync(const Snapshot& moment);
+  Result<Resume> sync_all();
+  Result<> write_checkpoint(const Resume& at, bool durable);
+  Result<> checkpoint_all();
+  void work(bool sync_due, bool checkpoint_due);
+  void run();
+};
+
+Result<> Ledger::Impl::rotate() {
+  if (segment->log.size() >= options.segment_bytes && frontier.size() > segment->first) {
+    TRY(auto next, Segment::create(folder, frontier.size()));
+    sealed.push_back(std::exchange(segment, std::make_shared<Segment>(std::move(next))));
+    new_files = true;
+  }
+  if (keys->file.size() >= options.segment_bytes && keys->end() > keys->first) {
+    TRY(auto next, KeysFile::create(keys_at, keys->end()));
+    sealed_keys.push_back(std::exchange(keys, std::make_shared<KeysFile>(std::move(next))));
+    new_files = true;
+  }
+  return {};
+}
+
+Result<> Ledger::Impl::append(Batch& batch) {
+  const std::lock_guard lock(mutex);
+  if (failed)
+    return fail(Code::io,
+                "the disk did not keep what was written to the ledger; see the log, mend it and start again",
+                folder);
+  TRY_VOID(rotate());
+  const auto keys_size = keys->file.size(), log_size = segment->log.size();
+  auto written = keys->file.append(batch.keys_);
+  if (written) written = segment->log.append(batch.lines_);
+  if (written) written = segment->leaf.append(view(batch.leaves_));
+  if (!written) {
+    (void)segment->log.cut(log_size);  // where this fails the next append tries again first
+    (void)keys->file.cut(keys_size);
+    return written;
+  }
+  for (const auto& leaf : batch.leaves_) frontier.add(leaf);
+  unsynced = true;
+  batch.clear();
+  return {};
+}
+
+Ledger::Impl::Snapshot Ledger::Impl::snapshot() {
+  Snapshot moment{{frontier, segment->first, segment->log.size()},
+                  std::move(sealed),
+                  std::move(sealed_keys),
+                  std::exchange(unsynced, false),
+                  std::exchange(new_files, false)};
+  sealed.clear();
+  sealed_keys.clear();
+  moment.segments.push_back(segment);
+  moment.keys.push_back(keys);
+  return moment;
+}
+
+Result<> Ledger::Impl::sync(const Snapshot& moment) {
+  if (!moment.unsynced && !moment.new_files) return {};
+  for (const auto& file : moment.keys) TRY_VOID(file->file.sync());
+  for (const auto& file : moment.segments) TRY_VOID(file->log.sync());
+  for (const auto& file : moment.segments) TRY_VOID(file->leaf.sync());
+  if (!moment.new_files) return {};
+  TRY_VOID(sync_folder(keys_at));
+  return sync_folder(folder);
+}
+
+Result<Resume> Ledger::Impl::sync_all() {
+  const std::lock_guard committing(commit_mutex);
+  Snapshot moment;
+  {
+    const std::lock_guard lock(mutex);
+    if (failed) return fail(Code::io, "an earlier sync failed", folder);
+    moment = snapshot();
+  }
+  if (auto done = sync(moment); !done) {
+    // The kernel tells of a lost page once: what is on the disk is not known any more.
+    log::error("ledger: " + done.error().text() + "; nothing more is recorded until a restart");
+    const std::lock_guard lock(mutex);
+    failed = true;
+    return std::unexpected(done.error());
+  }
+  return moment.at;
+}
+
+Result<> Ledger::Impl::write_checkpoint(const Resume& at, bool durable) {
+  const std::lock_guard committing(commit_mutex);
+  if (at.frontier.size() <= checkpointed) return {};
+  const auto note = sign_note({key.name, at.frontier.size(), at.frontier.root()}, key);
+  TRY_VOID(checkpoints.append(checkpoint_line(note)));
+  checkpointed = at.frontier.size();
+  if (durable) TRY_VOID(checkpoints.sync());
+  TRY_VOID(replace_file(newest_path(folder), note, durable));
+  return replace_file(resume_path(folder), at.text(), false);
+}
+
+Result<> Ledger::Impl::checkpoint_all() {
+  TRY(const auto at, sync_all());
+  return write_checkpoint(at, true);
+}
+
+// What is due: a sync for those who wait for one or because of the time, a checkpoint of what was synced.
+void Ledger::Impl::work(bool sync_due, bool checkpoint_due) {
+  std::vector<Waiter> waiting;
+  Resume at;
+  {
+    const std::lock_guard lock(mutex);
+    waiting = std::exchange(waiters, {});
+    at = {frontier, segment->first, segment->log.size()};
+    if (options.sync == Sync::os) {
+      sealed.clear();
+      sealed_keys.clear();
+    }
+  }
+  const bool durable = options.sync != Sync::os;
+  if (!waiting.empty() || sync_due || (checkpoint_due && durable)) {
+    auto synced = sync_all();
+    const Result<> done = synced ? Result<>() : std::unexpected(synced.error());
+    for (const auto& waiter : waiting) waiter(done);
+    if (!synced) return;
+    at = *synced;
+  }
+  if (!checkpoint_due) return;
+  const auto written = write_checkpoint(at, durable);
+  if (!written && !complained) log::error("ledger: no checkpoint can be written: " + written.error().text());
+  complained = !written;
+}
+
+void Ledger::Impl::run() {
+  const auto sync_every = std::chrono::milliseconds(std::max(options.sync_interval_ms, 1U));
+  const auto checkpoint_every = std::chrono::milliseconds(std::max(options.checkpoint_interval_ms, 1U));
+  auto next_sync = Clock::now() + sync_every, next_checkpoint = Clock::now() + checkpoint_every;
+  for (;;) {
+    bool asked = false;
+    {
+      std::unique_lock lock(mutex);
+      const auto until =
+          options.sync == Sync::interval ? std::min(next_sync, next_checkpoint) : next_checkpoint;
+      wake.wait_until(lock, until, [&] { return stop || !waiters.empty(); });
+      if (stop && waiters.empty()) return;
+      asked = !waiters.empty();
+    }
+    const auto now = Clock::now();
+    const bool checkpoint = now >= next_checkpoint, due = options.sync == Sync::interval && now >= next_sync;
+    if (asked || checkpoint || due) work(due, checkpoint);
+    if (due) next_sync = Clock::now() + sync_every;
+    if (checkpoint) next_checkpoint = Clock::now() + checkpoint_every;
+  }
+}
+
+Ledger::Ledger() : impl_(std::make_unique<Impl>()) {}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& data_folder, const Options& options) {
+  std::unique_ptr<Ledger> ledger(new Ledger);
+  Impl& impl = *ledger->impl_;
+  impl.folder = ledger_folder(data_folder);
+  impl.keys_at = keys_folder(data_folder);
+  impl.options = options;
+  TRY_VOID(make_folder(impl.folder));
+  TRY_VOID(make_folder(impl.keys_at));
+  TRY(impl.key, load_signing_key(impl.folder, options.origin));
+  TRY(auto recovery, recover(impl.folder, impl.key.verifier()));
+  TRY(auto keys, KeysFile::open_newest(impl.keys_at));
+  TRY(impl.checkpoints, open_checkpoints(impl.folder));
+  impl.frontier = recovery.frontier;
+  impl.checkpointed = recovery.checkpointed;
+  impl.segment = std::make_shared<Segment>(std::move(recovery.segment));
+  impl.keys = std::make_shared<KeysFile>(std::move(keys));
+  if (recovery.completed > 0)
+    log::info(
+        fmt::format("ledger: {} records at the end got the leaf hash that they lacked", recovery.completed));
+  if (recovery.bytes_cut > 0 || recovery.records_lost > 0) {
+    log::warn(fmt::format(
+        "ledger: a torn tail of {} bytes behind record {} was cut off{}{}; {} records that had been "
+        "written are lost",
+        recovery.bytes_cut, impl.frontier.size(), recovery.kept.empty() ? "" : " and kept as ", recovery.kept,
+        recovery.records_lost));
+    std::string line;
+    append_recovery(line, wall_now(), recovery.records_lost, recovery.bytes_cut);
+    Batch batch;
+    batch.add(line);
+    TRY_VOID(impl.append(batch));
+  }
+  // The thread answers no signals: those are the program's.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  impl.thread = std::thread([&impl] { impl.run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setname_np(impl.thread.native_handle(), "ledger");
+  return ledger;
+}
+
+Ledger::~Ledger() {
+  if (!impl_->thread.joinable()) return;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stop = true;
+  }
+  impl_->wake.notify_one();
+  impl_->thread.join();
+  (void)impl_->checkpoint_all();
+}
+
+Result<> Ledger::append(Batch& batch) {
+  return impl_->append(batch);
+}
+
+void Ledger::when_durable(std::function<void(Result<>)> done) {
+  if (impl_->options.sync != Sync::always) return done({});
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->waiters.push_back(std::move(done));
+  }
+  impl_->wake.notify_one();
+}
+
+std::uint64_t Ledger::size() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->frontier.size();
+}
+
+Digest Ledger::root() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->frontier.root();
+}
+
+std::string Ledger::verifier_key() const {
+  return impl_->key.verifier().text();
+}
+
+Result<> Ledger::checkpoint_now() {
+  return impl_->checkpoint_all();
+}
+
+}  // namespace ostiary::ledger

@@ -1,0 +1,301 @@
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <limits>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "base/file.h"
+#include "ledger/impl/checkpoint.h"
+#include "ledger/impl/checkpoint_log.h"
+#include "ledger/impl/merkle.h"
+#include "ledger/impl/segment.h"
+#include "ledger/impl/segment_scan.h"
+#include "ledger/ledger.h"
+
+namespace ostiary::ledger {
+
+namespace {
+
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+constexpr std::size_t kMaxProblems = 1000;
+constexpr std::uint64_t kMaxNote = 1U << 20;  // bytes
+
+class Verifier final : public ScanSink {
+ public:
+  Verifier(const std::string& data_folder, const VerifyOptions& options)
+      : ledger_(ledger_folder(data_folder)), options_(options) {}
+
+  Result<VerifyReport> run();
+
+  void leaf(const Digest& leaf) override;
+  void read(std::uint64_t bytes) override;
+  void problem(std::string_view what, std::string message, const std::string& file,
+               std::uint64_t index) override;
+
+ private:
+  // A checkpoint that the tree has still to reach.
+  struct Awaited {
+    Checkpoint checkpoint;
+    std::string file;
+  };
+
+  Result<> read_keys();
+  Result<> read_kept();
+  Result<> read_newest();
+  Result<> open_history();
+  Result<> next_of_history();
+  Result<> read_segments();
+  void await();
+  void compare(const Awaited& awaited);
+  Result<> reach();
+  Result<> finish();
+
+  const std::string ledger_;
+  const VerifyOptions& options_;
+  VerifyReport report_;
+  Frontier frontier_;
+  bool aligned_ = true;  // the tree has every leaf so far, so that its roots mean something
+  bool mismatch_told_ = false;
+  bool harmed_ = false;                  // there is a problem that is not a torn tail
+  std::optional<VerifierKey> key_;       // the folder's
+  std::vector<Awaited> awaited_;         // the kept and the newest checkpoint
+  std::optional<LineReader> history_;    // checkpoints.log
+  std::optional<Awaited> from_history_;  // its next checkpoint
+  std::uint64_t history_lines_ = 0, history_size_ = 0;
+  std::optional<Checkpoint> newest_;  // of the file `checkpoint`, until found in the history
+  bool has_newest_ = false;
+  std::uint64_t due_ = kNever;  // the size at which the next checkpoint is to be compared
+  std::optional<Error> failed_;
+  std::uint64_t bytes_done_ = 0, bytes_all_ = 0;
+};
+
+void Verifier::problem(std::string_view what, std::string message, const std::string& file,
+                       std::uint64_t index) {
+  harmed_ |= what != "torn-tail";
+  if (report_.problems.size() > kMaxProblems) return;
+  if (report_.problems.size() == kMaxProblems) {
+    what = "more";
+    message = "there are more problems than are listed";
+  }
+  report_.problems.push_back(
+      {std::string(what), std::move(message), fmt::format("{}, record {}", file, index), index});
+}
+
+void Verifier::read(std::uint64_t bytes) {
+  bytes_done_ += bytes;
+  if (options_.progress) options_.progress(bytes_done_, std::max(bytes_all_, bytes_done_));
+}
+
+void Verifier::leaf(const Digest& leaf) {
+  frontier_.add(leaf);
+  if (frontier_.size() != due_ || failed_) return;
+  if (auto reached = reach(); !reached) failed_ = std::move(reached).error();
+}
+
+// Compares every checkpoint of the size that the tree has now.
+Result<> Verifier::reach() {
+  for (const auto& awaited : awaited_)
+    if (awaited.checkpoint.size == frontier_.size()) compare(awaited);
+  while (from_history_ && from_history_->checkpoint.size <= frontier_.size()) {
+    compare(*from_history_);
+    TRY_VOID(next_of_history());
+  }
+  await();
+  return {};
+}
+
+void Verifier::await() {
+  due_ = from_history_ ? from_history_->checkpoint.size : kNever;
+  for (const auto& awaited : awaited_)
+    if (awaited.checkpoint.size > frontier_.size()) due_ = std::min(due_, awaited.checkpoint.size);
+}
+
+void Verifier::compare(const Awaited& awaited) {
+  const auto size = awaited.checkpoint.size;
+  if (!aligned_ || size != frontier_.size()) return;
+  if (frontier_.root() == awaited.checkpoint.root) {
+    report_.covered = std::max(report_.covered, size);
+    return;
+  }
+  if (std::exchange(mismatch_told_, true)) return;  // every later root differs too
+  problem("root-mismatch",
+          fmt::format("the first {} records do not have the root that the checkpoint signed: a record or "
+                      "leaf hash among them was changed",
+                      size),
+          awaited.file, size - std::min<std::uint64_t>(size, 1));
+}
+
+Result<> Verifier::read_keys() {
+  const auto path = ledger_ + "/verify-key";
+  const auto text = read_file(path, 4096);
+  auto key = text ? VerifierKey::parse(*text) : Result<VerifierKey>(std::unexpected(text.error()));
+  if (key)
+    key_ = std::move(*key);
+  else
+    problem("bad-key", "the ledger's verifier key: " + key.error().message, path, 0);
+  return {};
+}
+
+Result<> Verifier::read_kept() {
+  if (options_.checkpoint_file.empty()) return {};
+  TRY(const auto note, read_file(options_.checkpoint_file, kMaxNote));
+  auto key = key_;
+  if (!options_.verifier_key.empty()) {
+    auto given = VerifierKey::parse(options_.verifier_key);
+    if (!given) return fail(Code::invalid, "the verifier key " + given.error().message);
+    key = std::move(*given);
+  }
+  if (!key) return {};
+  auto checkpoint = open_note(note, *key);
+  if (checkpoint)
+    awaited_.push_back({std::move(*checkpoint), options_.checkpoint_file});
+  else if (checkpoint.error().code == Code::invalid)
+    return fail(Code::invalid, checkpoint.error().message, options_.checkpoint_file);
+  else
+    problem("bad-signature", "the kept checkpoint: " + checkpoint.error().message, options_.checkpoint_file,
+            0);
+  return {};
+}
+
+Result<> Verifier::read_newest() {
+  const auto path = newest_path(ledger_);
+  const auto note = read_file(path, kMaxNote);
+  if (!note && note.error().code == Code::not_found) return {};
+  if (!note && note.error().code != Code::too_large) return std::unexpected(note.error());
+  has_newest_ = true;
+  if (!key_) return {};
+  auto checkpoint = note ? open_note(*note, *key_) : Result<Checkpoint>(std::unexpected(note.error()));
+  if (!checkpoint) {
+    const bool form = checkpoint.error().code != Code::denied;
+    problem(form ? "bad-checkpoint" : "bad-signature", "the newest checkpoint: " + checkpoint.error().message,
+            path, 0);
+    return {};
+  }
+  newest_ = *checkpoint;
+  awaited_.push_back({std::move(*checkpoint), path});
+  return {};
+}
+
+Result<> Verifier::open_history() {
+  const auto path = checkpoints_path(ledger_);
+  if (!std::filesystem::exists(path)) return {};
+  TRY(const auto header, check_header(path, kCheckpointsHeader));
+  if (header == Header::newer) return header_error(header, path);
+  if (header == Header::bad) problem("bad-header", "the file does not start with its header", path, 0);
+  TRY(auto lines, LineReader::open(path, kCheckpointsHeader.size(), kNever));
+  history_.emplace(std::move(lines));
+  return next_of_history();
+}
+
+// The next checkpoint of checkpoints.log that is good in itself.
+Result<> Verifier::next_of_history() {
+  const auto path = checkpoints_path(ledger_);
+  from_history_.reset();
+  for (std::string_view line; history_;) {
+    const auto more = history_->next(line);
+    if (!more && more.error().code != Code::corrupt) return std::unexpected(more.error());
+    if (!more || !*more) return {};
+    ++history_lines_;
+    if (!key_) continue;
+    const auto note = note_of_line(line);
+    auto checkpoint = note ? open_note(*note, *key_) : fail(Code::invalid, "the line is damaged");
+    if (!checkpoint) {
+      problem(checkpoint.error().code == Code::denied ? "bad-signature" : "bad-checkpoint",
+              fmt::format("line {}: {}", history_lines_ + 1, checkpoint.error().message), path,
+              history_size_);
+      continue;
+    }
+    if (checkpoint->size <= history_size_) {
+      problem("bad-checkpoint",
+              fmt::format("line {}: it does not come after the one before it", history_lines_ + 1), path,
+              history_size_);
+      continue;
+    }
+    history_size_ = checkpoint->size;
+    if (newest_ && newest_->size == checkpoint->size && newest_->root == checkpoint->root) newest_.reset();
+    from_history_ = Awaited{std::move(*checkpoint), path};
+    return {};
+  }
+  return {};
+}
+
+Result<> Verifier::read_segments() {
+  TRY(auto segments, list_numbered(ledger_, ".leaf"));
+  TRY(const auto logs, list_numbered(ledger_, ".log"));
+  segments.insert(segments.end(), logs.begin(), logs.end());
+  std::ranges::sort(segments);
+  segments.erase(std::ranges::unique(segments).begin(), segments.end());
+  for (const auto first : segments) bytes_all_ += file_size(log_path(ledger_, first)).value_or(0);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const auto first = segments[i];
+    if (aligned_ && first != frontier_.size()) {
+      if (first > frontier_.size() && (i == 0 || first != segments[i - 1]))
+        problem("segment-missing",
+                fmt::format("records {} to {} are in no segment", frontier_.size(), first - 1),
+                log_path(ledger_, first), frontier_.size());
+      aligned_ = false;
+    }
+    const auto next = i + 1 < segments.size() ? std::optional(segments[i + 1]) : std::nullopt;
+    SegmentScan scan(ledger_, first, next, *this);
+    TRY_VOID(scan.run());
+    report_.records += scan.records();
+    if (failed_) return std::unexpected(*failed_);
+  }
+  return {};
+}
+
+Result<> Verifier::finish() {
+  const auto size = frontier_.size();
+  const auto path = checkpoints_path(ledger_);
+  for (const auto& [checkpoint, file] : awaited_)
+    if (checkpoint.size > size)
+      problem("truncated",
+              fmt::format("the checkpoint covers {} records and only {} are there", checkpoint.size, size),
+              file, size);
+  for (bool told = false; from_history_; told = true) {
+    const auto signed_size = from_history_->checkpoint.size;
+    if (!told && signed_size > size)
+      problem("truncated",
+              fmt::format("a checkpoint covers {} records and only {} are there", signed_size, size), path,
+              size);
+    TRY_VOID(next_of_history());
+  }
+  if (newest_)
+    problem("checkpoint-missing", "the newest checkpoint is not in checkpoints.log", path, newest_->size);
+  if (!has_newest_ && history_lines_ > 1)
+    problem("checkpoint-missing", "the newest checkpoint's file is missing", newest_path(ledger_),
+            history_size_);
+  if (history_ && history_->unfinished() > 0 && file_size(path).value_or(0) <= history_->end())
+    problem("torn-tail", "the last line is unfinished; opening the ledger mends it", path, history_size_);
+  report_.root = frontier_.root();
+  report_.ok = !harmed_;
+  std::ranges::sort(report_.problems, {},
+                    [](const auto& p) { return std::tie(p.index, p.where, p.what, p.message); });
+  return {};
+}
+
+// Checkpoints are read before the segments are listed, so that a ledger which grows meanwhile has all that
+// they cover.
+Result<VerifyReport> Verifier::run() {
+  std::error_code error;
+  if (!std::filesystem::is_directory(ledger_, error))
+    return fail(Code::not_found, "there is no ledger; name a data folder with --data", ledger_);
+  TRY_VOID(read_keys());
+  TRY_VOID(read_kept());
+  TRY_VOID(read_newest());
+  TRY_VOID(open_history());
+  TRY_VOID(reach());
+  TRY_VOID(read_segments());
+  TRY_VOID(finish());
+  return std::move(report_);
+}
+
+}  // namespace
+
+Result<VerifyReport> verify(const std::string& data_folder, const VerifyOptions& options) {
+  return Verifier(data_folder, options).run();
+}
+
+}  // namespace ostiary::ledger

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/hash.h"
+#include "base/secret.h"
+
+namespace ostiary::store {
+
+// `n` random characters of [0-9A-Za-z], each equally likely.
+std::string random_base62(std::size_t n);
+
+// A key's text and the hash that is kept of it, from 32 random bytes.
+struct FreshKey {
+  Secret text;
+  Digest secret_sha256{};
+};
+FreshKey make_key(std::string_view id, const Key256& secret);
+
+}  // namespace ostiary::store

@@ -1,0 +1,110 @@
+#include "store/impl/keys.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <openssl/crypto.h>
+
+#include "store/store.h"
+
+namespace ostiary::store {
+
+namespace {
+
+// ost_<id>_<secret><crc>: 32 bytes are 43 digits of base 62, a CRC-32 is 6.
+constexpr std::string_view kPrefix = "ost_";
+constexpr std::size_t kId = 8, kSecret = 43, kCrc = 6;
+constexpr std::size_t kSecretAt = kPrefix.size() + kId + 1, kCrcAt = kSecretAt + kSecret,
+                      kLength = kCrcAt + kCrc;
+
+constexpr auto kDigitOf = [] {
+  std::array<std::int8_t, 256> table{};
+  table.fill(-1);
+  for (int i = 0; i < 10; ++i) table[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 26; ++i) table[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+  for (int i = 0; i < 26; ++i) table[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(36 + i);
+  return table;
+}();
+
+std::int8_t digit_of(char c) {
+  return kDigitOf[static_cast<unsigned char>(c)];
+}
+
+// Up to 10 digits as a number (62^10 < 2^60).
+std::uint64_t number_of(std::string_view digits) {
+  std::uint64_t value = 0;
+  for (const char c : digits) value = value * 62 + static_cast<std::uint64_t>(digit_of(c));
+  return value;
+}
+
+// The big-endian bytes of a 43-digit number, ten digits at a time: a key is read with every request of the
+// gate. Nothing where it does not fit into 32 bytes.
+std::optional<Key256> secret_of(std::string_view digits) {
+  std::array<std::uint64_t, 4> limbs{};  // least significant first
+  while (!digits.empty()) {
+    const auto part = digits.substr(0, 10);
+    std::uint64_t scale = 1;
+    for (std::size_t i = 0; i < part.size(); ++i) scale *= 62;
+    unsigned __int128 carry = number_of(part);
+    for (auto& limb : limbs) {
+      carry += static_cast<unsigned __int128>(limb) * scale;
+      limb = static_cast<std::uint64_t>(carry);
+      carry >>= 64;
+    }
+    if (carry != 0) return std::nullopt;
+    digits.remove_prefix(part.size());
+  }
+  Key256 bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(limbs[3 - i / 8] >> (56 - 8 * (i % 8)));
+  return bytes;
+}
+
+Digest digest_of(const Key256& secret) {
+  return sha256({reinterpret_cast<const char*>(secret.data()), secret.size()});
+}
+
+}  // namespace
+
+std::string random_base62(std::size_t n) {
+  constexpr std::string_view digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  constexpr std::uint8_t limit = 256 / 62 * 62;  // bytes from here on would favour the first digits
+  std::string out;
+  while (out.size() < n) {
+    std::array<std::uint8_t, 16> bytes;
+    random_bytes(bytes);
+    for (const auto b : bytes)
+      if (b < limit && out.size() < n) out += digits[b % 62];
+  }
+  return out;
+}
+
+FreshKey make_key(std::string_view id, const Key256& secret) {
+  std::string text;
+  text.reserve(kLength);
+  text += kPrefix;
+  text += id;
+  text += '_';
+  text += base62(secret, kSecret);
+  const auto crc = crc32(text);
+  const std::array<std::uint8_t, 4> bytes = {
+      static_cast<std::uint8_t>(crc >> 24), static_cast<std::uint8_t>(crc >> 16),
+      static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc)};
+  text += base62(bytes, kCrc);
+  return {Secret(std::move(text)), digest_of(secret)};
+}
+
+std::optional<ParsedKey> parse_key(std::string_view text) {
+  if (text.size() != kLength || !text.starts_with(kPrefix) || text[kSecretAt - 1] != '_') return std::nullopt;
+  const auto id = text.substr(kPrefix.size(), kId), rest = text.substr(kSecretAt);
+  const auto is_digit = [](char c) { return digit_of(c) >= 0; };
+  if (!std::ranges::all_of(id, is_digit) || !std::ranges::all_of(rest, is_digit)) return std::nullopt;
+  if (number_of(text.substr(kCrcAt)) != crc32(text.substr(0, kCrcAt))) return std::nullopt;
+  auto secret = secret_of(rest.substr(0, kSecret));
+  if (!secret) return std::nullopt;
+  ParsedKey key{std::string(id), digest_of(*secret)};
+  OPENSSL_cleanse(secret->data(), secret->size());
+  return key;
+}
+
+}  // namespace ostiary::store

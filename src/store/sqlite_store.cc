@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "store/impl/keys.h"
+#include "store/impl/sqlite.h"
+#include "store/store.h"
+
+namespace ostiary::store {
+
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x4f535459;  // "OSTY"
+
+// Step i takes a schema from version i to i + 1. Steps that have been released are never changed.
+constexpr std::array kMigrations = {
+    R"(CREATE TABLE subjects (
+         subject TEXT PRIMARY KEY,
+         user TEXT UNIQUE               -- null once erased
+       ) WITHOUT ROWID;
+       CREATE TABLE keys (
+         id TEXT PRIMARY KEY,
+         team TEXT NOT NULL,
+         subject TEXT NOT NULL REFERENCES subjects (subject),
+         secret_sha256 BLOB NOT NULL,
+         created INTEGER NOT NULL,      -- milliseconds since 1970, as all times here
+         revoked INTEGER
+       ) WITHOUT ROWID;
+       CREATE TABLE responses (
+         id TEXT PRIMARY KEY,
+         service TEXT NOT NULL,
+         at INTEGER NOT NULL
+       ) WITHOUT ROWID;
+       CREATE INDEX responses_at ON responses (at);)",
+};
+
+Result<> migrate(Database& db) {
+  TRY(const auto application, db.pragma("application_id"));
+  TRY(const auto version, db.pragma("user_version"));
+  TRY(const auto schema, db.pragma("schema_version"));
+  const bool fresh = application == 0 && version == 0 && schema == 0;
+  if (application != kApplicationId && !fresh)
+    return fail(Code::invalid, "the file is a database, but not a store of ostiary; name another data folder",
+                db.path());
+  constexpr auto known = static_cast<std::int64_t>(kMigrations.size());
+  if (version > known)
+    return fail(Code::newer,
+                fmt::format("the store has schema {} and this ostiary knows {}: use the newer ostiary",
+                            version, known),
+                db.path());
+  TRY_VOID(
+      db.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; "
+             "PRAGMA secure_delete = ON"));
+  if (version == known) return {};
+  TRY(auto transaction, Transaction::begin(db));
+  for (auto step = std::max<std::int64_t>(version, 0); step < known; ++step)
+    TRY_VOID(db.run(kMigrations[static_cast<std::size_t>(step)]));
+  TRY_VOID(
+      db.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, known)));
+  return transaction.commit();
+}
+
+constexpr std::string_view kSelectKeys =
+    "SELECT k.id, k.team, k.subject, s.user, k.secret_sha256, k.created, k.revoked "
+    "FROM keys k JOIN subjects s ON s.subject = k.subject ";
+
+KeyEntry read_entry(const Statement& row) {
+  KeyEntry entry{row.text(0), row.text(1), row.text(2), row.text(3), {}, row.number(5), {}};
+  const auto secret = row.text(4);
+  std::copy_n(secret.begin(), std::min(secret.size(), entry.secret_sha256.size()),
+              entry.secret_sha256.begin());
+  if (!row.is_null(6)) entry.revoked = row.number(6);
+  return entry;
+}
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(Database db) : db_(std::move(db)) {}
+
+  Result<NewKey> create_key(std::string_view team, std::string_view user, WallMs now) override;
+  Result<std::vector<KeyEntry>> keys() override;
+  Result<KeyEntry> revoke_key(std::string_view id, WallMs now) override;
+  Result<std::string> subject_of(std::string_view user) override;
+  Result<> erase_subject(std::string_view subject) override;
+  Result<> remember_response(std::string_view response_id, std::string_view service, WallMs now) override;
+  Result<std::optional<std::string>> service_of_response(std::string_view response_id) override;
+  Result<std::vector<std::pair<std::string, std::string>>> recent_responses(WallMs now,
+                                                                            WallMs age_ms) override;
+
+ private:
+  Result<std::string> find_or_add_subject(std::string_view user);
+  // Moves what was written out of the write-ahead log and to the disk, overwriting what was there.
+  Result<> settle() { return db_.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
+
+  Database db_;
+};
+
+Result<std::string> SqliteStore::find_or_add_subject(std::string_view user) {
+  auto found = db_.prepare("SELECT subject FROM subjects WHERE user = ?");
+  if (found.bind(user).step()) return found.text(0);
+  TRY_VOID(found.end());
+  auto subject = "sub_" + random_base62(20);
+  TRY_VOID(db_.prepare("INSERT INTO subjects (subject, user) VALUES (?, ?)").bind(subject).bind(user).run());
+  return subject;
+}
+
+Result<std::string> SqliteStore::subject_of(std::string_view user) {
+  if (user.empty()) return fail(Code::invalid, "a user needs a name");
+  return find_or_add_subject(user);
+}
+
+Result<NewKey> SqliteStore::create_key(std::string_view team, std::string_view user, WallMs now) {
+  if (team.empty() || user.empty()) return fail(Code::invalid, "a key needs a team and a user");
+  TRY(auto transaction, Transaction::begin(db_));
+  TRY(auto subject, find_or_add_subject(user));
+  for (;;) {
+    const auto id = random_base62(8);
+    auto key = make_key(id, random_key());
+    auto insert =
+        db_.prepare("INSERT INTO keys (id, team, subject, secret_sha256, created) VALUES (?, ?, ?, ?, ?)");
+    const auto added = insert.bind(id).bind(team).bind(subject).bind(key.secret_sha256).bind(now).run();
+    if (!added && added.error().code == Code::exists) continue;  // the id is taken
+    if (!added) return std::unexpected(added.error());
+    TRY_VOID(transaction.commit());
+    TRY_VOID(settle());
+    return NewKey{std::move(key.text),
+                  {id, std::string(team), std::move(subject), std::string(user), key.secret_sha256, now, {}}};
+  }
+}
+
+Result<std::vector<KeyEntry>> SqliteStore::keys() {
+  std::vector<KeyEntry> entries;
+  auto rows = db_.prepare(std::string(kSelectKeys) + "ORDER BY k.created, k.id");
+  while (rows.step()) entries.push_back(read_entry(rows));
+  TRY_VOID(rows.end());
+  return entries;
+}
+
+Result<KeyEntry> SqliteStore::revoke_key(std::string_view id, WallMs now) {
+  TRY(auto transaction, Transaction::begin(db_));
+  TRY_VOID(
+      db_.prepare("UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL").bind(now).bind(id).run());
+  const bool changed = db_.changes() > 0;
+  auto row = db_.prepare(std::string(kSelectKeys) + "WHERE k.id = ?");
+  if (!row.bind(id).step()) {
+    TRY_VOID(row.end());
+    return fail(Code::not_found, fmt::format("there is no key '{}'; `ostiary key list` shows them", id));
+  }
+  auto entry = read_entry(row);
+  if (!changed)
+    return fail(Code::exists,
+                fmt::format("the key '{}' was revoked before, at {}", id, rfc3339(*entry.revoked)));
+  TRY_VOID(row.run());
+  TRY_VOID(transaction.commit());
+  TRY_VOID(settle());
+  return entry;
+}
+
+Result<> SqliteStore::erase_subject(std::string_view subject) {
+  TRY_VOID(db_.prepare("UPDATE subjects SET user = NULL WHERE subject = ?").bind(subject).run());
+  if (db_.changes() == 0) return fail(Code::not_found, fmt::format("there is no subject '{}'", subject));
+  return settle();
+}
+
+Result<> SqliteStore::remember_response(std::string_view response_id, std::string_view service, WallMs now) {
+  return db_
+      .prepare(
+          "INSERT INTO responses (id, service, at) VALUES (?, ?, ?) "
+          "ON CONFLICT (id) DO UPDATE SET service = excluded.service, at = excluded.at")
+      .bind(response_id)
+      .bind(service)
+      .bind(now)
+      .run();
+}
+
+Result<std::optional<std::string>> SqliteStore::service_of_response(std::string_view response_id) {
+  auto row = db_.prepare("SELECT service FROM responses WHERE id = ?");
+  if (row.bind(response_id).step()) return row.text(0);
+  TRY_VOID(row.end());
+  return std::nullopt;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> SqliteStore::recent_responses(WallMs now,
+                                                                                       WallMs age_ms) {
+  TRY_VOID(db_.prepare("DELETE FROM responses WHERE at < ?").bind(now - age_ms).run());
+  std::vector<std::pair<std::string, std::string>> responses;
+  auto rows = db_.prepare("SELECT id, service FROM responses ORDER BY at, id");
+  while (rows.step()) responses.emplace_back(rows.text(0), rows.text(1));
+  TRY_VOID(rows.end());
+  return responses;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
+  TRY(auto db, Database::open(path));
+  TRY_VOID(migrate(db));
+  return std::make_unique<SqliteStore>(std::move(db));
+}
+
+}  // namespace ostiary::store
