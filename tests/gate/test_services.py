@@ -662,7 +662,7 @@ def test_without_configuration_the_replay_service_answers(tmp_path):
         ready = json.loads(process.stdout.readline())
         assert "replay" in ready["services"]
         port = int(ready["listen"][0].rsplit(":", 1)[1])
-            headers = {"Authorization": f"Bearer {ready['key']}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {ready['key']}", "Content-Type": "application/json"}
         models = request(port, "GET", "/v1/models", headers).json()["data"]
         assert models
         body = json.dumps({"model": models[0]["id"], "messages": [{"role": "user", "content": "Hello"}]}).encode()
