@@ -90,22 +90,9 @@ void append_canonical(std::string& out, Value value) {
 }
 
 // Whether a string's escapes leave half of a surrogate pair on its own, which no UTF-8 text can hold.
-bool has_lone_surrogate(std::string_view s) {
-  std::size_t at = 0;
-  const auto unit = [&](std::size_t i) -> unsigned {
-    if (s.substr(i, 2) != "\\u") return 0;
-    return static_cast<unsigned>(std::stoul(std::string(s.substr(i + 2, 4)), nullptr, 16));
-  };
-  while ((at = s.find('\\', at)) != std::string_view::npos) {
-    const unsigned first = unit(at);
-    if ((first & 0xFC00) == 0xD800 && (unit(at + 6) & 0xFC00) == 0xDC00)
-      at += 12;
-    else if ((first & 0xF800) == 0xD800)
-      return true;
-    else
-      at += 2;
-  }
-  return false;
+bool has_half_pair(std::string_view raw) {
+  std::string decoded;
+  return !append_decoded(decoded, raw);
 }
 
 }  // namespace
@@ -119,18 +106,17 @@ std::string canonical(Value value) {
 
 Result<std::string> canonical(std::string_view text) {
   TRY(const auto document, Document::parse(text));
-  for (const Node& node : document.nodes()) {
-    const auto slice = [&](std::uint32_t start, std::uint32_t end) {
-      return text.substr(start, end - start);
-    };
-    const Value value(&document, static_cast<std::uint32_t>(&node - document.nodes().data()));
-    if ((node.escaped && has_lone_surrogate(slice(node.start, node.end))) ||
-        (node.key_escaped && has_lone_surrogate(slice(node.key_start, node.key_end))))
-      return fail(Code::invalid, "half of a surrogate pair has no canonical form",
-                  "byte " + std::to_string(node.start));
+  const auto refused = [](const char* what, std::uint32_t at) {
+    return fail(Code::invalid, std::string(what) + " has no canonical form", "byte " + std::to_string(at));
+  };
+  for (std::uint32_t i = 0; i < document.nodes().size(); ++i) {
+    const Value value(&document, i);
+    const Node& node = value.node();
+    if (node.key_escaped && has_half_pair(value.key_raw()))
+      return refused("half of a surrogate pair", node.key_start);
+    if (node.escaped && has_half_pair(value.raw())) return refused("half of a surrogate pair", node.start);
     if (node.type == Type::number && !value.as_number())
-      return fail(Code::invalid, "a number beyond the range of a double has no canonical form",
-                  "byte " + std::to_string(node.start));
+      return refused("a number beyond the range of a double", node.start);
   }
   return canonical(document.root());
 }

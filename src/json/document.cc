@@ -26,27 +26,18 @@ std::optional<std::uint32_t> hex4(std::string_view s, std::size_t at) {
   return read.ptr == s.data() + at + 4 ? std::optional(value) : std::nullopt;
 }
 
-bool is_surrogate(std::uint32_t unit) {
-  return unit >= 0xD800 && unit < 0xE000;
-}
-
-// Appends what the \u escape at s[at] stands for, and returns how many bytes it takes (12 for a surrogate
-// pair).
-std::size_t append_unicode_escape(std::string& out, std::string_view s, std::size_t at) {
+// The code point that the \u escape at s[at] stands for, with its pair where it is half of one, or nothing
+// where the other half is missing. `taken` becomes the length of what was read.
+std::optional<std::uint32_t> unicode_escape(std::string_view s, std::size_t at, std::size_t& taken) {
+  taken = 6;
   const auto unit = hex4(s, at + 2);
-  if (unit && !is_surrogate(*unit)) {
-    impl::append_utf8(out, *unit);
-    return 6;
-  }
-  if (unit && *unit < 0xDC00 && s.substr(at + 6, 2) == "\\u") {
-    const auto low = hex4(s, at + 8);
-    if (low && *low >= 0xDC00 && *low < 0xE000) {
-      impl::append_utf8(out, 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00));
-      return 12;
-    }
-  }
-  out += impl::kReplacement;
-  return 6;
+  if (!unit || (*unit >= 0xDC00 && *unit < 0xE000)) return std::nullopt;
+  if (*unit < 0xD800 || *unit >= 0xE000) return unit;
+  if (s.substr(at + 6, 2) != "\\u") return std::nullopt;
+  const auto low = hex4(s, at + 8);
+  if (!low || *low < 0xDC00 || *low >= 0xE000) return std::nullopt;
+  taken = 12;
+  return 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00);
 }
 
 char simple_escape(char c) {
@@ -125,7 +116,7 @@ Result<> Document::parse_into(std::string_view text, const Limits& limits, Docum
 void Document::clear() {
   text_ = {};
   if (nodes_.capacity() > kKeptNodes)
-    nodes_ = {};
+    std::vector<Node>().swap(nodes_);
   else
     nodes_.clear();
 }
@@ -253,17 +244,22 @@ std::string decode_string(std::string_view between_quotes) {
   return out;
 }
 
-void append_decoded(std::string& out, std::string_view s) {
+bool append_decoded(std::string& out, std::string_view s) {
   out.reserve(out.size() + s.size());  // an escape is never shorter than what it stands for
+  bool whole = true;
   for (;;) {
     const auto slash = s.find('\\');
     out += s.substr(0, slash);
-    if (slash == std::string_view::npos || slash + 1 == s.size()) return;
+    if (slash == std::string_view::npos || slash + 1 == s.size()) return whole;
     std::size_t taken = 2;
-    if (s[slash + 1] == 'u')
-      taken = append_unicode_escape(out, s, slash);
-    else
+    if (s[slash + 1] != 'u') {
       out += simple_escape(s[slash + 1]);
+    } else if (const auto code_point = unicode_escape(s, slash, taken)) {
+      impl::append_utf8(out, *code_point);
+    } else {
+      out += impl::kReplacement;
+      whole = false;
+    }
     s.remove_prefix(std::min(s.size(), slash + taken));
   }
 }

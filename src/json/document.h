@@ -115,8 +115,9 @@ class Value {
   std::uint32_t index_ = 0;
 };
 
-// Decodes what stands between the quotes of a valid JSON string. Lone surrogates become U+FFFD.
+// Decodes what stands between the quotes of a valid JSON string. Lone surrogates become U+FFFD; the second
+// form appends, and returns false where there was one.
 std::string decode_string(std::string_view between_quotes);
-void append_decoded(std::string& out, std::string_view between_quotes);
+bool append_decoded(std::string& out, std::string_view between_quotes);
 
 }  // namespace ostiary::json

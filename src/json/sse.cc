@@ -28,6 +28,11 @@ void SseReader::Field::keep() {
   in_place_ = false;
 }
 
+void SseReader::Field::free() {
+  set_ = in_place_ = false;
+  std::string().swap(copy_);
+}
+
 void SseReader::feed(std::string_view bytes) {
   assert(input_.empty());
   if (after_cr_ && !bytes.empty()) {
@@ -123,9 +128,9 @@ void SseReader::keep_rest() {
 void SseReader::overflow() {
   overflowed_ = true;
   input_ = {};
-  pending_ = {};
-  type_ = {};
-  data_ = {};
+  std::string().swap(pending_);
+  type_.free();
+  data_.free();
 }
 
 }  // namespace ostiary::json

@@ -27,8 +27,8 @@ struct SseEvent {
 //
 // Call next() until it returns false before the next feed(); the fed bytes must stay valid until then. An
 // event that came whole within one feed() is read in place; only an unfinished one is copied. An event of
-// more than `max_event` bytes makes overflowed() true: from then on no event comes and settled() stays behind
-// the last good one.
+// more than `max_event` bytes, comments counted, makes overflowed() true: from then on no event comes and
+// settled() stays behind the last good one.
 class SseReader {
  public:
   explicit SseReader(std::size_t max_event = 16u << 20) : max_event_(max_event) {}
@@ -51,6 +51,7 @@ class SseReader {
     void append_line(std::string_view line, bool in_place);
     void keep();  // before the fed bytes go away
     void reset() { set_ = in_place_ = false, copy_.clear(); }
+    void free();  // reset() with the memory
 
    private:
     std::string_view place_;

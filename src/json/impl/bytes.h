@@ -17,13 +17,22 @@ namespace ostiary::json::impl {
 inline bool is_special(char c) {
   return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
 }
+inline bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+inline bool is_hex(char c) {
+  return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
 inline bool is_line_end(char c) {
   return c == '\n' || c == '\r';
 }
 
-// find_special() for long runs: 64 bytes a step where the processor has AVX2. `p` may stop short of the first
-// hit only at the last bytes of the range, which the caller looks at one by one.
-const char* find_special_long(const char* p, const char* end);
+// For long strings, at a speed that does not depend on how many escapes there are: 64 bytes a step where the
+// processor has AVX2, nothing elsewhere. `p` is inside a string and not inside an escape. Everything before
+// the returned place is plain text and whole, valid escapes (`escaped` becomes true where there are any). At
+// that place is the closing quote, or something that the caller has to look at itself: the range's last
+// bytes, or what may be an error.
+const char* skip_string_text(const char* p, const char* end, bool& escaped);
 
 #if defined(__SSE2__)
 
@@ -43,11 +52,8 @@ inline unsigned line_end_bits(const char* p) {
 }
 
 inline const char* find_special(const char* p, const char* end) {
-  constexpr std::ptrdiff_t kShort = 64;
-  const char* const near = end - p > kShort ? p + kShort : end;
-  for (; near - p >= 16; p += 16)
+  for (; end - p >= 16; p += 16)
     if (const unsigned bits = special_bits(p)) return p + __builtin_ctz(bits);
-  if (near != end) p = find_special_long(p, end);
   while (p != end && !is_special(*p)) ++p;
   return p;
 }

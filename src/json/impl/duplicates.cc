@@ -41,6 +41,11 @@ class Names {
   Names(std::string_view text, const std::vector<Node>& nodes, std::uint32_t object)
       : text_(text), nodes_(nodes), next_(object + 1), end_(nodes[object].next) {}
 
+  std::size_t count() const {
+    std::size_t n = 0;
+    for (std::uint32_t i = next_; i != end_; i = nodes_[i].next) ++n;
+    return n;
+  }
   bool done() const { return next_ == end_; }
   std::uint32_t index() const { return next_; }
   // The name at index(), which it then leaves behind; valid as long as this object.
@@ -58,7 +63,8 @@ class Names {
   std::deque<std::string> decoded_;
 };
 
-std::optional<std::uint32_t> find_among_many(Names names, std::size_t count) {
+std::optional<std::uint32_t> find_among_many(Names names) {
+  const std::size_t count = names.count();
   std::vector<std::string_view> seen;
   seen.reserve(count);
   std::vector<std::uint32_t> table(std::bit_ceil(count * 2), 0);  // 1 + place in `seen`; 0: free
@@ -78,22 +84,26 @@ std::optional<std::uint32_t> find_among_many(Names names, std::size_t count) {
 
 std::optional<std::uint32_t> find_duplicate(std::string_view text, const std::vector<Node>& nodes,
                                             std::uint32_t object) {
-  std::array<std::string_view, kFew> seen;
+  const auto name_of = [&](const Node& node) {  // with its quotes, undecoded
+    return std::string_view(text.data() + node.key_start, node.key_end - node.key_start);
+  };
+  std::array<std::uint32_t, kFew> seen;
   std::size_t count = 0;
-  bool plain = true;
+  std::uint64_t kinds = 0;  // one bit for each kind of name seen; most names are the first of theirs
   const std::uint32_t end = nodes[object].next;
-  for (std::uint32_t i = object + 1; i != end; i = nodes[i].next, ++count) {
-    const Node& node = nodes[i];
-    plain = plain && !node.key_escaped;
-    if (!plain || count >= kFew) continue;
-    const std::string_view name{text.data() + node.key_start, node.key_end - node.key_start};
-    for (std::size_t k = 0; k < count; ++k)
-      if (seen[k].size() == name.size() && std::memcmp(seen[k].data(), name.data(), name.size()) == 0)
-        return i;
-    seen[count] = name;
+  for (std::uint32_t i = object + 1; i != end; i = nodes[i].next) {
+    if (count == kFew || nodes[i].key_escaped) return find_among_many(Names(text, nodes, object));
+    const std::string_view name = name_of(nodes[i]);
+    const std::size_t kind = 11 * name.size() + 5 * static_cast<unsigned char>(name[name.size() - 2]) +
+                             static_cast<unsigned char>(name[1]);
+    const std::uint64_t bit = std::uint64_t{1} << (kind % 64);
+    if ((kinds & bit) != 0)
+      for (std::size_t k = 0; k < count; ++k)
+        if (name_of(nodes[seen[k]]) == name) return i;
+    kinds |= bit;
+    seen[count++] = i;
   }
-  if (plain && count <= kFew) return std::nullopt;
-  return find_among_many(Names(text, nodes, object), count);
+  return std::nullopt;
 }
 
 }  // namespace ostiary::json::impl

@@ -40,6 +40,7 @@ class Walker {
   const char* container(const char* p);
   const char* name(const char* p);
   const char* string(const char* p, bool& escaped);
+  const char* long_string(const char* p, bool& escaped);
   const char* escape(const char* p);
   const char* number(const char* p);
   const char* digits(const char* p);
@@ -52,6 +53,7 @@ class Walker {
   const Limits limits_;
   std::vector<Node>& nodes_;
 
+  std::uint32_t count_ = 0;  // values so far
   std::uint32_t open_ = 0;   // index of the innermost open container, where depth_ > 0
   std::uint32_t depth_ = 0;  // open containers
   bool in_object_ = false;   // what nodes_[open_] is
@@ -94,9 +96,7 @@ bool Walker::run() {
 __attribute__((noinline)) const char* Walker::fault(const char* at, const char* message, Code code) {
   fault_at_ = at;
   code_ = code;
-  message_ = message;
-  if (at == end_ && code == Code::invalid)
-    message_ = nodes_.empty() ? "there is no value" : "the text ends early";
+  message_ = at == end_ && code == Code::invalid ? "the text ends early" : message;
   return nullptr;
 }
 
@@ -109,19 +109,20 @@ inline const char* Walker::skip_blanks(const char* p) const {
 }
 
 inline bool Walker::add(const char* start, const char* end, Type type, bool escaped) {
-  if (nodes_.size() >= limits_.max_values) {
+  if (count_ >= limits_.max_values) {
     fault(start, "more values than the limit", Code::too_large);
     return false;
   }
-  nodes_.push_back({.start = offset(start),
-                    .end = offset(end),
-                    .key_start = key_start_,
-                    .key_end = key_end_,
-                    .next = static_cast<std::uint32_t>(nodes_.size()) + 1,
-                    .parent = open_,
-                    .type = type,
-                    .escaped = escaped,
-                    .key_escaped = key_escaped_});
+  Node& node = nodes_.emplace_back();  // filled in place: a copied temporary stalls on its own small stores
+  node.start = offset(start);
+  node.end = offset(end);
+  node.key_start = key_start_;
+  node.key_end = key_end_;
+  node.next = ++count_;
+  node.parent = open_;
+  node.type = type;
+  node.escaped = escaped;
+  node.key_escaped = key_escaped_;
   key_start_ = key_end_ = 0;
   key_escaped_ = false;
   return true;
@@ -158,7 +159,7 @@ inline const char* Walker::value(const char* p) {
 
 const char* Walker::container(const char* p) {
   if (depth_ >= limits_.max_depth) return fault(p, "nested deeper than the limit", Code::too_large);
-  const auto index = static_cast<std::uint32_t>(nodes_.size());
+  const std::uint32_t index = count_;
   in_object_ = *p == '{';
   if (!add(p, p, in_object_ ? Type::object : Type::array)) return nullptr;
   open_ = index;
@@ -169,7 +170,7 @@ const char* Walker::container(const char* p) {
 const char* Walker::close(const char* p) {
   Node& node = nodes_[open_];
   node.end = offset(p) + 1;
-  node.next = static_cast<std::uint32_t>(nodes_.size());
+  node.next = count_;
   if (in_object_ && limits_.refuse_duplicates)
     if (const auto second = find_duplicate({begin_, end_}, nodes_, open_))
       return fault(begin_ + nodes_[*second].key_start, "the object has a member of this name already");
@@ -190,7 +191,14 @@ inline const char* Walker::name(const char* p) {
 }
 
 inline const char* Walker::string(const char* p, bool& escaped) {
+  constexpr std::ptrdiff_t kShort = 64;
   ++p;
+  p = find_special(p, end_ - p > kShort ? p + kShort : end_);
+  return peek(p) == '"' ? p + 1 : long_string(p, escaped);
+}
+
+const char* Walker::long_string(const char* p, bool& escaped) {
+  p = skip_string_text(p, end_, escaped);
   for (;;) {
     p = find_special(p, end_);
     const char c = peek(p);
