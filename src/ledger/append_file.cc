@@ -48,6 +48,9 @@ Result<AppendFile> AppendFile::open(const std::string& path, std::uint64_t size)
   Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!fd) return fail_errno("open the file", path, errno);
   AppendFile file(std::move(fd), path, size);
+  TRY(const auto there, file_size(path));
+  if (there < size)
+    return fail(Code::corrupt, fmt::format("the file has {} bytes and should have {}", there, size), path);
   TRY_VOID(file.cut(size));
   return file;
 }

@@ -232,18 +232,19 @@ Result<Recovery> Replay::apply() const {
   return recovery;
 }
 
-// The place that ledger/resume names, if it can be one.
+// The place that ledger/resume names, if the files reach that far.
 std::optional<Resume> find_resume(const std::string& ledger, const std::vector<std::uint64_t>& segments,
                                   const std::optional<Checkpoint>& checkpoint) {
   const auto text = read_file(resume_path(ledger), 1U << 16);
   const auto resume = text ? Resume::parse(*text) : std::nullopt;
-  if (!resume || !checkpoint || resume->frontier.size() > checkpoint->size) return std::nullopt;
-  if (!std::ranges::binary_search(segments, resume->first) || resume->first > resume->frontier.size() ||
-      resume->log_offset < log_header(resume->first).size())
-    return std::nullopt;
-  if (resume->frontier.size() == checkpoint->size && resume->frontier.root() != checkpoint->root)
-    return std::nullopt;
-  return resume;
+  if (!resume || !checkpoint) return std::nullopt;
+  const auto size = resume->frontier.size(), first = resume->first, offset = resume->log_offset;
+  const bool fits = size <= checkpoint->size && first <= size &&
+                    std::ranges::binary_search(segments, first) && offset >= log_header(first).size() &&
+                    offset <= file_size(log_path(ledger, first)).value_or(0) &&
+                    size - first <= leaves_in(leaf_path(ledger, first)) &&
+                    (size < checkpoint->size || resume->frontier.root() == checkpoint->root);
+  return fits ? resume : std::nullopt;
 }
 
 // A .leaf with leaves whose .log is gone.

@@ -18,7 +18,7 @@ class AppendFile {
   AppendFile() = default;  // no file yet
   // Makes the file (replacing what stood there) with `header` in it, mode 0600.
   static Result<AppendFile> create(const std::string& path, std::string_view header);
-  // Opens it for appending at `size` bytes and cuts off what lies behind.
+  // Opens it for appending at `size` bytes and cuts off what lies behind; `corrupt` where it is shorter.
   static Result<AppendFile> open(const std::string& path, std::uint64_t size);
 
   Result<> append(std::string_view bytes);  // `io` on any failure: nothing was appended
