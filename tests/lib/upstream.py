@@ -591,11 +591,18 @@ def comments(a, body):
 
 @script("stream-no-space")
 def no_space(a, body):
-    """`data:` without the blank, plus id: and retry: fields, and no blank line after [DONE]."""
+    """`data:` without the blank, plus id: and retry: fields."""
     a.sse_head()
     a.chunk(b"retry: 3000\n\n")
     for n, e in enumerate(chat_events(body["model"])):
         a.chunk(b"id: %d\ndata:%s\n\n" % (n, dumps(e)))
+    a.chunk(b"data:[DONE]\n\n")
+    a.last_chunk()
+
+
+@script("stream-done-without-empty-line")
+def done_without_empty_line(a, body):
+    stream(a, chat_events(body["model"]), end=False)
     a.chunk(b"data: [DONE]\n")
     a.last_chunk()
 
