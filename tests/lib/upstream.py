@@ -185,7 +185,10 @@ class Answer:
 
 
 def dumps(value):
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def event(value, end=b"\n"):
@@ -850,13 +853,7 @@ class Upstream:
         except OSError:
             pass
         self.listener.close()
-        with self.lock:
-            sockets = list(self._sockets)
-        for s in sockets:
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        self.drop_connections()
         if self.log:
             self.log.close()
 
@@ -920,6 +917,8 @@ class Upstream:
                 tls = {"sni": getattr(sock, "sni", None), "version": sock.version(), "reused": sock.session_reused}
                 with self.lock:
                     self.handshakes.append(tls)
+                    self._sockets.discard(raw)
+                    self._sockets.add(sock)
                 sock.settimeout(None)
             buffer = bytearray()
             while not self.closing and self._request(sock, number, buffer, tls):
@@ -928,7 +927,7 @@ class Upstream:
             pass
         finally:
             with self.lock:
-                self._sockets.discard(raw)
+                self._sockets -= {raw, sock}
             for s in (sock, raw):
                 try:
                     s.close()
