@@ -1,0 +1,121 @@
+#include "app/config.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+
+#include "app/impl/config_rows.h"
+#include "app/impl/config_values.h"
+#include "base/file.h"
+
+namespace ostiary::app {
+
+namespace {
+
+using config::config_rows;
+using config::service_rows;
+
+constexpr std::uint64_t kMaxFile = 4ULL << 20;
+
+// What holds between keys. The Error's `where` is the path of the key that is wrong.
+Result<> check_whole(const Config& config) {
+  const auto& target = config.gate.reroute_to;
+  for (const auto& [name, effect] : config.gate.data_classes)
+    if (effect == policy::Effect::reroute && target.empty())
+      return fail(Code::invalid,
+                  fmt::format("the data class '{}' is to be rerouted; say where to with reroute_to", name),
+                  "data_classes");
+  std::vector<std::string_view> ids;
+  for (const auto& service : config.services) ids.push_back(service.id);
+  if (!target.empty() && config.services_configured && std::ranges::find(ids, target) == ids.end()) {
+    auto advice = config::meant(target, ids);
+    if (advice.empty()) advice = fmt::format("; services: {}", fmt::join(ids, ", "));
+    return fail(Code::invalid, fmt::format("'reroute_to' names no service{}", advice), "reroute_to");
+  }
+  return {};
+}
+
+std::string variable_of(std::string_view path) {
+  std::string out = "OSTIARY_";
+  for (const char c : path)
+    out += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+bool takes_a_structure(std::string_view fallback) {
+  return fallback == "{}" || fallback == "[]";
+}
+
+}  // namespace
+
+namespace config {
+
+std::unexpected<Error> unknown_name(std::string_view file, const yaml::Member& member,
+                                    const std::vector<std::string_view>& known) {
+  auto advice = meant(member.name, known);
+  for (const auto& key : keys()) {
+    if (!advice.empty()) break;
+    const auto dot = key.path.rfind('.');
+    if (dot != std::string_view::npos && key.path.substr(dot + 1) == member.name)
+      advice = fmt::format("; did you mean '{}'?", key.path);
+  }
+  if (advice.empty()) advice = fmt::format("; known here: {}", fmt::join(known, ", "));
+  return fail(Code::invalid, fmt::format("unknown key '{}'{}", member.name, advice),
+              yaml::place(file, member));
+}
+
+}  // namespace config
+
+std::span<const Key> keys() {
+  static const std::vector<Key> all = [] {
+    std::vector<Key> out;
+    for (const auto& row : config_rows()) out.push_back({row.path, row.type, row.fallback, row.doc});
+    for (const auto& row : service_rows()) out.push_back({row.path, row.type, row.fallback, row.doc});
+    return out;
+  }();
+  return all;
+}
+
+Result<Config> read_config(std::string_view text, std::string_view file) {
+  TRY(const auto root, yaml::parse(text, file, {.max_bytes = kMaxFile}));
+  Config config;
+  TRY_VOID(config::read_members<Config>(root, "", config_rows(), file, config));
+  if (auto whole = check_whole(config); !whole) {
+    const auto* node = root.find(whole.error().where);
+    whole.error().where = node ? yaml::place(file, *node) : std::string(file);
+    return std::unexpected(whole.error());
+  }
+  return config;
+}
+
+Result<Config> load_config(const std::string& path) {
+  auto text = read_file(path, kMaxFile);
+  if (!text) return std::unexpected(text.error());
+  return read_config(*text, path);
+}
+
+Result<> apply_environment(Config& config, const std::function<const char*(const char*)>& get) {
+  for (const auto& row : config_rows()) {
+    if (row.path == "services") continue;
+    const auto variable = variable_of(row.path);
+    const char* value = get(variable.c_str());
+    if (value == nullptr || *value == '\0') continue;
+    yaml::Node node;
+    node.kind = yaml::Kind::scalar;
+    node.scalar = value;
+    if (takes_a_structure(row.fallback)) {
+      TRY(node, yaml::parse(value, variable));
+    }
+    if (auto set = row.set(config, node, variable); !set) {
+      if (set.error().where.empty()) set.error().where = variable;
+      return set;
+    }
+  }
+  if (auto whole = check_whole(config); !whole) {
+    whole.error().where.clear();
+    return whole;
+  }
+  return {};
+}
+
+}  // namespace ostiary::app

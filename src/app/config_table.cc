@@ -1,0 +1,195 @@
+// The table of configuration keys that are not in a list.
+
+#include <fmt/format.h>
+#include <limits>
+
+#include "app/impl/config_rows.h"
+#include "app/impl/config_values.h"
+
+namespace ostiary::app::config {
+
+namespace {
+
+using gateway::GateSettings;
+using ledger::Sync;
+using yaml::Kind;
+using yaml::Node;
+
+constexpr std::uint64_t kKiB = 1ULL << 10, kMiB = 1ULL << 20, kGiB = 1ULL << 30;
+constexpr std::uint64_t kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
+
+constexpr Words<std::string_view, 4> kLevels = {
+    {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}}};
+constexpr Words<Sync, 3> kSyncs = {
+    {{"always", Sync::always}, {"interval", Sync::interval}, {"os", Sync::os}}};
+
+// HOST:PORT or [IPv6]:PORT.
+struct Address {
+  static std::string describe() { return "HOST:PORT"; }
+  static Result<> read(const Node& node, std::string& out) {
+    TRY(const auto given, single(node, describe()));
+    const auto colon = given.rfind(':');
+    const auto port =
+        colon == std::string_view::npos ? std::nullopt : text::parse_uint(given.substr(colon + 1));
+    const auto host = given.substr(0, port ? colon : 0);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (!port || *port > 65535 || host.empty() || host.find_first_of(" /@") != std::string_view::npos ||
+        (host.find(':') != std::string_view::npos && !bracketed))
+      return refused("HOST:PORT, such as 127.0.0.1:8484 or [::1]:8080", given);
+    out = given;
+    return {};
+  }
+};
+
+// First line of a checkpoint: C2SP signed notes allow no blanks and no plus sign in it.
+struct Origin {
+  static std::string describe() { return "text without blanks and plus signs"; }
+  static Result<> read(const Node& node, std::string& out) {
+    TRY_VOID(Text::read(node, out));
+    if (out.find_first_of(" \t+") != std::string::npos) return fail(Code::invalid, "must be " + describe());
+    return {};
+  }
+};
+
+template <auto Member, class Type>
+Row<Config> top(std::string_view path, std::string_view fallback, std::string_view doc) {
+  return {path, Type::describe(), fallback, doc, [](Config& config, const Node& node, std::string_view) {
+            return Type::read(node, config.*Member);
+          }};
+}
+
+template <auto Member, class Type>
+Row<Config> gate(std::string_view path, std::string_view fallback, std::string_view doc) {
+  return {path, Type::describe(), fallback, doc, [](Config& config, const Node& node, std::string_view) {
+            return Type::read(node, config.gate.*Member);
+          }};
+}
+
+template <auto Member, class Type>
+Row<Config> ledger_row(std::string_view path, std::string_view fallback, std::string_view doc) {
+  return {path, Type::describe(), fallback, doc, [](Config& config, const Node& node, std::string_view) {
+            return Type::read(node, config.ledger.*Member);
+          }};
+}
+
+Result<> read_data_classes(Config& config, const Node& node, std::string_view file) {
+  constexpr std::string_view kForm =
+      "must be a mapping of data classes to allow, redact, reroute, ask or deny";
+  if (node.kind != Kind::mapping) return fail(Code::invalid, std::string(kForm));
+  config.gate.data_classes.clear();
+  for (const auto& member : node.members) {
+    const auto effect =
+        member.value.kind == Kind::scalar ? policy::parse_effect(member.value.scalar) : std::nullopt;
+    if (!effect)
+      return fail(
+          Code::invalid,
+          fmt::format("'data_classes.{}' must be one of allow, redact, reroute, ask, deny{}", member.name,
+                      meant(member.value.scalar, {"allow", "redact", "reroute", "ask", "deny"})),
+          yaml::place(file, member.value));
+    if (member.name.empty() ||
+        member.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+      return fail(
+          Code::invalid,
+          fmt::format("'{}' is not the name of a data class: small letters, digits and -", member.name),
+          yaml::place(file, member));
+    config.gate.data_classes[member.name] = *effect;
+  }
+  return {};
+}
+
+Result<> read_services(Config& config, const Node& node, std::string_view file) {
+  if (node.kind != Kind::sequence) return fail(Code::invalid, "must be a list of services");
+  config.services.clear();
+  for (const auto& item : node.items) {
+    TRY(auto service, read_service(item, file));
+    for (const auto& other : config.services)
+      if (other.id == service.id)
+        return fail(Code::invalid,
+                    fmt::format("a second service has the id '{}'; give it another", service.id),
+                    yaml::place(file, *item.find("id")));
+    config.services.push_back(std::move(service));
+  }
+  config.services_configured = !config.services.empty();
+  return {};
+}
+
+}  // namespace
+
+const std::vector<Row<Config>>& config_rows() {
+  static const std::vector<Row<Config>> rows = [] {
+    std::vector<Row<Config>> all;
+    all.push_back(gate<&GateSettings::listen, Address>(
+        "listen", "127.0.0.1:8484", "Where the gate listens. Port 0 takes a free one and prints it."));
+    all.push_back(top<&Config::data, Path>(
+        "data", "./ostiary-data", "The data folder: keys, ledger, store. One process at a time writes it."));
+    all.push_back(top<&Config::log_level, OneOf<kLevels>>("log_level", "info",
+                                                          "The least important lines that reach stderr."));
+
+    all.push_back(
+        gate<&GateSettings::allow_remote, Boolean>("gate.allow_remote", "false",
+                                                   "Lets the gate listen beyond this machine. Its traffic is "
+                                                   "plain HTTP: put TLS in front before you do."));
+    all.push_back(gate<&GateSettings::loops, Count<0, 1024>>(
+        "gate.loops", "0",
+        "Event loops, each on its own thread. 0: one for each processor that this process may use."));
+    all.push_back(gate<&GateSettings::max_body_bytes, Bytes<kKiB, kGiB>>(
+        "gate.max_body_bytes", "64MiB", "A request with a larger body is refused with 413."));
+    all.push_back(gate<&GateSettings::max_head_bytes, Bytes<kKiB, kMiB>>(
+        "gate.max_head_bytes", "32KiB",
+        "A request with a larger head (request line and headers) is refused with 431."));
+    all.push_back(gate<&GateSettings::max_depth, Count<1, 1024>>(
+        "gate.max_depth", "128", "Arrays and objects within one another that a request's JSON may have."));
+    all.push_back(gate<&GateSettings::max_response_copy_bytes, Bytes<0, kGiB>>(
+        "gate.max_response_copy_bytes", "8MiB",
+        "How much of an answer that is not a stream is kept to read its usage. Larger answers pass on all "
+        "the same."));
+    all.push_back(gate<&GateSettings::max_connections, Count<1, 1'000'000>>(
+        "gate.max_connections", "16384",
+        "Connections of clients at once; further ones wait to be accepted."));
+    all.push_back(gate<&GateSettings::head_timeout_ms, Duration<100, kHour>>(
+        "gate.head_timeout", "10s", "From the first byte of a request to the end of its head."));
+    all.push_back(gate<&GateSettings::body_timeout_ms, Duration<100, kHour>>(
+        "gate.body_timeout", "30s",
+        "For the whole body of a request, plus one second for each 64 KiB of it."));
+    all.push_back(gate<&GateSettings::idle_timeout_ms, Duration<100, kHour>>(
+        "gate.idle_timeout", "75s", "How long a connection without a request is kept open."));
+    all.push_back(gate<&GateSettings::write_timeout_ms, Duration<100, kHour>>(
+        "gate.write_timeout", "60s", "A client that takes nothing of its answer for so long is gone."));
+    all.push_back(gate<&GateSettings::pass_through, Boolean>(
+        "gate.pass_through", "false",
+        "Passes paths under /v1 that the gate does not know to the first service."));
+
+    all.push_back(ledger_row<&ledger::Options::sync, OneOf<kSyncs>>(
+        "ledger.sync", "interval",
+        "When records reach the disk. always: before anything leaves. interval: a power cut loses at most "
+        "sync_interval. "
+        "os: when the system decides. None of them loses a record when only the process dies."));
+    all.push_back(ledger_row<&ledger::Options::sync_interval_ms, Duration<1, kHour>>(
+        "ledger.sync_interval", "1s", "With sync: interval, the longest time between two syncs."));
+    all.push_back(ledger_row<&ledger::Options::checkpoint_interval_ms, Duration<10, kDay>>(
+        "ledger.checkpoint_interval", "1s", "How often new records get a signed checkpoint."));
+    all.push_back(ledger_row<&ledger::Options::segment_bytes, Bytes<4 * kKiB, 1024 * kGiB>>(
+        "ledger.segment_bytes", "256MiB", "A segment file of the ledger is closed when it is larger."));
+    all.push_back(ledger_row<&ledger::Options::origin, Origin>(
+        "ledger.origin", "\"\"",
+        "First line of checkpoints, such as acme.example/ledger. Empty: made from the verifying key."));
+
+    all.push_back({"data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",
+                   "What happens to a request that holds a data class, such as {secret: deny, personal: "
+                   "redact}. The strictest "
+                   "action of all classes wins; classes that are not named are allowed.",
+                   read_data_classes});
+    all.push_back(gate<&GateSettings::reroute_to, Text>(
+        "reroute_to", "\"\"",
+        "The id of the service that gets requests whose data class has the action reroute."));
+    all.push_back({"services", "a list of services", "[]",
+                   "Ways to reach models, in order of fallback. Empty: services found in the environment and "
+                   "on the usual "
+                   "local ports, and the replay service.",
+                   read_services});
+    return all;
+  }();
+  return rows;
+}
+
+}  // namespace ostiary::app::config

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace ostiary::app {
+
+enum class Format : std::uint8_t { text, json };
+
+// What every verb takes.
+struct CommonOptions {
+  Format format = Format::text;
+  std::string output;                   // -o FILE; empty: stdout
+  bool quiet = false;                   // no hints, headings and progress
+  std::string data = "./ostiary-data";  // flag > OSTIARY_DATA > default
+};
+
+struct ServeOptions {
+  std::string config;  // -c FILE; empty: none
+  std::string listen;  // flag; empty: not given
+  std::string data;    // flag; empty: not given (the configuration or OSTIARY_DATA decides)
+  bool allow_remote = false;
+  bool print_config = false;
+  Format format = Format::text;
+  bool quiet = false;
+};
+
+struct KeyOptions {
+  CommonOptions common;
+  std::string team, user;  // create
+  std::string id;          // revoke
+};
+
+struct VerifyVerbOptions {
+  CommonOptions common;
+  std::string checkpoint;  // file kept elsewhere
+  std::string key;         // C2SP verifier key, or a file that holds one
+};
+
+struct TailOptions {
+  CommonOptions common;
+  std::uint64_t count = 10;
+  bool follow = false;
+};
+
+// Each runs a verb and returns its exit code (0, or 1 where a check failed); an Error becomes 2 or 3
+// (exit_code).
+Result<int> run_serve(const ServeOptions& options);
+Result<int> run_version(const CommonOptions& options);
+Result<int> run_key_create(const KeyOptions& options);
+Result<int> run_key_list(const KeyOptions& options);
+Result<int> run_key_revoke(const KeyOptions& options);
+Result<int> run_ledger_verify(const VerifyVerbOptions& options);
+Result<int> run_ledger_tail(const TailOptions& options);
+Result<int> run_docs(std::string_view page, const CommonOptions& options);
+
+// 2 where the call or a file that it names is wrong, 3 where the machine failed (interfaces.md).
+int exit_code(const Error& error);
+
+// Of this build: "0.1.0", and the commit it was made from ("" outside a checkout; "-dirty" behind it with
+// changes).
+std::string_view version();
+std::string_view commit();
+
+}  // namespace ostiary::app
