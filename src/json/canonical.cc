@@ -72,7 +72,7 @@ void append_canonical(std::string& out, Value value) {
       return;
     case Type::string:
       if (value.node().escaped)
-        append_string(out, *value.as_string());
+        append_string(out, value.string_or({}));
       else
         out += value.raw();
       return;

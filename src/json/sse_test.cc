@@ -64,12 +64,13 @@ Outcome whole(std::string_view stream) {
   return read(stream, {});
 }
 
+const std::string kBom = "\xEF\xBB\xBF";
+
 const std::vector<std::string> kStreams = {
     "data: {\"a\":1}\n\ndata: [DONE]\n\n",
     "event: message_start\ndata: {}\n\nevent: ping\ndata: {}\n\n",
     ": OPENROUTER PROCESSING\n\ndata: x\n\n: keep-alive\n",
-    "\xEF\xBB\xBF"
-    "data: first\n\n",
+    kBom + "data: first\n\n",
     "data: one\r\ndata: two\r\n\r\ndata: three\r\n\r\n",
     "data: one\rdata: two\r\rdata: three\r\r",
     "data: mixed\r\n\ndata: ends\n\rdata: here\r\r\n",
@@ -106,7 +107,8 @@ TEST(Sse, DispatchesEmptyDataButNotItsAbsence) {
 
 TEST(Sse, TakesEveryLineEnd) {
   for (const std::string end : {"\n", "\r", "\r\n"}) {
-    const std::string stream = "data: a" + end + "data: b" + end + end + "data: c" + end + end;
+    std::string stream;
+    for (const char* line : {"data: a", "data: b", "", "data: c", ""}) stream.append(line).append(end);
     const auto out = whole(stream);
     ASSERT_EQ(out.events.size(), 2U);
     EXPECT_EQ(out.events[0].data, "a\nb");
@@ -116,18 +118,9 @@ TEST(Sse, TakesEveryLineEnd) {
 }
 
 TEST(Sse, DropsOneLeadingByteOrderMark) {
-  EXPECT_EQ(whole("\xEF\xBB\xBF"
-                  "data: x\n\n")
-                .events.size(),
-            1U);
-  EXPECT_EQ(whole("\xEF\xBB\xBF\xEF\xBB\xBF"
-                  "data: x\n\n")
-                .events.size(),
-            0U);
-  EXPECT_EQ(whole("data: \xEF\xBB\xBF\n\n\xEF\xBB\xBF"
-                  "data: y\n\n")
-                .events.size(),
-            1U);
+  EXPECT_EQ(whole(kBom + "data: x\n\n").events.size(), 1U);
+  EXPECT_EQ(whole(kBom + kBom + "data: x\n\n").events.size(), 0U);
+  EXPECT_EQ(whole("data: " + kBom + "\n\n" + kBom + "data: y\n\n").events.size(), 1U);
 }
 
 TEST(Sse, PassesOverFieldsThatOnlyLookLikeData) {
@@ -208,6 +201,19 @@ TEST(Sse, OverflowsTheSameHoweverTheStreamWasSplit) {
       EXPECT_EQ(read(stream, std::vector<std::size_t>(stream.size() / stride + 1, stride), limit), expected)
           << limit << " by " << stride;
   }
+}
+
+TEST(Sse, OverflowsOnALineThatDoesNotEnd) {
+  SseReader reader(100);
+  SseEvent event;
+  for (int i = 0; i < 10; ++i) {
+    reader.feed("0123456789");
+    EXPECT_FALSE(reader.next(event));
+    EXPECT_FALSE(reader.overflowed());
+  }
+  reader.feed("0");
+  EXPECT_FALSE(reader.next(event));
+  EXPECT_TRUE(reader.overflowed());
 }
 
 TEST(Sse, StaysOverflowedAndCopiesNoMore) {

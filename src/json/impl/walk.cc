@@ -35,7 +35,10 @@ class Walker {
   std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin_); }
 
   const char* fault(const char* at, const char* message, Code code = Code::invalid);
+  char closing_mark() const { return in_object_ ? '}' : ']'; }
   const char* skip_blanks(const char* p) const;
+  const char* first_child(const char* p);
+  const char* next_value(const char* p);
   const char* value(const char* p);
   const char* container(const char* p);
   const char* name(const char* p);
@@ -68,29 +71,35 @@ class Walker {
 
 bool Walker::run() {
   const char* p = begin_;
+  do {
+    const std::uint32_t depth = depth_;
+    p = value(skip_blanks(p));
+    if (p) p = depth_ > depth ? first_child(p) : next_value(p);
+  } while (p && depth_ > 0);
+  return p != nullptr;
+}
+
+// From behind an opening bracket to the value of the first child or, in an empty container, to what follows
+// that.
+inline const char* Walker::first_child(const char* p) {
+  p = skip_blanks(p);
+  if (peek(p) == closing_mark()) return next_value(p);
+  return in_object_ ? name(p) : p;
+}
+
+// From behind a value, over all that closes there, to the next value or to the end of the text.
+inline const char* Walker::next_value(const char* p) {
   for (;;) {
     p = skip_blanks(p);
-    const std::uint32_t depth = depth_;
-    if (!(p = value(p))) return false;
-    if (depth_ > depth) {  // a container was opened, and p is behind its bracket
-      p = skip_blanks(p);
-      if (peek(p) != (in_object_ ? '}' : ']')) {
-        if (in_object_ && !(p = name(p))) return false;
-        continue;
-      }
-    }
-    for (;;) {  // behind a value or the opening bracket of an empty container: close what closes here
-      p = skip_blanks(p);
-      if (depth_ == 0) return p == end_ || fault(p, "something follows the value") != nullptr;
-      const char c = peek(p);
-      if (c == ',') break;
-      if (c != (in_object_ ? '}' : ']'))
-        return fault(p, in_object_ ? "expected ',' or '}'" : "expected ',' or ']'") != nullptr;
-      if (!(p = close(p))) return false;
-    }
-    p = skip_blanks(p + 1);
-    if (in_object_ && !(p = name(p))) return false;
+    if (depth_ == 0) return p == end_ ? p : fault(p, "something follows the value");
+    if (peek(p) == ',') break;
+    if (peek(p) != closing_mark())
+      return fault(p, in_object_ ? "expected ',' or '}'" : "expected ',' or ']'");
+    p = close(p);
+    if (!p) return nullptr;
   }
+  p = skip_blanks(p + 1);
+  return in_object_ ? name(p) : p;
 }
 
 __attribute__((noinline)) const char* Walker::fault(const char* at, const char* message, Code code) {
@@ -183,7 +192,8 @@ const char* Walker::close(const char* p) {
 inline const char* Walker::name(const char* p) {
   if (peek(p) != '"') return fault(p, "expected a member's name in quotes");
   key_start_ = offset(p);
-  if (!(p = string(p, key_escaped_))) return nullptr;
+  p = string(p, key_escaped_);
+  if (!p) return nullptr;
   key_end_ = offset(p);
   p = skip_blanks(p);
   if (peek(p) != ':') return fault(p, "expected ':' after a member's name");
@@ -205,7 +215,8 @@ const char* Walker::long_string(const char* p, bool& escaped) {
     if (c == '"') return p + 1;
     if (c != '\\') return fault(p, "a control character stands bare in a string");
     escaped = true;
-    if (!(p = escape(p))) return nullptr;
+    p = escape(p);
+    if (!p) return nullptr;
   }
 }
 
@@ -241,9 +252,9 @@ const char* Walker::number(const char* p) {
   if (*p == '-') ++p;
   if (peek(p) == '0' && is_digit(peek(p + 1)))
     return fault(p, "a number starts with a zero that it does not need");
-  if (!(p = digits(p))) return nullptr;
-  if (peek(p) == '.' && !(p = digits(p + 1))) return nullptr;
-  if (peek(p) != 'e' && peek(p) != 'E') return p;
+  p = digits(p);
+  if (p && peek(p) == '.') p = digits(p + 1);
+  if (!p || (peek(p) != 'e' && peek(p) != 'E')) return p;
   ++p;
   if (peek(p) == '+' || peek(p) == '-') ++p;
   return digits(p);
