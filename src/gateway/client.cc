@@ -17,9 +17,7 @@ Client::Client(Worker& worker, net::Stream stream)
 
 net::Task<void> Client::serve() {
   while (keep_alive_ && !broken_ && !worker_.loop.stopping()) {
-    // What was kept of the last exchange is dropped while the connection rests.
-    if (in_.empty() && in_.capacity() > 4096) std::string().swap(in_);
-    if (out_.capacity() > 4096) std::string().swap(out_);
+    if (out_.capacity() > 4096) std::string().swap(out_);  // a slow answer's backlog is not kept
     co_await exchange();
   }
   if (unread_ && !broken_) co_await linger();
@@ -47,12 +45,13 @@ net::Task<void> Client::exchange() {
   }
   if (!x.timings.total) x.timings.total = static_cast<std::uint64_t>((mono_now() - x.started) / 1000);
   worker_.recorder.outcome(x);
-  if (x.document.nodes().capacity() <= 4096) spare_ = std::move(x.document);
+  if (x.document.nodes().capacity() <= 1024) spare_ = std::move(x.document);
   in_.erase(0, consumed_);
   if (!carry_.empty()) {
     in_ += carry_;
     carry_.clear();
   }
+  if (in_.empty()) worker_.give_buffer(std::exchange(in_, {}));
   if (worker_.draining()) keep_alive_ = false;
 }
 
@@ -73,7 +72,7 @@ void Client::begin(const Exchange& x, const AnswerHead& head) {
   out += "x-ostiary-id: ";
   x.id.append_to(out);
   out += "\r\nx-ostiary-decision: ";
-  out += policy::name(x.decision.effect);
+  out += x.decision_json == "null" ? "none" : policy::name(x.decision.effect);  // none: refused before it was decided
   if (x.decision.mode == policy::Mode::observe) out += "; mode=observe";
   if (x.service) {
     out += "\r\nx-ostiary-service: ";

@@ -15,6 +15,7 @@
 #include "inspect/finding.h"
 #include "json/document.h"
 #include "ledger/record.h"
+#include "net/frame.h"
 #include "net/http.h"
 #include "policy/decision.h"
 
@@ -33,6 +34,9 @@ struct Caller {
 // come, handed from step to step (ARCHITECTURE.md), recorded, gone. Views refer to the connection's buffer, which stays
 // put until the exchange ends.
 struct Exchange {
+  static void* operator new(std::size_t bytes) { return net::take_frame(bytes); }
+  static void operator delete(void* block, std::size_t bytes) noexcept { net::give_frame(block, bytes); }
+
   // receive
   Id id = Id::make();
   WallMs at = 0;

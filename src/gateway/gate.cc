@@ -16,7 +16,7 @@ std::uint32_t usable_processors() {
 }
 }  // namespace
 
-Result<std::unique_ptr<Gate>> Gate::start(Shared& shared) {
+Result<std::unique_ptr<Gate>> Gate::open(Shared& shared) {
   TRY(auto address, net::parse_address(shared.settings.listen));
   if (!net::is_loopback(address) && !shared.settings.allow_remote)
     return fail(Code::invalid,
@@ -30,8 +30,11 @@ Result<std::unique_ptr<Gate>> Gate::start(Shared& shared) {
     TRY(address, gate->workers_.back()->listen(address, count > 1));
   }
   gate->address_ = address;
-  for (auto& worker : gate->workers_) gate->threads_.emplace_back([w = worker.get()] { w->run(); });
   return gate;
+}
+
+void Gate::run() {
+  for (auto& worker : workers_) threads_.emplace_back([w = worker.get()] { w->run(); });
 }
 
 bool Gate::idle() const {

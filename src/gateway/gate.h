@@ -13,9 +13,11 @@ namespace ostiary::gateway {
 // The whole gate: one worker for each processor, on one address. Not thread-safe but for what says so.
 class Gate {
  public:
-  // `shared` is complete (services, keys, ledger, steps) and outlives the gate.
-  static Result<std::unique_ptr<Gate>> start(Shared& shared);
+  // Takes the address, so that what can fail fails now. `shared` has its services, ledger and steps, and outlives the gate.
+  static Result<std::unique_ptr<Gate>> open(Shared& shared);
   ~Gate();  // stops
+  // Begins to serve.
+  void run();
 
   const net::Address& address() const { return address_; }
   // Refuses new connections, lets exchanges under way end for at most `deadline_ms`, then ends the rest.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/text.h"
 #include "gateway/headers.h"
 #include "json/edit.h"
 #include "json/writer.h"
@@ -12,6 +13,7 @@ namespace ostiary::gateway {
 
 policy::Facts gather_facts(const Exchange& x, const Service& target) {
   policy::Facts facts;
+  facts.reserve(12);
   const auto& s = target.settings();
   facts.set("data.bytes", static_cast<std::int64_t>(x.body.size()), "request");
   facts.set("data.classes", x.inspection.classes, "inspection");
@@ -81,9 +83,11 @@ std::string request_head(const Exchange& x, const Secret& credential) {
   out += "\r\n";
   const bool own = x.caller.own_credential && s.credential.kind == CredentialSource::Kind::client;
   for (const auto& h : x.head.headers)
-    if (!drops_request_header(x.head, h.name, own)) append_header(out, h.name, h.value);
+    if (!drops_request_header(x.head, h.name, own) && !(x.asked.endpoint.has_body && text::iequals(h.name, "content-type")))
+      append_header(out, h.name, h.value);
   if (!credential.empty()) append_header(out, s.credential_header, credential.reveal());
   for (const auto& [name, value] : s.headers) append_header(out, name, value);
+  if (x.asked.endpoint.has_body) out += "Content-Type: application/json\r\n";
   out += "Accept-Encoding: identity\r\nUser-Agent: ostiary\r\nx-ostiary-id: ";
   x.id.append_to(out);
   if (x.asked.endpoint.has_body) {

@@ -116,6 +116,7 @@ net::Task<Client::Received> Client::read_head(Exchange& x, GateError& error) {
     const net::Io io = stream_.read_some({loop.scratch(), net::Loop::kScratchBytes}, got);
     if (io == net::Io::done) {
       if (!begun) {
+        in_ = worker_.take_buffer();
         begin_exchange();
         deadline_.set_after_ms(settings.head_timeout_ms);
       }
@@ -125,6 +126,7 @@ net::Task<Client::Received> Client::read_head(Exchange& x, GateError& error) {
     if (io != net::Io::again) co_return Received::gone;
     if (!begun && worker_.draining()) co_return Received::gone;
     net::Waiter wait(loop);
+    if (!begun) wait.resting();
     const net::Wake why = co_await wait.read(stream_.watch()).until(deadline_);
     if (why == net::Wake::ready) continue;
     if (why != net::Wake::timeout || !begun) co_return Received::gone;

@@ -16,9 +16,10 @@ namespace ostiary::gateway {
 class ResponseHomes {
  public:
   static constexpr std::size_t kMost = 200'000;
-  // `persist` is called for each new home, from the loop's thread; it must not block. May be empty.
-  explicit ResponseHomes(std::function<void(const std::string& response, const std::string& service)> persist = {})
-      : persist_(std::move(persist)) {}
+  // Called for each new home, from a loop's thread; must not block. Set before the loops start.
+  void persist_with(std::function<void(const std::string& response, const std::string& service)> persist) {
+    persist_ = std::move(persist);
+  }
   void restore(const std::vector<std::pair<std::string, std::string>>& homes);
   void remember(const std::string& response, const std::string& service);
   std::optional<std::string> find(std::string_view response) const;

@@ -53,7 +53,7 @@ struct ServiceSettings {
 };
 
 struct GateSettings {
-  std::string listen = "127.0.0.1:8080";
+  std::string listen = "127.0.0.1:8484";
   bool allow_remote = false;
   std::uint32_t loops = 0;  // 0: one for each processor this process may use
   std::uint64_t max_body_bytes = 64ULL << 20;

@@ -64,10 +64,25 @@ void Worker::run() {
   pools_.clear();
 }
 
+std::string Worker::take_buffer() {
+  if (buffers_.empty()) return {};
+  std::string buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  return buffer;
+}
+
+void Worker::give_buffer(std::string buffer) {
+  constexpr std::size_t most_kept = 64, largest_kept = 128 * 1024;
+  if (buffers_.size() >= most_kept || buffer.capacity() > largest_kept || buffer.capacity() < 256) return;
+  buffer.clear();
+  buffers_.push_back(std::move(buffer));
+}
+
 void Worker::drain() {
   loop.post([this] {
     draining_ = true;
     listener_->close();
+    loop.end_rest();
   });
 }
 

@@ -54,6 +54,9 @@ class Worker {
   KeyReader keys;
   net::Pool& pool(const Service& service) { return *pools_[service.index()]; }
   bool draining() const { return draining_; }
+  // Buffers of requests under way. A connection at rest holds none, and the next request gets the one that was used last.
+  std::string take_buffer();
+  void give_buffer(std::string buffer);
 
  private:
   net::Task<void> serve(net::Stream stream);
@@ -61,6 +64,7 @@ class Worker {
   std::unique_ptr<net::Listener> listener_;
   std::atomic<std::uint32_t> connections_{0};
   bool draining_ = false;
+  std::vector<std::string> buffers_;
 };
 
 }  // namespace ostiary::gateway

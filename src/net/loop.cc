@@ -221,6 +221,14 @@ void Loop::turn() {
   }
 }
 
+void Loop::end_rest() {
+  for (Waiter* waiter = suspended_; waiter;) {
+    Waiter* next = waiter->next_;
+    if (waiter->resting_) waiter->fire(Wake::cancelled);
+    waiter = next;
+  }
+}
+
 void Loop::run() {
   while (!stop_asked_) turn();
   stopping_ = true;

@@ -76,6 +76,8 @@ class Waiter {
   Waiter& write(Watch* watch);
   Waiter& gone(Watch* watch);
   Waiter& until(Deadline& deadline);
+  // Nothing is under way while this waits: Loop::end_rest() ends it with Wake::cancelled.
+  Waiter& resting() { return resting_ = true, *this; }
 
   // Ends the wait (from the loop's thread). Does nothing when it has ended or not begun.
   void fire(Wake why);
@@ -97,6 +99,7 @@ class Waiter {
   Waiter* previous_ = nullptr;  // in the loop's list of suspended waiters
   Waiter* next_ = nullptr;
   bool suspended_ = false;
+  bool resting_ = false;
   Wake why_ = Wake::cancelled;
 };
 
@@ -128,6 +131,7 @@ class Loop {
   void on_turn_end(std::function<void()> hook) { turn_end_ = std::move(hook); }
   MonoNs now() const { return now_; }  // monotonic, read once a turn
   bool stopping() const { return stopping_; }
+  void end_rest();                         // from the loop's thread
 
   // Registers a non-blocking descriptor. The watch stays valid until remove(), and its memory until the
   // turn's end.

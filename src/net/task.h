@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "net/frame.h"
+
 namespace ostiary::net {
 
 template <class T>
@@ -13,6 +15,8 @@ class Task;
 
 namespace impl {
 struct PromiseBase {
+  static void* operator new(std::size_t bytes) { return take_frame(bytes); }
+  static void operator delete(void* block, std::size_t bytes) noexcept { give_frame(block, bytes); }
   std::coroutine_handle<> continuation = std::noop_coroutine();
   std::suspend_always initial_suspend() noexcept { return {}; }
   struct Final {
@@ -83,6 +87,8 @@ inline Task<void> Promise<void>::get_return_object() {
 // Runs a task to its end with nobody waiting; frees itself.
 struct Detached {
   struct promise_type {
+    static void* operator new(std::size_t bytes) { return take_frame(bytes); }
+    static void operator delete(void* block, std::size_t bytes) noexcept { give_frame(block, bytes); }
     Detached get_return_object() { return {}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }

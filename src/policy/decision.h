@@ -31,6 +31,7 @@ class Facts {
   const Fact* find(std::string_view name) const;
   const std::vector<Fact>& all() const { return facts_; }  // sorted by name
   void clear() { facts_.clear(); }
+  void reserve(std::size_t count) { facts_.reserve(count); }  // setting in sorted order then moves nothing
 
  private:
   std::vector<Fact> facts_;
