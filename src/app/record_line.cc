@@ -10,8 +10,8 @@ namespace ostiary::app {
 namespace {
 
 constexpr std::size_t kColumns = 9;
-constexpr std::array<std::size_t, kColumns> kWidths = {19, 11, 12, 14, 24,
-                                                       6,  13, 9,  0};  // 0: as wide as it is
+constexpr std::array<std::size_t, kColumns> kWidths = {19, 11, 10, 12, 20,
+                                                       4,  11, 8,  0};  // 0: as wide as it is
 constexpr std::array<bool, kColumns> kRight = {false, false, false, false, false, true, true, true, false};
 using Cells = std::array<std::string, kColumns>;
 
@@ -91,7 +91,7 @@ std::string record_line(std::string_view record, const Style& style) {
 }
 
 std::string record_heading(const Style& style) {
-  const Cells names = {"TIME (UTC)", "WHAT", "TEAM", "SERVICE", "MODEL", "STATUS", "TOKENS", "MS", "ID"};
+  const Cells names = {"TIME (UTC)", "WHAT", "TEAM", "SERVICE", "MODEL", "HTTP", "TOKENS", "MS", "ID"};
   std::string line;
   for (std::size_t i = 0; i < kColumns; ++i) line += (i > 0 ? "  " : "") + padded(names[i], i);
   return style.bold(line) + "\n";

@@ -78,7 +78,8 @@ std::string plural(std::uint64_t n, std::string_view one) {
 
 std::string covered_of(const VerifyReport& report) {
   if (report.covered == report.records) return "all of them";
-  return fmt::format("{} of {}", grouped(report.covered), grouped(report.records));
+  const auto part = fmt::format("{} of {}", grouped(report.covered), grouped(report.records));
+  return report.ok ? part + "; a running gate signs the newest in a moment" : part;
 }
 
 std::string text_of(const VerifyReport& report, const VerifyVerbOptions& options, const Style& style) {

@@ -282,11 +282,13 @@ TEST(RecordLine, ShowsAnOutcomeInFixedColumns) {
       R"("usage":{"input":12,"output":34}})",
       Style(false));
   EXPECT_EQ(line,
-            "2026-11-23 08:00:00  complete     research      openai          gpt-4o-mini-with-a-very…     "
-            "200        12 → 34   "
-            "   152.3  0190\n");
-  EXPECT_EQ(record_heading(Style(false)).find(" ID"), 131u);
-  EXPECT_EQ(width_of(line), 136u);
+            "2026-11-23 08:00:00  complete     research    openai        gpt-4o-mini-with-a-…   200      12 "
+            "→ 34     152.3  "
+            "0190\n");
+  const auto heading = record_heading(Style(false));
+  EXPECT_EQ(width_of(heading.substr(0, heading.find("HTTP"))) + 4,
+            width_of(line.substr(0, line.find(" 200"))) + 4);
+  EXPECT_EQ(width_of(heading.substr(0, heading.find("ID"))), width_of(line.substr(0, line.find("0190"))));
 }
 
 TEST(RecordLine, ShowsTheErrorOfARefusalAndWhatIsNoRecordAsItIs) {
