@@ -60,12 +60,6 @@ def check(data, up):
     return seen
 
 
-def settled(data, up):
-    """Every intent that had no outcome when the gate died is settled by the recovery, and verify says so."""
-    records = tail(data)
-    assert any(r["kind"] == "recovery" for r in records), "a recovery leaves a record"
-
-
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("sync", ["interval"])
 def test_kill_at_random_times_under_load(tmp_path, sync):
@@ -85,7 +79,6 @@ def test_kill_at_random_times_under_load(tmp_path, sync):
         gate.stop()
         seen = check(gate.data, up)
         assert answers > ROUNDS * 5 and len(seen) > ROUNDS * 5
-        settled(gate.data, up)
 
 
 @pytest.mark.timeout(120)
@@ -106,7 +99,6 @@ def test_kill_at_each_point_of_an_exchange(tmp_path, point):
         assert gate.chat("ok").status == 200
         gate.stop()
         check(gate.data, up)
-        settled(gate.data, up)
 
 
 def test_an_intent_stands_before_the_first_byte_goes_out(tmp_path):

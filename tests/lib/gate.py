@@ -10,6 +10,7 @@ their own pid, every wait has an end.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import queue
@@ -75,6 +76,17 @@ class GateFailed(Exception):
     pass
 
 
+_running = set()
+
+
+@atexit.register
+def _end_all():
+    """Whatever a failed test left running ends with the test run."""
+    for process in _running:
+        if process.poll() is None:
+            process.kill()
+
+
 class Gate:
     """One serving gate. `data` is kept if given, else a temporary folder that goes with the gate."""
 
@@ -110,6 +122,7 @@ class Gate:
         self.process = subprocess.Popen(command, env=environment({**(self.env or {}), **(env or {})}),
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         preexec_fn=before_exec)
+        _running.add(self.process)
         lines = queue.Queue()
         threading.Thread(target=self._collect, args=(self.process.stderr, self._stderr), daemon=True).start()
         threading.Thread(target=self._lines, args=(self.process.stdout, lines), daemon=True).start()
