@@ -145,7 +145,7 @@ TEST(Fault, ABatchThatDoesNotFitOnTheDiskLeavesNothingBehind) {
 }
 
 TEST(Fault, NoLimitOnTheFilesEverLeavesAHalfBatch) {
-  for (rlim_t limit = 1500; limit < 4500; limit += 97) {
+  for (rlim_t limit = 1500; limit < 4500; limit += 293) {
     const TestFolder folder;
     {
       ASSERT_TRUE(append_records(**Ledger::open(folder.data(), quiet_options()), 0, 5));

@@ -52,11 +52,14 @@ Result<LineReader> LineReader::open(const std::string& path, std::uint64_t from,
 
 Result<bool> LineReader::fill() {
   if (read_ == end_) return false;
-  std::memmove(buffer_.data(), buffer_.data() + start_, filled_ - start_);
+  if (start_ > 0) std::memmove(buffer_.data(), buffer_.data() + start_, filled_ - start_);
   filled_ -= start_;
   start_ = 0;
   if (filled_ >= kMaxLine) return fail(Code::corrupt, "a line is over 64 MiB", path_);
-  if (buffer_.size() - filled_ < kLineBuffer / 2) buffer_.resize(std::max(kLineBuffer, buffer_.size() * 2));
+  if (buffer_.size() - filled_ < kLineBuffer / 2) {
+    const auto most = std::max(kLineBuffer, buffer_.size() * 2);
+    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(most, filled_ + (end_ - read_))));
+  }
   const auto want = std::min<std::uint64_t>(buffer_.size() - filled_, end_ - read_);
   TRY(const auto got, read_at(fd_.get(), buffer_.data() + filled_, want, read_, path_));
   if (got < want) end_ = read_ + got;  // the file was cut back meanwhile

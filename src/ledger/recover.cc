@@ -9,7 +9,6 @@
 
 #include "base/file.h"
 #include "base/time.h"
-#include "json/document.h"
 #include "ledger/impl/checkpoint_log.h"
 #include "ledger/impl/readers.h"
 
@@ -19,11 +18,6 @@ namespace {
 
 constexpr std::uint64_t kWholeFile = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kMaxKnown = 1U << 20;  // leaf hashes looked through behind a damaged record
-
-bool is_record(std::string_view line) {
-  const auto document = json::Document::parse(line);
-  return document && document->root().is_object();
-}
 
 Result<LeafReader> open_leaves(const std::string& path) {
   TRY(const auto header, check_header(path, kLeafHeader));

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "json/document.h"
 
 namespace ostiary::ledger {
 
@@ -68,6 +69,11 @@ std::unexpected<Error> header_error(Header header, const std::string& path) {
     return fail(Code::newer, "was written by a newer ostiary than this one; use that version", path);
   return fail(Code::corrupt, "does not start with the header that its name asks for; restore it from a copy",
               path);
+}
+
+bool is_record(std::string_view line) {
+  const auto document = json::Document::parse(line);
+  return document && document->root().is_object();
 }
 
 Result<Segment> Segment::create(const std::string& ledger, std::uint64_t first) {

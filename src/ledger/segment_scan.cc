@@ -71,8 +71,7 @@ Result<> SegmentScan::read_lines() {
     if (!more && more.error().code != Code::corrupt) return std::unexpected(more.error());
     if (!more) problem("record-changed", more.error().message, due_ + unmatched_);
     if (!more || !*more) break;
-    ++records_;
-    take(leaf_hash(line));
+    take(line);
     if (lines_->offset() - told < kProgress) continue;
     sink_.read(lines_->offset() - told);
     told = lines_->offset();
@@ -88,26 +87,29 @@ bool SegmentScan::pass(std::uint64_t i) {
   return leaf != nullptr;
 }
 
-void SegmentScan::take(const Digest& line) {
-  if (unmatched_ == 0) {
-    if (due_ >= count_ && leaves_ && leaves_->refresh()) count_ = leaves_->count();
-    const Digest* leaf = due_ < count_ ? leaves_->at(due_) : nullptr;
-    const bool leafless = due_ >= count_ && !next_;
-    if (leafless || (leaf && *leaf == line)) {
-      sink_.leaf(line);
-      ++due_;
-      leafless_ += leafless ? 1 : 0;
-      return;
-    }
-  }
-  if (const auto found = find(line)) {
-    settle(*found);
-    sink_.leaf(line);
-    due_ = *found + 1;
+void SegmentScan::take(std::string_view line) {
+  if (torn_ == 0 && unmatched_ == 0 && due_ >= count_ && leaves_ && leaves_->refresh())
+    count_ = leaves_->count();
+  const bool leafless = unmatched_ == 0 && due_ >= count_ && !next_;
+  if (torn_ > 0 || (leafless && !is_record(line))) {
+    torn_ += line.size() + 1;
     return;
   }
-  ++unmatched_;
-  if (unmatched_digests_.size() < kMaxStrays) unmatched_digests_.push_back(line);
+  ++records_;
+  const Digest digest = leaf_hash(line);
+  const Digest* leaf = unmatched_ == 0 && due_ < count_ ? leaves_->at(due_) : nullptr;
+  if (leafless || (leaf && *leaf == digest)) {
+    sink_.leaf(digest);
+    ++due_;
+    leafless_ += leafless ? 1 : 0;
+  } else if (const auto found = find(digest)) {
+    settle(*found);
+    sink_.leaf(digest);
+    due_ = *found + 1;
+  } else {
+    ++unmatched_;
+    if (unmatched_digests_.size() < kMaxStrays) unmatched_digests_.push_back(digest);
+  }
 }
 
 // The leaf from due_ on that a line stands for: the one in step with it first, then those around.
@@ -204,17 +206,17 @@ Result<> SegmentScan::finish() {
                   fmt::format("the segment has leaf hashes up to record {}, the next begins at {}",
                               first_ + count_, *next_),
                   leaf_, std::min(first_ + count_, *next_));
-  const bool unfinished = lines_ && lines_->unfinished() > 0;
+  if (lines_) torn_ += lines_->unfinished();
   const bool ragged = leaves_ && leaves_->ragged();
-  if (!unfinished && !ragged && leafless_ == 0) return {};
-  if (next_ && (unfinished || ragged)) {
+  if (torn_ == 0 && !ragged && leafless_ == 0) return {};
+  if (next_) {
     problem("record-changed", "there are bytes behind the last record of a segment that is full", last_line);
   } else if (!growing()) {
     problem(
         "torn-tail",
         fmt::format("the last write was cut off: {} bytes of an unfinished record, {} records without their "
                     "leaf hash; opening the ledger mends it",
-                    unfinished ? lines_->unfinished() : 0, leafless_),
+                    torn_, leafless_),
         last_line);
   }
   return {};

@@ -1,2 +1,303 @@
+#include "store/store.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-TEST(Store, Placeholder) {}
+#include <set>
+#include <sqlite3.h>
+#include <sstream>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/impl/keys.h"
+
+namespace ostiary::store {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-store-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~StoreTest() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::unique_ptr<Store> open() const {
+    auto store = open_sqlite(path("store.db"));
+    EXPECT_TRUE(store) << store.error().text();
+    return store ? std::move(*store) : nullptr;
+  }
+  static std::string slurp(const std::string& file) {
+    std::ostringstream out;
+    out << std::ifstream(file, std::ios::binary).rdbuf();
+    return out.str();
+  }
+  static void spill(const std::string& file, const std::string& bytes) {
+    std::ofstream(file, std::ios::binary) << bytes;
+  }
+  void sql(const std::string& statement) const {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(path("store.db").c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(db);
+    sqlite3_close(db);
+  }
+
+  std::string folder_;
+};
+
+TEST(KeyText, IsTheFormThatScannersLookFor) {
+  const auto key = make_key("AbCd1234", random_key());
+  EXPECT_THAT(std::string(key.text.reveal()), ::testing::MatchesRegex("ost_AbCd1234_[0-9A-Za-z]{49}"));
+}
+
+TEST(KeyText, ComesBackAsItsIdAndTheHashOfItsSecret) {
+  for (int i = 0; i < 200; ++i) {
+    const auto secret = random_key();
+    const auto key = make_key(random_base62(8), secret);
+    const auto parsed = parse_key(key.text.reveal());
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->id, key.text.reveal().substr(4, 8));
+    EXPECT_EQ(parsed->secret_sha256, sha256({reinterpret_cast<const char*>(secret.data()), secret.size()}));
+    EXPECT_EQ(parsed->secret_sha256, key.secret_sha256);
+  }
+}
+
+TEST(KeyText, OfTheLeastAndTheGreatestSecretComesBack) {
+  Key256 zeros{}, ones;
+  ones.fill(0xff);
+  for (const auto& secret : {zeros, ones}) {
+    const auto parsed = parse_key(make_key("00000000", secret).text.reveal());
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->secret_sha256, sha256({reinterpret_cast<const char*>(secret.data()), secret.size()}));
+  }
+}
+
+TEST(KeyText, WithAnyOtherCharacterIsNoKey) {
+  const std::string text(make_key("AbCd1234", random_key()).text.reveal());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    for (const char c : {'0', 'z', '_', '-', ' ', '\0', '\xff'}) {
+      auto changed = text;
+      changed[i] = c;
+      EXPECT_EQ(parse_key(changed).has_value(), changed == text) << changed;
+    }
+  }
+  for (std::size_t n = 0; n < text.size(); ++n) EXPECT_FALSE(parse_key(text.substr(0, n)));
+  EXPECT_FALSE(parse_key(text + "0"));
+}
+
+TEST(KeyText, OverThirtyTwoBytesIsNoKey) {
+  // 43 digits z are more than 2^256; the checksum is right.
+  std::string text = "ost_AbCd1234_" + std::string(43, 'z');
+  const auto crc = crc32(text);
+  const std::uint8_t bytes[] = {static_cast<std::uint8_t>(crc >> 24), static_cast<std::uint8_t>(crc >> 16),
+                                static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc)};
+  EXPECT_FALSE(parse_key(text + base62(bytes, 6)));
+}
+
+TEST_F(StoreTest, AKeyIsShownOnceAndItsSecretIsNeverKept) {
+  std::string text;
+  {
+    const auto store = open();
+    const auto made = store->create_key("platform", "ada@example.com", 1000);
+    ASSERT_TRUE(made) << made.error().text();
+    text = made->text.reveal();
+    const auto parsed = parse_key(text);
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->id, made->entry.id);
+    EXPECT_EQ(parsed->secret_sha256, made->entry.secret_sha256);
+  }
+  EXPECT_THAT(slurp(path("store.db")), Not(HasSubstr(text.substr(13, 43))));
+}
+
+TEST_F(StoreTest, KeysComeBackSortedByTheirCreation) {
+  std::vector<std::string> ids;
+  {
+    const auto store = open();
+    for (const WallMs at : {3000, 1000, 2000}) ids.push_back(store->create_key("t", "u", at)->entry.id);
+  }
+  const auto keys = open()->keys();
+  ASSERT_TRUE(keys);
+  ASSERT_EQ(keys->size(), 3U);
+  EXPECT_EQ((*keys)[0].id, ids[1]);
+  EXPECT_EQ((*keys)[1].id, ids[2]);
+  EXPECT_EQ((*keys)[2].id, ids[0]);
+  EXPECT_EQ((*keys)[0].team, "t");
+  EXPECT_EQ((*keys)[0].user, "u");
+  EXPECT_EQ((*keys)[0].created, 1000);
+  EXPECT_FALSE((*keys)[0].revoked);
+}
+
+TEST_F(StoreTest, AKeyNeedsATeamAndAUser) {
+  EXPECT_EQ(open()->create_key("", "u", 1).error().code, Code::invalid);
+  EXPECT_EQ(open()->create_key("t", "", 1).error().code, Code::invalid);
+  EXPECT_EQ(open()->subject_of("").error().code, Code::invalid);
+}
+
+TEST_F(StoreTest, AKeyIsRevokedOnce) {
+  const auto store = open();
+  const auto id = store->create_key("t", "u", 1000)->entry.id;
+  const auto revoked = store->revoke_key(id, 2000);
+  ASSERT_TRUE(revoked) << revoked.error().text();
+  EXPECT_EQ(revoked->revoked, 2000);
+  EXPECT_EQ(store->revoke_key(id, 3000).error().code, Code::exists);
+  EXPECT_EQ(store->revoke_key("nothere0", 3000).error().code, Code::not_found);
+  EXPECT_EQ(store->keys()->front().revoked, 2000);
+}
+
+TEST_F(StoreTest, AUserHasOnePseudonymThatTellsNothing) {
+  const auto store = open();
+  const auto ada = store->subject_of("ada"), bob = store->subject_of("bob");
+  ASSERT_TRUE(ada && bob);
+  EXPECT_THAT(*ada, ::testing::MatchesRegex("sub_[0-9A-Za-z]{20}"));
+  EXPECT_NE(*ada, *bob);
+  EXPECT_EQ(store->subject_of("ada"), *ada);
+  EXPECT_EQ(store->create_key("t", "ada", 1)->entry.subject, *ada);
+}
+
+TEST_F(StoreTest, AnErasedNameIsNowhereInTheFilesAndThePseudonymStays) {
+  const std::string name = "augusta.ada.king@example.com";
+  const auto store = open();
+  const auto key = store->create_key("t", name, 1);
+  ASSERT_TRUE(key);
+  EXPECT_THAT(slurp(path("store.db")), HasSubstr(name));
+  ASSERT_TRUE(store->erase_subject(key->entry.subject));
+  EXPECT_THAT(slurp(path("store.db")) + slurp(path("store.db-wal")), Not(HasSubstr(name)));
+  const auto keys = store->keys();
+  ASSERT_TRUE(keys && keys->size() == 1);
+  EXPECT_EQ(keys->front().user, "");
+  EXPECT_EQ(keys->front().subject, key->entry.subject);
+  EXPECT_NE(store->subject_of(name), key->entry.subject) << "the same name is a new pseudonym";
+  EXPECT_EQ(store->erase_subject("sub_unknown").error().code, Code::not_found);
+}
+
+TEST_F(StoreTest, ResponsesStayWithTheirService) {
+  const auto store = open();
+  ASSERT_TRUE(store->remember_response("resp_1", "a", 1000));
+  ASSERT_TRUE(store->remember_response("resp_2", "b", 2000));
+  ASSERT_TRUE(store->remember_response("resp_1", "c", 3000));
+  EXPECT_EQ(store->service_of_response("resp_1").value(), "c");
+  EXPECT_EQ(store->service_of_response("resp_2").value(), "b");
+  EXPECT_EQ(store->service_of_response("resp_3").value(), std::nullopt);
+}
+
+TEST_F(StoreTest, OldResponsesAreDropped) {
+  const auto store = open();
+  for (const WallMs at : {1000, 2000, 3000})
+    ASSERT_TRUE(store->remember_response("resp_" + std::to_string(at), "s", at));
+  EXPECT_THAT(store->recent_responses(3000, 1000).value(),
+              ElementsAre(Pair("resp_2000", "s"), Pair("resp_3000", "s")));
+  EXPECT_EQ(store->service_of_response("resp_1000").value(), std::nullopt);
+}
+
+TEST_F(StoreTest, TextsAreTakenAsTheyAre) {
+  const auto store = open();
+  const std::string odd = "'; DROP TABLE keys; -- \u20ac \"";
+  ASSERT_TRUE(store->create_key(odd, odd, 1));
+  ASSERT_TRUE(store->remember_response(odd, odd, 1));
+  EXPECT_EQ(store->keys()->front().team, odd);
+  EXPECT_EQ(store->keys()->front().user, odd);
+  EXPECT_EQ(store->service_of_response(odd).value(), odd);
+}
+
+TEST_F(StoreTest, TheFileIsItsUsersAlone) {
+  ASSERT_TRUE(open()->create_key("t", "u", 1));
+  namespace fs = std::filesystem;
+  EXPECT_EQ(fs::status(path("store.db")).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(StoreTest, ANewerOneIsRefused) {
+  {
+    open();
+  }
+  sql("PRAGMA user_version = 1000");
+  EXPECT_EQ(open_sqlite(path("store.db")).error().code, Code::newer);
+}
+
+TEST_F(StoreTest, ADatabaseOfAnotherProgramIsRefused) {
+  sql("CREATE TABLE other (x)");
+  EXPECT_EQ(open_sqlite(path("store.db")).error().code, Code::invalid);
+}
+
+TEST_F(StoreTest, WhatIsNoDatabaseIsRefused) {
+  spill(path("store.db"), std::string(5000, 'x'));
+  EXPECT_EQ(open_sqlite(path("store.db")).error().code, Code::corrupt);
+  EXPECT_EQ(open_sqlite(path("none/store.db")).error().code, Code::not_found);
+}
+
+TEST_F(StoreTest, WorksInMemory) {
+  const auto store = open_sqlite(":memory:");
+  ASSERT_TRUE(store);
+  EXPECT_TRUE((*store)->create_key("t", "u", 1));
+}
+
+TEST_F(StoreTest, ADataFolderIsMadeWithItsVersion) {
+  const auto lock = DataLock::acquire(path("a/b"));
+  ASSERT_TRUE(lock) << lock.error().text();
+  namespace fs = std::filesystem;
+  EXPECT_EQ(fs::status(path("a/b")).permissions(), fs::perms::owner_all);
+  EXPECT_EQ(slurp(path("a/b/VERSION")), "ostiary-data 1\n");
+}
+
+TEST_F(StoreTest, OneProcessAtATimeHoldsADataFolder) {
+  auto lock = DataLock::acquire(path("data"));
+  ASSERT_TRUE(lock);
+  const auto second = DataLock::acquire(path("data"));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::unavailable);
+  EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(::getpid())));
+  {
+    const DataLock moved = std::move(*lock);
+    EXPECT_FALSE(DataLock::acquire(path("data")));
+  }
+  EXPECT_TRUE(DataLock::acquire(path("data")));
+}
+
+TEST_F(StoreTest, ADeadProcessHoldsNothing) {
+  const auto pid = ::fork();
+  if (pid == 0) {
+    const auto lock = DataLock::acquire(path("data"));
+    ::_exit(lock ? 0 : 1);  // without its destructor
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_TRUE(DataLock::acquire(path("data")));
+}
+
+TEST_F(StoreTest, ADataFolderOfANewerProgramIsRefused) {
+  {
+    ASSERT_TRUE(DataLock::acquire(path("data")));
+  }
+  spill(path("data/VERSION"), "ostiary-data 2\n");
+  EXPECT_EQ(DataLock::acquire(path("data")).error().code, Code::newer);
+  spill(path("data/VERSION"), "something else\n");
+  EXPECT_EQ(DataLock::acquire(path("data")).error().code, Code::corrupt);
+}
+
+TEST(RandomBase62, IsOfTheAlphabetAndNeverTheSame) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const auto text = random_base62(20);
+    EXPECT_EQ(text.size(), 20U);
+    EXPECT_TRUE(
+        std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)); }));
+    seen.insert(text);
+  }
+  EXPECT_EQ(seen.size(), 1000U);
+}
+
+}  // namespace
+}  // namespace ostiary::store

@@ -33,6 +33,9 @@ Result<Header> check_header(const std::string& path, std::string_view expected);
 // What to tell when it is not good or torn: `newer` or `corrupt`.
 std::unexpected<Error> header_error(Header header, const std::string& path);
 
+// Whether a line for which there is no leaf hash can be a record: a JSON object.
+bool is_record(std::string_view line);
+
 // The segment that is written to: records from number `first` on.
 struct Segment {
   std::uint64_t first = 0;

@@ -42,7 +42,7 @@ class SegmentScan {
 
   Result<> open();
   Result<> read_lines();
-  void take(const Digest& line);
+  void take(std::string_view line);
   std::optional<std::uint64_t> find(const Digest& line);
   void settle(std::uint64_t until);
   void miss(std::uint64_t until);
@@ -61,7 +61,8 @@ class SegmentScan {
   std::uint64_t count_ = 0;  // leaf hashes known
   std::uint64_t due_ = 0;    // the leaf that the next line should fit, from 0 in this segment
   std::uint64_t records_ = 0;
-  std::uint64_t leafless_ = 0;             // lines at the end without a leaf hash
+  std::uint64_t leafless_ = 0;             // records at the end without a leaf hash
+  std::uint64_t torn_ = 0;                 // bytes behind the last record
   std::uint64_t unmatched_ = 0;            // lines since the last one that fitted a leaf
   std::vector<Digest> unmatched_digests_;  // of the first of them
   std::vector<Stray> missing_, inserted_;  // leaves without line, lines without leaf: in pairs they are moves
