@@ -118,6 +118,16 @@ def test_an_intent_stands_before_the_first_byte_goes_out(tmp_path):
         assert [r for r in tail(gate.data) if r["kind"] == "intent"]
 
 
+def test_a_record_is_written_at_once_though_the_client_is_gone_and_nothing_else_happens(tmp_path):
+    """An outcome must not wait in memory for the loop's next event: the gate may be killed before that."""
+    with Upstream() as up:
+        for n in range(12):
+            with Gate([service(up)], data=tmp_path / f"data{n}") as gate:
+                refused = gate.post("/v1/chat/completions", b"{", key="ost_wrong")
+                assert gate.outcome(refused.id, timeout=0.5)["outcome"] == "refused"
+                assert gate.outcome(gate.chat("ok").id, timeout=0.5)["outcome"] == "complete"
+
+
 @pytest.mark.parametrize("sync", ["always", "interval", "os"])
 def test_every_exchange_has_one_intent_and_one_outcome(tmp_path, sync):
     with Upstream() as up, Gate([service(up)], data=tmp_path / "data", ledger={"sync": sync}) as gate:
