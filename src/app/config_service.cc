@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <iterator>
 
 #include "app/impl/config_rows.h"
 #include "app/impl/config_values.h"
@@ -276,6 +277,11 @@ Result<> fill_from_catalog(ServiceSettings& service, const Node& node) {
   return {};
 }
 
+// read_service() applies `catalog` before all other keys, wherever it stands.
+Result<> already_applied(ServiceSettings&, const Node&, std::string_view) {
+  return {};
+}
+
 // What must be there in the end.
 Result<> check_service(const ServiceSettings& service, const Node& node, std::string_view file) {
   const auto missing = [&](std::string_view key, std::string_view advice) {
@@ -311,72 +317,88 @@ Row<ServiceSettings> timeout(std::string_view path, std::string_view fallback, s
           }};
 }
 
+std::vector<Row<ServiceSettings>> what_rows() {
+  return {
+      row<&ServiceSettings::id, Identifier>(
+          "services[].id", "", "Required. The name of this service in flags, headers and the ledger."),
+      Row<ServiceSettings>{
+          "services[].catalog", "an id of the catalogue", "",
+          "A known service, which fills provider, surface, protocol, base_url, credential, models and "
+          "endpoints. What "
+          "stands beside it wins.",
+          already_applied},
+      row<&ServiceSettings::provider, ProviderId>(
+          "services[].provider", "",
+          "Required without catalog or replay. Whose machines answer; self for your own."),
+      row<&ServiceSettings::surface, OneOf<kSurfaces>>(
+          "services[].surface", "",
+          "Required without catalog or replay. The product through which it is reached: terms differ by it."),
+      row<&ServiceSettings::protocol, OneOf<kProtocols>>(
+          "services[].protocol", "openai", "What the service speaks. replay answers from a recording."),
+      row<&ServiceSettings::base_url, BaseUrl>(
+          "services[].base_url", "", "Required without catalog or replay. May hold {model} in its path."),
+      Row<ServiceSettings>{
+          "services[].credential", "{env: NAME}, {file: PATH}, {command: …}, client or none", "none",
+          "Where the service's secret is: an environment variable, a file, the first line that a "
+          "command prints. "
+          "client passes on the caller's own. Files and commands are read again after a 401.",
+          read_credential},
+      row<&ServiceSettings::credential_header, OneOf<kCredentialHeaders>>(
+          "services[].credential_header", "authorization",
+          "The header that carries it; authorization carries it as Bearer."),
+      row<&ServiceSettings::ca_file, Path>("services[].ca_file", "",
+                                           "PEM file of authorities to trust in place of the system's."),
+      row<&ServiceSettings::server_name, Text>(
+          "services[].server_name", "", "Name for SNI and certificate, where it is not the URL's host."),
+  };
+}
+
+std::vector<Row<ServiceSettings>> how_rows() {
+  return {
+      Row<ServiceSettings>{"services[].models", "a list of names, globs and {name: …, as: …}", "[]",
+                           "The models that it serves. name is what clients ask for, as what the service "
+                           "calls it. Empty: any.",
+                           read_models},
+      Row<ServiceSettings>{"services[].endpoints", "a list of paths below base_url", "[]",
+                           "What it answers, such as [chat/completions, embeddings]. Empty: anything.",
+                           read_endpoints},
+      Row<ServiceSettings>{"services[].query", "a mapping", "{}",
+                           "Added to the query of every request, such as {api-version: …}.", read_query},
+      Row<ServiceSettings>{"services[].headers", "a mapping", "{}",
+                           "Added to the headers of every request. Never a secret.", read_headers},
+  };
+}
+
+std::vector<Row<ServiceSettings>> limit_rows() {
+  return {
+      timeout<&Timeouts::connect_ms, Duration<1, kHour>>("services[].timeouts.connect", "5s",
+                                                         "For a connection with its TLS handshake."),
+      timeout<&Timeouts::first_byte_ms, Duration<1, kDay>>(
+          "services[].timeouts.first_byte", "120s", "From the request's last byte to the answer's first."),
+      timeout<&Timeouts::idle_ms, Duration<1, kDay>>("services[].timeouts.idle", "60s",
+                                                     "Between two pieces of an answer."),
+      timeout<&Timeouts::total_ms, Duration<1, kDay>>("services[].timeouts.total", "15m", "For all of it."),
+      row<&ServiceSettings::retries, Count<0, 10>>(
+          "services[].retries", "2",
+          "Further tries, only while nothing was delivered and where asking twice is safe."),
+      row<&ServiceSettings::max_idle_connections, Count<0, 65536>>(
+          "services[].max_idle_connections", "64",
+          "Connections that each loop keeps open for the next request."),
+      row<&ServiceSettings::recording, Path>(
+          "services[].recording", "",
+          "With protocol: replay, its file. Empty: the one shipped with the program."),
+      row<&ServiceSettings::replay_speed, Speed>(
+          "services[].replay_speed", "0",
+          "With protocol: replay, 0 answers at once, 1 as fast as recorded, 2 twice as fast."),
+  };
+}
+
 }  // namespace
 
 const std::vector<Row<ServiceSettings>>& service_rows() {
   static const std::vector<Row<ServiceSettings>> rows = [] {
     std::vector<Row<ServiceSettings>> all;
-    all.push_back(row<&ServiceSettings::id, Identifier>(
-        "services[].id", "", "Required. The name of this service in flags, headers and the ledger."));
-    all.push_back(
-        {"services[].catalog", "an id of the catalogue", "",
-         "A known service, which fills provider, surface, protocol, base_url, credential, models and "
-         "endpoints. What "
-         "stands beside it wins.",
-         [](ServiceSettings&, const Node&, std::string_view) { return Result<>{}; }});  // read_service did it
-    all.push_back(row<&ServiceSettings::provider, ProviderId>(
-        "services[].provider", "",
-        "Required without catalog or replay. Whose machines answer; self for your own."));
-    all.push_back(row<&ServiceSettings::surface, OneOf<kSurfaces>>(
-        "services[].surface", "",
-        "Required without catalog or replay. The product through which it is reached: terms differ by it."));
-    all.push_back(row<&ServiceSettings::protocol, OneOf<kProtocols>>(
-        "services[].protocol", "openai", "What the service speaks. replay answers from a recording."));
-    all.push_back(row<&ServiceSettings::base_url, BaseUrl>(
-        "services[].base_url", "", "Required without catalog or replay. May hold {model} in its path."));
-    all.push_back({"services[].credential", "{env: NAME}, {file: PATH}, {command: …}, client or none", "none",
-                   "Where the service's secret is: an environment variable, a file, the first line that a "
-                   "command prints. "
-                   "client passes on the caller's own. Files and commands are read again after a 401.",
-                   read_credential});
-    all.push_back(row<&ServiceSettings::credential_header, OneOf<kCredentialHeaders>>(
-        "services[].credential_header", "authorization",
-        "The header that carries it; authorization carries it as Bearer."));
-    all.push_back(row<&ServiceSettings::ca_file, Path>(
-        "services[].ca_file", "", "PEM file of authorities to trust in place of the system's."));
-    all.push_back(row<&ServiceSettings::server_name, Text>(
-        "services[].server_name", "", "Name for SNI and certificate, where it is not the URL's host."));
-    all.push_back(
-        {"services[].models", "a list of names, globs and {name: …, as: …}", "[]",
-         "The models that it serves. name is what clients ask for, as what the service calls it. Empty: any.",
-         read_models});
-    all.push_back({"services[].endpoints", "a list of paths below base_url", "[]",
-                   "What it answers, such as [chat/completions, embeddings]. Empty: anything.",
-                   read_endpoints});
-    all.push_back({"services[].query", "a mapping", "{}",
-                   "Added to the query of every request, such as {api-version: …}.", read_query});
-    all.push_back({"services[].headers", "a mapping", "{}",
-                   "Added to the headers of every request. Never a secret.", read_headers});
-    all.push_back(timeout<&Timeouts::connect_ms, Duration<1, kHour>>(
-        "services[].timeouts.connect", "5s", "For a connection with its TLS handshake."));
-    all.push_back(timeout<&Timeouts::first_byte_ms, Duration<1, kDay>>(
-        "services[].timeouts.first_byte", "120s", "From the request's last byte to the answer's first."));
-    all.push_back(timeout<&Timeouts::idle_ms, Duration<1, kDay>>("services[].timeouts.idle", "60s",
-                                                                 "Between two pieces of an answer."));
-    all.push_back(timeout<&Timeouts::total_ms, Duration<1, kDay>>("services[].timeouts.total", "15m",
-                                                                  "For all of it."));
-    all.push_back(row<&ServiceSettings::retries, Count<0, 10>>(
-        "services[].retries", "2",
-        "Further tries, only while nothing was delivered and where asking twice is safe."));
-    all.push_back(row<&ServiceSettings::max_idle_connections, Count<0, 65536>>(
-        "services[].max_idle_connections", "64",
-        "Connections that each loop keeps open for the next request."));
-    all.push_back(row<&ServiceSettings::recording, Path>(
-        "services[].recording", "",
-        "With protocol: replay, its file. Empty: the one shipped with the program."));
-    all.push_back(row<&ServiceSettings::replay_speed, Speed>(
-        "services[].replay_speed", "0",
-        "With protocol: replay, 0 answers at once, 1 as fast as recorded, 2 twice as fast."));
+    for (auto* part : {what_rows, how_rows, limit_rows}) std::ranges::move(part(), std::back_inserter(all));
     return all;
   }();
   return rows;

@@ -1,7 +1,8 @@
 // The table of configuration keys that are not in a list.
 
+#include <algorithm>
 #include <fmt/format.h>
-#include <limits>
+#include <iterator>
 
 #include "app/impl/config_rows.h"
 #include "app/impl/config_values.h"
@@ -113,80 +114,98 @@ Result<> read_services(Config& config, const Node& node, std::string_view file) 
   return {};
 }
 
+std::vector<Row<Config>> first_rows() {
+  return {
+      gate<&GateSettings::listen, Address>("listen", "127.0.0.1:8484",
+                                           "Where the gate listens. Port 0 takes a free one and prints it."),
+      top<&Config::data, Path>("data", "./ostiary-data",
+                               "The data folder: keys, ledger, store. One process at a time writes it."),
+      top<&Config::log_level, OneOf<kLevels>>("log_level", "info",
+                                              "The least important lines that reach stderr."),
+  };
+}
+
+std::vector<Row<Config>> gate_rows() {
+  return {
+      gate<&GateSettings::allow_remote, Boolean>("gate.allow_remote", "false",
+                                                 "Lets the gate listen beyond this machine. Its traffic is "
+                                                 "plain HTTP: put TLS in front before you do."),
+      gate<&GateSettings::loops, Count<0, 1024>>(
+          "gate.loops", "0",
+          "Event loops, each on its own thread. 0: one for each processor that this process may use."),
+      gate<&GateSettings::max_body_bytes, Bytes<kKiB, kGiB>>(
+          "gate.max_body_bytes", "64MiB", "A request with a larger body is refused with 413."),
+      gate<&GateSettings::max_head_bytes, Bytes<kKiB, kMiB>>(
+          "gate.max_head_bytes", "32KiB",
+          "A request with a larger head (request line and headers) is refused with 431."),
+      gate<&GateSettings::max_depth, Count<1, 1024>>(
+          "gate.max_depth", "128", "Arrays and objects within one another that a request's JSON may have."),
+      gate<&GateSettings::max_response_copy_bytes, Bytes<0, kGiB>>(
+          "gate.max_response_copy_bytes", "8MiB",
+          "How much of an answer that is not a stream is kept to read its usage. Larger answers pass on all "
+          "the same."),
+      gate<&GateSettings::max_connections, Count<1, 1'000'000>>(
+          "gate.max_connections", "16384",
+          "Connections of clients at once; further ones wait to be accepted."),
+      gate<&GateSettings::head_timeout_ms, Duration<100, kHour>>(
+          "gate.head_timeout", "10s", "From the first byte of a request to the end of its head."),
+      gate<&GateSettings::body_timeout_ms, Duration<100, kHour>>(
+          "gate.body_timeout", "30s",
+          "For the whole body of a request, plus one second for each 64 KiB of it."),
+      gate<&GateSettings::idle_timeout_ms, Duration<100, kHour>>(
+          "gate.idle_timeout", "75s", "How long a connection without a request is kept open."),
+      gate<&GateSettings::write_timeout_ms, Duration<100, kHour>>(
+          "gate.write_timeout", "60s", "A client that takes nothing of its answer for so long is gone."),
+      gate<&GateSettings::pass_through, Boolean>(
+          "gate.pass_through", "false",
+          "Passes paths under /v1 that the gate does not know to the first service."),
+  };
+}
+
+std::vector<Row<Config>> ledger_rows() {
+  return {
+      ledger_row<&ledger::Options::sync, OneOf<kSyncs>>(
+          "ledger.sync", "interval",
+          "When records reach the disk. always: before anything leaves. interval: a power cut loses at most "
+          "sync_interval. "
+          "os: when the system decides. None of them loses a record when only the process dies."),
+      ledger_row<&ledger::Options::sync_interval_ms, Duration<1, kHour>>(
+          "ledger.sync_interval", "1s", "With sync: interval, the longest time between two syncs."),
+      ledger_row<&ledger::Options::checkpoint_interval_ms, Duration<10, kDay>>(
+          "ledger.checkpoint_interval", "1s", "How often new records get a signed checkpoint."),
+      ledger_row<&ledger::Options::segment_bytes, Bytes<4 * kKiB, 1024 * kGiB>>(
+          "ledger.segment_bytes", "256MiB", "A segment file of the ledger is closed when it is larger."),
+      ledger_row<&ledger::Options::origin, Origin>(
+          "ledger.origin", "\"\"",
+          "First line of checkpoints, such as acme.example/ledger. Empty: made from the verifying key."),
+  };
+}
+
+std::vector<Row<Config>> last_rows() {
+  return {
+      Row<Config>{"data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",
+                  "What happens to a request that holds a data class, such as {secret: deny, personal: "
+                  "redact}. The strictest "
+                  "action of all classes wins; classes that are not named are allowed.",
+                  read_data_classes},
+      gate<&GateSettings::reroute_to, Text>(
+          "reroute_to", "\"\"",
+          "The id of the service that gets requests whose data class has the action reroute."),
+      Row<Config>{"services", "a list of services", "[]",
+                  "Ways to reach models, in order of fallback. Empty: services found in the environment and "
+                  "on the usual "
+                  "local ports, and the replay service.",
+                  read_services},
+  };
+}
+
 }  // namespace
 
 const std::vector<Row<Config>>& config_rows() {
   static const std::vector<Row<Config>> rows = [] {
     std::vector<Row<Config>> all;
-    all.push_back(gate<&GateSettings::listen, Address>(
-        "listen", "127.0.0.1:8484", "Where the gate listens. Port 0 takes a free one and prints it."));
-    all.push_back(top<&Config::data, Path>(
-        "data", "./ostiary-data", "The data folder: keys, ledger, store. One process at a time writes it."));
-    all.push_back(top<&Config::log_level, OneOf<kLevels>>("log_level", "info",
-                                                          "The least important lines that reach stderr."));
-
-    all.push_back(
-        gate<&GateSettings::allow_remote, Boolean>("gate.allow_remote", "false",
-                                                   "Lets the gate listen beyond this machine. Its traffic is "
-                                                   "plain HTTP: put TLS in front before you do."));
-    all.push_back(gate<&GateSettings::loops, Count<0, 1024>>(
-        "gate.loops", "0",
-        "Event loops, each on its own thread. 0: one for each processor that this process may use."));
-    all.push_back(gate<&GateSettings::max_body_bytes, Bytes<kKiB, kGiB>>(
-        "gate.max_body_bytes", "64MiB", "A request with a larger body is refused with 413."));
-    all.push_back(gate<&GateSettings::max_head_bytes, Bytes<kKiB, kMiB>>(
-        "gate.max_head_bytes", "32KiB",
-        "A request with a larger head (request line and headers) is refused with 431."));
-    all.push_back(gate<&GateSettings::max_depth, Count<1, 1024>>(
-        "gate.max_depth", "128", "Arrays and objects within one another that a request's JSON may have."));
-    all.push_back(gate<&GateSettings::max_response_copy_bytes, Bytes<0, kGiB>>(
-        "gate.max_response_copy_bytes", "8MiB",
-        "How much of an answer that is not a stream is kept to read its usage. Larger answers pass on all "
-        "the same."));
-    all.push_back(gate<&GateSettings::max_connections, Count<1, 1'000'000>>(
-        "gate.max_connections", "16384",
-        "Connections of clients at once; further ones wait to be accepted."));
-    all.push_back(gate<&GateSettings::head_timeout_ms, Duration<100, kHour>>(
-        "gate.head_timeout", "10s", "From the first byte of a request to the end of its head."));
-    all.push_back(gate<&GateSettings::body_timeout_ms, Duration<100, kHour>>(
-        "gate.body_timeout", "30s",
-        "For the whole body of a request, plus one second for each 64 KiB of it."));
-    all.push_back(gate<&GateSettings::idle_timeout_ms, Duration<100, kHour>>(
-        "gate.idle_timeout", "75s", "How long a connection without a request is kept open."));
-    all.push_back(gate<&GateSettings::write_timeout_ms, Duration<100, kHour>>(
-        "gate.write_timeout", "60s", "A client that takes nothing of its answer for so long is gone."));
-    all.push_back(gate<&GateSettings::pass_through, Boolean>(
-        "gate.pass_through", "false",
-        "Passes paths under /v1 that the gate does not know to the first service."));
-
-    all.push_back(ledger_row<&ledger::Options::sync, OneOf<kSyncs>>(
-        "ledger.sync", "interval",
-        "When records reach the disk. always: before anything leaves. interval: a power cut loses at most "
-        "sync_interval. "
-        "os: when the system decides. None of them loses a record when only the process dies."));
-    all.push_back(ledger_row<&ledger::Options::sync_interval_ms, Duration<1, kHour>>(
-        "ledger.sync_interval", "1s", "With sync: interval, the longest time between two syncs."));
-    all.push_back(ledger_row<&ledger::Options::checkpoint_interval_ms, Duration<10, kDay>>(
-        "ledger.checkpoint_interval", "1s", "How often new records get a signed checkpoint."));
-    all.push_back(ledger_row<&ledger::Options::segment_bytes, Bytes<4 * kKiB, 1024 * kGiB>>(
-        "ledger.segment_bytes", "256MiB", "A segment file of the ledger is closed when it is larger."));
-    all.push_back(ledger_row<&ledger::Options::origin, Origin>(
-        "ledger.origin", "\"\"",
-        "First line of checkpoints, such as acme.example/ledger. Empty: made from the verifying key."));
-
-    all.push_back({"data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",
-                   "What happens to a request that holds a data class, such as {secret: deny, personal: "
-                   "redact}. The strictest "
-                   "action of all classes wins; classes that are not named are allowed.",
-                   read_data_classes});
-    all.push_back(gate<&GateSettings::reroute_to, Text>(
-        "reroute_to", "\"\"",
-        "The id of the service that gets requests whose data class has the action reroute."));
-    all.push_back({"services", "a list of services", "[]",
-                   "Ways to reach models, in order of fallback. Empty: services found in the environment and "
-                   "on the usual "
-                   "local ports, and the replay service.",
-                   read_services});
+    for (auto* part : {first_rows, gate_rows, ledger_rows, last_rows})
+      std::ranges::move(part(), std::back_inserter(all));
     return all;
   }();
   return rows;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/impl/completion.h"
 #include "app/impl/terminal.h"
 #include "app/verbs.h"
 #include "base/text.h"
@@ -40,7 +41,7 @@ class CommandLine {
   void add_keys();
   void add_ledger();
   void add_others();
-  int wrong_call(const CLI::ParseError& error, int argc, char** argv);
+  int wrong_call(const CLI::ParseError& error);
   CLI::App* deepest();
 
   CLI::App root_{
@@ -53,7 +54,8 @@ class CommandLine {
   TailOptions tail_;
   CommonOptions version_;
   CommonOptions docs_;
-  std::string docs_page_;
+  CommonOptions completion_;
+  std::string docs_page_, shell_;
   bool show_version_ = false;
   Run chosen_;
 };
@@ -164,6 +166,14 @@ void CommandLine::add_others() {
   add_common(*version, version_);
   version->callback([this] { chosen_ = [this] { return run_version(version_); }; });
 
+  auto* completion = verb(root_, "completion", "print the script that lets a shell complete calls",
+                          "source <(ostiary completion bash)\n"
+                          "  ostiary completion zsh -o ~/.zfunc/_ostiary\n"
+                          "  ostiary completion fish -o ~/.config/fish/completions/ostiary.fish");
+  completion->add_option("shell", shell_, "bash, zsh or fish")->required();
+  add_common(*completion, completion_);
+  completion->callback([this] { chosen_ = [this] { return run_completion(shell_, completion_); }; });
+
   auto* docs = verb(root_, "docs", "print a page that is made by the program",
                     "ostiary docs configuration -o docs/configuration.md");
   docs->group("");  // not listed
@@ -209,7 +219,7 @@ std::vector<std::string> verbs_of(const CLI::App& app) {
   return names;
 }
 
-int CommandLine::wrong_call(const CLI::ParseError& error, int, char**) {
+int CommandLine::wrong_call(const CLI::ParseError& error) {
   auto* app = deepest();
   const auto name = full_name(app);
   const auto help = fmt::format("'{} --help' shows how", name);
@@ -235,6 +245,10 @@ int CommandLine::wrong_call(const CLI::ParseError& error, int, char**) {
 }
 
 int CommandLine::main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "__complete") {
+    fmt::print("{}", candidates(root_, {argv + 2, argv + argc}));
+    return 0;
+  }
   try {
     root_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -244,7 +258,7 @@ int CommandLine::main(int argc, char** argv) {
     fmt::print("{}", root_.help("", CLI::AppFormatMode::All));
     return 0;
   } catch (const CLI::ParseError& error) {
-    return wrong_call(error, argc, argv);
+    return wrong_call(error);
   }
   if (show_version_ && !chosen_) chosen_ = [this] { return run_version(version_); };
   if (!chosen_) {

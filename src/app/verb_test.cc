@@ -158,6 +158,17 @@ TEST_F(Verbs, OutputGoesToAFileWholeOrNotAtAll) {
   EXPECT_THAT(done.err, HasSubstr(in("none/v")));
 }
 
+TEST_F(Verbs, TheShellIsToldWhatMayComeNext) {
+  EXPECT_EQ(run({"__complete", "le"}).out, "ledger\n");
+  EXPECT_EQ(run({"__complete", "key", ""}).out, "create\nlist\nrevoke\n");
+  EXPECT_EQ(run({"__complete", "ledger", "tail", "--fo"}).out, "--follow\n--format\n");
+  EXPECT_EQ(run({"__complete", "key", "list", "--format", "j"}).out, "json\n");
+  EXPECT_EQ(run({"__complete", "serve", "-c", ""}).out, "");
+  for (const auto* shell : {"bash", "zsh", "fish"})
+    EXPECT_THAT(run({"completion", shell}).out, HasSubstr("ostiary __complete"));
+  EXPECT_EQ(run({"completion", "csh"}).code, 2);
+}
+
 // ---- keys
 
 TEST_F(Verbs, AKeyIsShownOnceAndListedWithoutItsSecret) {

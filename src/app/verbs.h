@@ -55,6 +55,7 @@ Result<int> run_key_list(const KeyOptions& options);
 Result<int> run_key_revoke(const KeyOptions& options);
 Result<int> run_ledger_verify(const VerifyVerbOptions& options);
 Result<int> run_ledger_tail(const TailOptions& options);
+Result<int> run_completion(const std::string& shell, const CommonOptions& options);
 Result<int> run_docs(std::string_view page, const CommonOptions& options);
 
 // 2 where the call or a file that it names is wrong, 3 where the machine failed (interfaces.md).
