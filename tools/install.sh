@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs what is missing of the Debian packages that a step needs: tools/install.sh run|check|full
+# docs/dependencies.md says what each is for.
+set -eu
+
+build="ca-certificates ccache clang-19 cmake git libcli11-dev libfmt-dev libsimdjson-dev libsqlite3-dev libssl-dev
+  libyaml-dev mold ninja-build pkg-config python3 zlib1g-dev libgtest-dev libgmock-dev"
+check="curl nodejs npm openssl procps python3-venv"
+full="clang-format-19 clang-tidy-19 libclang-rt-19-dev nginx-light"
+
+case "${1:-run}" in
+  run) wanted=$build ;;
+  check) wanted="$build $check" ;;
+  full) wanted="$build $check $full" ;;
+  *) echo "usage: tools/install.sh run|check|full" >&2; exit 2 ;;
+esac
+
+missing=
+for package in $wanted; do
+  # A tool that stands on the path from elsewhere (a newer node, a python of one's own) is as good.
+  case $package in
+    nodejs) command -v node >/dev/null 2>&1 && continue ;;
+    npm | git | curl | cmake | openssl | python3) command -v "$package" >/dev/null 2>&1 && continue ;;
+    python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 && continue ;;
+  esac
+  state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+echo "Installing:$missing" >&2
+as_root=
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || { echo "ostiary: these packages are missing; install them as root: apt-get install$missing" >&2; exit 3; }
+  as_root=sudo
+fi
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -q >&2
+# shellcheck disable=SC2086  # a list of words
+$as_root apt-get install -q -y --no-install-recommends $missing >&2
