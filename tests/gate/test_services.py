@@ -656,11 +656,16 @@ def test_a_stop_lets_running_streams_end_or_records_them(up, tmp_path):
         assert [r["kind"] for r in gate.records(identity)] == ["intent", "outcome"]
 
 
-def test_without_configuration_the_replay_service_answers(tmp_path):
+def bare_serve(tmp_path, **env):
+    """serve with no configuration at all: (process, what its ready line says)."""
     process = subprocess.Popen([str(BINARY), "serve", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "fresh"), "--format", "json"],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(), cwd=tmp_path)
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(env), cwd=tmp_path)
+    return process, json.loads(process.stdout.readline())
+
+
+def test_without_configuration_the_replay_service_answers(tmp_path):
+    process, ready = bare_serve(tmp_path)
     try:
-        ready = json.loads(process.stdout.readline())
         assert "replay" in ready["services"]
         port = int(ready["listen"][0].rsplit(":", 1)[1])
         headers = {"Authorization": f"Bearer {ready['key']}", "Content-Type": "application/json"}
@@ -674,3 +679,36 @@ def test_without_configuration_the_replay_service_answers(tmp_path):
     finally:
         process.terminate()
         process.wait(10)
+
+
+def test_without_configuration_services_are_found_by_their_credentials_in_the_environment(tmp_path):
+    """Only the ready line is read: nothing is asked of the services."""
+    process, ready = bare_serve(tmp_path)
+    process.terminate()
+    process.wait(10)
+    process, found = bare_serve(tmp_path, OPENAI_API_KEY=fake_secret(), MISTRAL_API_KEY=fake_secret())
+    process.terminate()
+    process.wait(10)
+    new = " ".join(set(found["services"]) - set(ready["services"]))
+    assert "openai" in new and "mistral" in new and "replay" in found["services"]
+
+
+def test_the_ledger_names_a_pseudonym_and_not_the_user(up):
+    with Gate([service(up)]) as gate:
+        key = gate.new_key("research", "ada.lovelace")["key"]
+        first, second = (gate.outcome(gate.post(CHAT, {"model": "ok", "messages": []}, key=key).id) for _ in range(2))
+        other = gate.outcome(gate.chat("ok").id)
+        assert first["subject"] == second["subject"] != other["subject"]
+        assert first["team"] == "research"
+        kept = b"".join(p.read_bytes() for p in (gate.data / "ledger").iterdir())
+        assert b"lovelace" not in kept
+
+
+def test_request_and_response_digests_tell_texts_apart_but_cannot_be_guessed(up):
+    """The same text twice has two digests: each exchange has its own key."""
+    with Gate([service(up)]) as gate:
+        body = {"model": "ok", "messages": [{"role": "user", "content": "yes"}]}
+        one, two = (gate.outcome(gate.post(CHAT, body).id) for _ in range(2))
+        assert one["request_digest"] != two["request_digest"] and one["response_digest"] != two["response_digest"]
+        plain = hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
+        assert plain not in json.dumps(one)
