@@ -74,6 +74,10 @@ Result<> AppendFile::cut(std::uint64_t size) {
   return {};
 }
 
+void AppendFile::start_sync() const {
+  (void)::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 Result<> AppendFile::sync() const {
   while (::fdatasync(fd_.get()) != 0)
     if (errno != EINTR) return io_error("bring the file to the disk", path_, errno);

@@ -38,7 +38,7 @@ Result<SigningKey> make_signing_key(const std::string& ledger, const std::string
     const Digest public_key = Ed25519::public_key(key.seed);
     key.name = "ostiary/" + hex(std::span(public_key).first(4));
   }
-  TRY_VOID(write_file_atomic(ledger + "/signing-key", key.text() + "\n", 0600));
+  TRY_VOID(replace_file(ledger + "/signing-key", key.text() + "\n", true));
   return key;
 }
 
@@ -67,7 +67,7 @@ Result<SigningKey> load_signing_key(const std::string& ledger, const std::string
                             key->name, origin),
                 path);
   const auto verifier = key->verifier().text() + "\n";
-  if (!std::filesystem::exists(verify_path)) TRY_VOID(write_file_atomic(verify_path, verifier, 0644));
+  if (!std::filesystem::exists(verify_path)) TRY_VOID(replace_file(verify_path, verifier, true));
   TRY(const auto written, read_file(verify_path, 4096));
   if (written != verifier)
     return fail(Code::corrupt, "is not the public part of ledger/signing-key", verify_path);
@@ -106,8 +106,8 @@ struct Ledger::Impl {
   std::shared_ptr<KeysFile> keys;
   std::vector<std::shared_ptr<Segment>> sealed;  // full ones whose records may not be on the disk yet
   std::vector<std::shared_ptr<KeysFile>> sealed_keys;
-  bool unsynced = false, new_files = true;  // since the last snapshot for a sync
-  bool failed = false;                      // the disk lost what had been written: nothing may be added
+  bool unsynced = true, unsynced_keys = true, new_files = true;  // since the last snapshot for a sync
+  bool failed = false;  // the disk lost what had been written: nothing may be added
   std::vector<Waiter> waiters;
   bool stop = false;
 
@@ -124,7 +124,7 @@ struct Ledger::Impl {
     Resume at;
     std::vector<std::shared_ptr<Segment>> segments;
     std::vector<std::shared_ptr<KeysFile>> keys;
-    bool unsynced = false, new_files = false;
+    bool new_files = false;
   };
 
   Result<> append(Batch& batch);
@@ -169,29 +169,31 @@ Result<> Ledger::Impl::append(Batch& batch) {
     return written;
   }
   for (const auto& leaf : batch.leaves_) frontier.add(leaf);
-  unsynced = true;
+  unsynced |= !batch.leaves_.empty();
+  unsynced_keys |= !batch.keys_.empty();
   batch.clear();
   return {};
 }
 
 Ledger::Impl::Snapshot Ledger::Impl::snapshot() {
   Snapshot moment{{frontier, segment->first, segment->log.size()},
-                  std::move(sealed),
-                  std::move(sealed_keys),
-                  std::exchange(unsynced, false),
+                  std::exchange(sealed, {}),
+                  std::exchange(sealed_keys, {}),
                   std::exchange(new_files, false)};
-  sealed.clear();
-  sealed_keys.clear();
-  moment.segments.push_back(segment);
-  moment.keys.push_back(keys);
+  if (std::exchange(unsynced, false)) moment.segments.push_back(segment);
+  if (std::exchange(unsynced_keys, false)) moment.keys.push_back(keys);
   return moment;
 }
 
+// All files begin at once, so that one commit of the file system's journal does for them; then they are
+// waited for in the order in which they were written.
 Result<> Ledger::Impl::sync(const Snapshot& moment) {
-  if (!moment.unsynced && !moment.new_files) return {};
-  for (const auto& file : moment.keys) TRY_VOID(file->file.sync());
-  for (const auto& file : moment.segments) TRY_VOID(file->log.sync());
-  for (const auto& file : moment.segments) TRY_VOID(file->leaf.sync());
+  std::vector<const AppendFile*> files;
+  for (const auto& file : moment.keys) files.push_back(&file->file);
+  for (const auto& file : moment.segments) files.push_back(&file->log);
+  for (const auto& file : moment.segments) files.push_back(&file->leaf);
+  for (const auto* file : files) file->start_sync();
+  for (const auto* file : files) TRY_VOID(file->sync());
   if (!moment.new_files) return {};
   TRY_VOID(sync_folder(keys_at));
   return sync_folder(folder);

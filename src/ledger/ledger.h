@@ -16,7 +16,7 @@ namespace ostiary::ledger {
 enum class Sync : std::uint8_t {
   always,    // a batch is on the disk before anybody goes on (group commit)
   interval,  // at most sync_interval_ms of it may be lost with the power; nothing with the process
-  os         // the operating system decides
+  os         // the operating system decides; a power cut may end the ledger (README.md)
 };
 
 struct Options {
@@ -55,7 +55,8 @@ class Batch {
 //   ledger/<20-digit first index>.leaf  16-byte header, then the 32-byte RFC 6962 leaf hash of each record
 //   ledger/checkpoint                   the newest C2SP checkpoint (signed note)
 //   ledger/checkpoints.log              every checkpoint given, one JSON line each
-//   ledger/signing-key                  Ed25519 seed (mode 0600); ledger/verify-key: the C2SP verifier key
+//   ledger/signing-key                  C2SP signer key (mode 0600); ledger/verify-key: the C2SP verifier key
+//   ledger/resume                       where the next start reads on; may be lost
 //   digest-keys/<20-digit n>.keys       16-byte header, then 48 bytes an exchange: UUID, key
 // Opening recovers: it starts from the last checkpoint, checks the records after it against their leaf hashes, cuts a torn
 // tail (kept as ledger/torn-<index>-<time>), says so in the log and with a `recovery` record; damage that is not a torn tail
@@ -75,13 +76,14 @@ class Ledger {
   Result<> append(Batch& batch);
 
   // Sync::always: calls `done` once everything appended so far is on the disk (from the ledger's own thread; many
-  // callers share one fdatasync). Other modes: not needed.
+  // callers share one fdatasync). Other modes: not needed, and called at once. When the disk fails `done` gets `io`, and
+  // every later append() too.
   void when_durable(std::function<void(Result<>)> done);
 
   std::uint64_t size() const;        // records
   Digest root() const;               // RFC 6962 Merkle tree hash of all records
   std::string verifier_key() const;  // C2SP: name+hash+base64
-  Result<> checkpoint_now();         // sign and store one for all records
+  Result<> checkpoint_now();         // sync, then sign and store one for all records
 
  private:
   Ledger();
@@ -92,16 +94,16 @@ class Ledger {
 struct VerifyOptions {
   std::string checkpoint_file;  // a checkpoint kept elsewhere; empty: the folder's own
   std::string verifier_key;     // of the kept checkpoint, when it is not the folder's; empty: the folder's
-  std::function<void(std::uint64_t done, std::uint64_t all)> progress;
+  std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // bytes of records
 };
 
 struct VerifyReport {
-  bool ok = false;
+  bool ok = false;                        // no problem but a torn tail
   std::uint64_t records = 0;              // complete records in the segments
   std::uint64_t covered = 0;              // of them under a valid checkpoint
   Digest root{};                          // of all records
   struct Problem {
-    std::string what;                     // "record-changed", "record-missing", "truncated", "bad-signature", "torn-tail", …
+    std::string what;                     // "record-changed", "record-missing", "truncated", …: all in README.md
     std::string message, where;           // where: file and record index
     std::uint64_t index = 0;
   };
@@ -110,8 +112,9 @@ struct VerifyReport {
 
 // Reads a ledger offline; writes nothing, needs no lock, may run beside the gate. Whole: every line against its leaf
 // hash, every stored checkpoint's signature and root against the records, the order and number of segments. With a kept
-// checkpoint: also that its tree is a prefix of this one (which shows a truncated tail). An Error only when the folder
-// cannot be read at all.
+// checkpoint: also that its tree is a prefix of this one (which shows a truncated tail). What is being written meanwhile
+// is no problem. An Error only when the folder cannot be read at all or is `newer`, or when what the options name is no
+// checkpoint or key (`invalid`, `not_found`). Problems are listed up to a thousand.
 Result<VerifyReport> verify(const std::string& data_folder, const VerifyOptions& options = {});
 
 // The last `n` records, oldest first (without newline).

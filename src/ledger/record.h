@@ -56,7 +56,8 @@ struct ExchangeRecord {
   Timings timings;
 };
 
-// One line of canonical JSON (RFC 8785), without the newline: the leaf of the Merkle tree is this line.
+// One line of canonical JSON (RFC 8785), without the newline: the leaf of the Merkle tree is this line. Empty text and
+// missing digests are null; digests are lower-case hex; counts over 2^53 - 1 are written as that (JSON knows no more).
 // kind "intent": what is known before the first byte leaves. kind "outcome": the whole exchange.
 void append_intent(std::string& out, const ExchangeRecord& record);
 void append_outcome(std::string& out, const ExchangeRecord& record);
@@ -64,7 +65,8 @@ void append_outcome(std::string& out, const ExchangeRecord& record);
 // "stopped", …) about `what` (an id; never a secret), with canonical detail.
 void append_change(std::string& out, WallMs at, std::string_view action, std::string_view what,
                    std::string_view detail_json = "{}");
-// kind "recovery": the torn bytes that were cut from the tail.
+// kind "recovery": the torn bytes that were cut from the tail, and how many `records` went with them that had been
+// written whole (a power cut can take them; the death of the process cannot).
 void append_recovery(std::string& out, WallMs at, std::uint64_t records, std::uint64_t bytes_cut);
 
 }  // namespace ostiary::ledger

@@ -173,11 +173,6 @@ Result<> move_file(const std::string& path, const std::string& to) {
   return {};
 }
 
-std::uint64_t leaves_in(const std::string& path) {
-  const auto size = file_size(path).value_or(0);
-  return (size - std::min<std::uint64_t>(size, kLeafHeader.size())) / sizeof(Digest);
-}
-
 // Copies what will be cut off to files beside the ledger's, and moves segments away that begin behind the
 // end.
 Result<> Replay::set_aside(Recovery& recovery) const {
@@ -241,30 +236,23 @@ std::optional<Resume> find_resume(const std::string& ledger, const std::vector<s
   return fits ? resume : std::nullopt;
 }
 
-// A .leaf with leaves whose .log is gone.
-Result<> check_pairs(const std::string& ledger, const std::vector<std::uint64_t>& segments) {
-  TRY(const auto leaf_files, list_numbered(ledger, ".leaf"));
-  for (const auto first : leaf_files)
-    if (!std::ranges::binary_search(segments, first) && leaves_in(leaf_path(ledger, first)) > 0)
-      return fail(Code::corrupt,
-                  "the file is missing, though its .leaf file is there; restore it from a copy",
-                  log_path(ledger, first));
-  return {};
+std::unexpected<Error> missing(const std::string& path) {
+  return fail(Code::corrupt, "the file is missing; restore it from a copy", path);
 }
 
 }  // namespace
 
 Result<Recovery> recover(const std::string& ledger, const VerifierKey& key) {
   TRY(const auto checkpoint, newest_checkpoint(ledger, key));
-  TRY(const auto segments, list_numbered(ledger, ".log"));
-  TRY_VOID(check_pairs(ledger, segments));
+  TRY(const auto segments, list_segments(ledger));
   if (segments.empty() && (!checkpoint || checkpoint->size == 0)) {
     Recovery fresh;
     TRY(fresh.segment, Segment::create(ledger, 0));
     return fresh;
   }
-  if (segments.empty() || segments.front() != 0)
-    return fail(Code::corrupt, "the file is missing; restore it from a copy", log_path(ledger, 0));
+  if (segments.empty() || segments.front() != 0) return missing(log_path(ledger, 0));
+  for (const auto first : segments)
+    if (!std::filesystem::exists(log_path(ledger, first))) return missing(log_path(ledger, first));
   if (const auto resume = find_resume(ledger, segments, checkpoint)) {
     Replay replay(ledger, segments, checkpoint);
     if (replay.run(*resume)) return replay.apply();

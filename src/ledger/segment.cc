@@ -1,5 +1,6 @@
 #include "ledger/impl/segment.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -78,8 +79,27 @@ bool is_record(std::string_view line) {
 
 Result<Segment> Segment::create(const std::string& ledger, std::uint64_t first) {
   TRY(auto leaf, AppendFile::create(leaf_path(ledger, first), kLeafHeader));
-  TRY(auto log, AppendFile::create(log_path(ledger, first), log_header(first)));
-  return Segment{first, std::move(log), std::move(leaf)};
+  auto log = AppendFile::create(log_path(ledger, first), log_header(first));
+  if (!log) {
+    ::unlink(leaf.path().c_str());
+    return std::unexpected(log.error());
+  }
+  return Segment{first, std::move(*log), std::move(leaf)};
+}
+
+Result<std::vector<std::uint64_t>> list_segments(const std::string& ledger) {
+  TRY(auto segments, list_numbered(ledger, ".leaf"));
+  std::erase_if(segments, [&](std::uint64_t first) { return leaves_in(leaf_path(ledger, first)) == 0; });
+  TRY(const auto logs, list_numbered(ledger, ".log"));
+  segments.insert(segments.end(), logs.begin(), logs.end());
+  std::ranges::sort(segments);
+  segments.erase(std::ranges::unique(segments).begin(), segments.end());
+  return segments;
+}
+
+std::uint64_t leaves_in(const std::string& path) {
+  const auto size = file_size(path).value_or(0);
+  return (size - std::min<std::uint64_t>(size, kLeafHeader.size())) / sizeof(Digest);
 }
 
 Result<Segment> Segment::open(const std::string& ledger, std::uint64_t first, std::uint64_t log_size,

@@ -90,8 +90,8 @@ bool SegmentScan::pass(std::uint64_t i) {
 void SegmentScan::take(std::string_view line) {
   if (torn_ == 0 && unmatched_ == 0 && due_ >= count_ && leaves_ && leaves_->refresh())
     count_ = leaves_->count();
-  const bool leafless = unmatched_ == 0 && due_ >= count_ && !next_;
-  if (torn_ > 0 || (leafless && !is_record(line))) {
+  const bool leafless = unmatched_ == 0 && due_ >= count_ && (!next_ || first_ + due_ < *next_);
+  if (torn_ > 0 || (leafless && !next_ && !is_record(line))) {
     torn_ += line.size() + 1;
     return;
   }
@@ -188,38 +188,42 @@ bool SegmentScan::growing() {
 
 Result<> SegmentScan::finish() {
   const auto last_line = due_ + unmatched_;
-  if (!lines_ && count_ > 0) {
-    problem("segment-missing",
-            fmt::format("the file with records {} to {} is missing", first_, first_ + count_ - 1), 0);
-    while (due_ < count_ && pass(due_)) ++due_;
-  } else if (!next_ && due_ < count_ && unmatched_ == 0) {
-    problem("truncated",
-            fmt::format("{} records at the end are missing: their leaf hashes are there", count_ - due_),
+  const bool whole_missing = !lines_ && count_ > 0;
+  if (whole_missing || (!next_ && due_ < count_ && unmatched_ == 0)) {
+    problem(whole_missing ? "segment-missing" : "truncated",
+            fmt::format("records {} to {} are missing: only their leaf hashes are there", first_ + due_,
+                        first_ + count_ - 1),
             due_);
     while (due_ < count_ && pass(due_)) ++due_;
   } else {
     settle(std::max(count_, due_));
   }
   report_strays();
-  if (next_ && first_ + count_ != *next_)
-    sink_.problem(first_ + count_ < *next_ ? "record-missing" : "record-inserted",
-                  fmt::format("the segment has leaf hashes up to record {}, the next begins at {}",
-                              first_ + count_, *next_),
-                  leaf_, std::min(first_ + count_, *next_));
   if (lines_) torn_ += lines_->unfinished();
-  const bool ragged = leaves_ && leaves_->ragged();
-  if (torn_ == 0 && !ragged && leafless_ == 0) return {};
-  if (next_) {
-    problem("record-changed", "there are bytes behind the last record of a segment that is full", last_line);
-  } else if (!growing()) {
+  if (next_)
+    finish_full(last_line);
+  else if ((torn_ > 0 || leafless_ > 0 || (leaves_ && leaves_->ragged())) && !growing())
     problem(
         "torn-tail",
         fmt::format("the last write was cut off: {} bytes of an unfinished record, {} records without their "
                     "leaf hash; opening the ledger mends it",
                     torn_, leafless_),
         last_line);
-  }
   return {};
+}
+
+// What must hold of a segment that another one follows.
+void SegmentScan::finish_full(std::uint64_t last_line) {
+  const auto end = first_ + due_;
+  if (end != *next_)
+    sink_.problem(end < *next_ ? "record-missing" : "record-inserted",
+                  fmt::format("the segment has records up to {}, the next begins at {}", end, *next_), leaf_,
+                  std::min(end, *next_));
+  if (leafless_ > 0)
+    sink_.problem("leaf-missing", fmt::format("{} records have no leaf hash", leafless_), leaf_,
+                  end - leafless_);
+  if (torn_ > 0 || (leaves_ && leaves_->ragged()))
+    problem("record-changed", "there are bytes behind the last record of a segment that is full", last_line);
 }
 
 }  // namespace ostiary::ledger

@@ -222,11 +222,7 @@ Result<> Verifier::next_of_history() {
 }
 
 Result<> Verifier::read_segments() {
-  TRY(auto segments, list_numbered(ledger_, ".leaf"));
-  TRY(const auto logs, list_numbered(ledger_, ".log"));
-  segments.insert(segments.end(), logs.begin(), logs.end());
-  std::ranges::sort(segments);
-  segments.erase(std::ranges::unique(segments).begin(), segments.end());
+  TRY(const auto segments, list_segments(ledger_));
   for (const auto first : segments) bytes_all_ += file_size(log_path(ledger_, first)).value_or(0);
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const auto first = segments[i];

@@ -183,6 +183,16 @@ TEST_F(Verify, FindsAMissingSegment) {
   EXPECT_THAT(problems(folder_), ElementsAre("segment-missing"));
   std::filesystem::remove(leaf(1));
   EXPECT_THAT(problems(folder_), Contains("record-missing"));
+  EXPECT_EQ(verified(folder_).covered, (segments_[1] / 10) * 10)
+      << "what stands before it is proved all the same";
+}
+
+TEST_F(Verify, FindsMissingLeafHashes) {
+  const auto whole = slurp(leaf(1));
+  spill(leaf(1), whole.substr(0, whole.size() - 64));
+  EXPECT_THAT(problems(folder_), ElementsAre("leaf-missing"));
+  std::filesystem::remove(leaf(1));
+  EXPECT_THAT(problems(folder_), ElementsAre("leaf-missing"));
 }
 
 TEST_F(Verify, FindsAMissingFirstSegment) {

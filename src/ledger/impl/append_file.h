@@ -11,8 +11,8 @@
 namespace ostiary::ledger {
 
 // A file that grows at its end and is never left with half a write: what a failed append() wrote is cut off
-// again, at the latest before the next one. sync() may run beside append() on another thread; everything else
-// belongs to one.
+// again, at the latest before the next one. start_sync() and sync() may run beside append() on another
+// thread; everything else belongs to one.
 class AppendFile {
  public:
   AppendFile() = default;  // no file yet
@@ -23,6 +23,7 @@ class AppendFile {
 
   Result<> append(std::string_view bytes);  // `io` on any failure: nothing was appended
   Result<> cut(std::uint64_t size);         // back to an earlier size
+  void start_sync() const;                  // lets the disk begin with what sync() will wait for
   Result<> sync() const;                    // fdatasync
   std::uint64_t size() const { return size_; }
   const std::string& path() const { return path_; }

@@ -18,6 +18,11 @@ std::string keys_folder(const std::string& data_folder);
 std::string log_path(const std::string& ledger, std::uint64_t first);
 std::string leaf_path(const std::string& ledger, std::uint64_t first);
 
+// The first records of all segments, ascending. One of which only an empty .leaf was made is none yet.
+Result<std::vector<std::uint64_t>> list_segments(const std::string& ledger);
+std::uint64_t leaves_in(
+    const std::string& path);  // whole leaf hashes in a .leaf file; 0 where it is not there
+
 // Headers. Those of binary files: 8 bytes of magic, the version as 4 bytes little-endian, 4 zero bytes.
 std::string log_header(std::uint64_t first);  // with its newline
 inline constexpr std::string_view kLeafHeader("OSTLEAF\0\1\0\0\0\0\0\0\0", 16);

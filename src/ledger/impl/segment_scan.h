@@ -49,6 +49,7 @@ class SegmentScan {
   bool pass(std::uint64_t i);
   void report_strays();
   Result<> finish();
+  void finish_full(std::uint64_t last_line);
   bool growing();
   void problem(std::string_view what, std::string message, std::uint64_t i);
 
