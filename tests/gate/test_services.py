@@ -271,17 +271,15 @@ def test_credential_in_another_header(up, header):
         assert up.requests[-1].header("authorization") is None
 
 
-def test_a_missing_credential_is_named_and_its_value_never_shown(up):
+def test_a_missing_credential_is_named_and_its_value_never_shown(up, tmp_path):
     with Gate([service(up, credential={"env": "TEST_CREDENTIAL"})], env={"TEST_CREDENTIAL": fake_secret()}) as gate:
         secret = gate.env["TEST_CREDENTIAL"]
         response = gate.chat("ok")
         assert secret not in str(response.headers) + response.body.decode() + gate.stderr
         kept = b"".join(p.read_bytes() for p in gate.data.rglob("*") if p.is_file())
         assert secret.encode() not in kept
-    path = gate.data.parent
-    path.mkdir(parents=True, exist_ok=True)
-    (path / "missing.yaml").write_text(yaml({"services": [service(up, credential={"env": "TEST_CREDENTIAL_NOT_SET"})]}))
-    done = run_serve(path / "missing.yaml", path / "missing")
+    (tmp_path / "missing.yaml").write_text(yaml({"services": [service(up, credential={"env": "TEST_CREDENTIAL_NOT_SET"})]}))
+    done = run_serve(tmp_path / "missing.yaml", tmp_path / "missing")
     assert "TEST_CREDENTIAL_NOT_SET" in done
 
 
