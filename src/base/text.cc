@@ -56,9 +56,10 @@ std::string lower(std::string_view s) {
   return out;
 }
 
-bool iequals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return low(x) == low(y); });
+bool iequals_same_size(const char* a, const char* b, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i)
+    if (a[i] != b[i] && low(a[i]) != low(b[i])) return false;
+  return true;
 }
 
 std::vector<std::string_view> split(std::string_view s, char separator) {

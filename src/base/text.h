@@ -13,7 +13,10 @@ namespace ostiary::text {
 
 std::string_view trim(std::string_view s);                       // ASCII blanks off both ends
 std::string lower(std::string_view s);                           // ASCII only
-bool iequals(std::string_view a, std::string_view b);            // ASCII case-insensitive
+bool iequals_same_size(const char* a, const char* b, std::size_t size);
+inline bool iequals(std::string_view a, std::string_view b) {    // ASCII case-insensitive
+  return a.size() == b.size() && iequals_same_size(a.data(), b.data(), a.size());
+}
 std::vector<std::string_view> split(std::string_view s, char separator);
 bool is_utf8(std::string_view s);                                // RFC 3629; runs at several GB/s
 

@@ -16,11 +16,12 @@ bool starts(std::string_view name, std::string_view lower_prefix) {
 }
 
 template <std::size_t N>
-bool is_one_of(std::string_view name, const std::array<std::string_view, N>& sorted_by_nothing) {
-  return std::ranges::any_of(sorted_by_nothing, [&](std::string_view other) { return iequals(name, other); });
+bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
+  return std::ranges::any_of(names, [&](std::string_view other) { return iequals(name, other); });
 }
 
 bool named_by_connection(const net::Head& head, std::string_view name) {
+  if (!head.framing.names_headers) return false;
   for (const auto& h : head.headers) {
     if (!iequals(h.name, "connection")) continue;
     for (const auto part : text::split(h.value, ','))

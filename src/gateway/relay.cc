@@ -67,7 +67,7 @@ std::string_view usage_object(std::string_view body) {
   return {};
 }
 
-constexpr std::size_t kParsedWhole = 64 * 1024;  // parsing more takes too long for a loop
+constexpr std::size_t kParsedWhole = 1u << 20;  // parsing more takes too long for a loop
 
 void take_json_usage(Exchange& x, std::string_view body) {
   json::Document document;
@@ -100,17 +100,36 @@ GateError truncation(std::string_view service) {
   return error;
 }
 
+// *examine*, for one answer: what may go on of each piece. Without an examination, all of it as it is.
+class Examining {
+ public:
+  Examining(const Worker& worker, Exchange& x) : x_(x), examination_(worker.shared.examiner->begin(x)) {}
+  // The result is valid until the next call. `last`: nothing follows, so that nothing is held back.
+  std::string_view settle(std::string_view bytes, bool last) {
+    if (!examination_) return bytes;
+    settled_.clear();
+    if (!bytes.empty()) examination_->feed(bytes, settled_);
+    if (last) examination_->finish(settled_);
+    return settled_;
+  }
+  // The answer is over, well or not.
+  void note_findings() {
+    if (examination_) x_.answer_findings = examination_->findings();
+  }
+
+ private:
+  Exchange& x_;
+  std::unique_ptr<Examination> examination_;
+  std::string settled_;
+};
+
 // One stream on its way.
 class StreamRelay {
  public:
-  StreamRelay(Client& client, Exchange& x) : client_(client), x_(x), watch_(x.asked.endpoint.marker), hash_(x.digest_key) {}
+  StreamRelay(const Worker& worker, Client& client, Exchange& x)
+      : client_(client), x_(x), watch_(x.asked.endpoint.marker), examining_(worker, x), hash_(x.digest_key) {}
 
-  void pass(std::string_view bytes, bool last) {
-    if (bytes.empty() && !last) return;
-    hash_.update(bytes);
-    x_.response_bytes += bytes.size();
-    client_.body(bytes, last);
-  }
+  void pass(std::string_view bytes, bool last) { send(examining_.settle(bytes, last), last); }
   void feed(std::string_view data, std::string_view& ready) {
     watch_.feed(data);
     ready = holder_.release(data, watch_.settled(), watch_.fed());
@@ -119,43 +138,55 @@ class StreamRelay {
   void conclude(bool cut) {
     x_.usage = watch_.usage();
     x_.response_id = watch_.response_id();
-    if (!cut && watch_.ended()) {
+    const bool said_all = cut ? watch_.told_end() : watch_.ended();
+    if (said_all && !cut) {
       const auto rest = holder_.holds() ? std::string(holder_.let_go()) : std::string();
       pass(rest, true);
       x_.outcome = watch_.failed() ? ledger::Outcome::failed : ledger::Outcome::complete;
       if (watch_.failed()) x_.error = "service_error";
-    } else if (watch_.ended()) {  // everything had been said; only the connection ended badly
+    } else if (said_all) {  // everything had been said; only the connection ended badly
       holder_.drop();
       pass({}, true);
       client_.close_after();
       x_.outcome = watch_.failed() ? ledger::Outcome::failed : ledger::Outcome::complete;
     } else {
       const auto error = truncation(x_.service->id());
+      send(examining_.settle({}, true), false);
       std::string event = holder_.partial() ? "\n\n" : "";
       holder_.drop();
       event += error_event(error, x_.asked.endpoint.marker == EndMarker::response_event);
       client_.close_after();
-      pass(event, true);
+      send(event, true);
       x_.outcome = ledger::Outcome::truncated;
       x_.error = error.code;
     }
-    x_.response_digest = hash_.finish();
-    x_.has_response_digest = true;
+    settle_record();
   }
   void abandon() {
     x_.usage = watch_.usage();
     x_.response_id = watch_.response_id();
-    x_.response_digest = hash_.finish();
-    x_.has_response_digest = true;
+    settle_record();
     mark_cancelled(client_, x_);
   }
   Holder& holder() { return holder_; }
 
  private:
+  void send(std::string_view bytes, bool last) {
+    if (bytes.empty() && !last) return;
+    hash_.update(bytes);
+    x_.response_bytes += bytes.size();
+    client_.body(bytes, last);
+  }
+  void settle_record() {
+    examining_.note_findings();
+    x_.response_digest = hash_.finish();
+    x_.has_response_digest = true;
+  }
   Client& client_;
   Exchange& x_;
   StreamWatch watch_;
   Holder holder_;
+  Examining examining_;
   HmacSha256 hash_;
 };
 
@@ -173,8 +204,8 @@ AnswerFacts describe_answer(const net::Head& head) {
   return facts;
 }
 
-net::Task<void> relay_stream(Worker&, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer) {
-  StreamRelay relay(client, x);
+net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer) {
+  StreamRelay relay(worker, client, x);
   x.status = answer.status;
   x.stream = true;
   client.begin(x, {answer.status, answer.headers, std::nullopt});
@@ -221,17 +252,23 @@ net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answe
 }
 
 // An answer too large to be kept: passed on piece by piece.
-static net::Task<void> relay_large(Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer, std::string head) {
+static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer,
+                                   std::string head) {
   HmacSha256 hash(x.digest_key);
+  Examining examining(worker, x);
+  const auto send = [&](std::string_view bytes) {
+    if (bytes.empty()) return;
+    hash.update(bytes);
+    x.response_bytes += bytes.size();
+    client.body(bytes, false);
+  };
   x.status = answer.status;
   client.begin(x, {answer.status, answer.headers, std::nullopt});
   std::string_view data = head;
   auto step = Upstream::Step::piece;
   for (;; step = upstream.next(data)) {
     if (step == Upstream::Step::piece) {
-      hash.update(data);
-      x.response_bytes += data.size();
-      client.body(data, false);
+      send(examining.settle(data, false));
     } else if (step == Upstream::Step::wait) {
       const net::Wake why = co_await upstream.wait(0);
       if (is_cancelled(why)) co_return mark_cancelled(client, x);
@@ -240,6 +277,8 @@ static net::Task<void> relay_large(Client& client, Exchange& x, Upstream& upstre
     if (step == Upstream::Step::end || step == Upstream::Step::cut) break;
     if ((client.backlogged() && !co_await client.drain()) || client.broken()) co_return mark_cancelled(client, x);
   }
+  send(examining.settle({}, true));
+  examining.note_findings();
   x.response_digest = hash.finish();
   x.has_response_digest = true;
   x.outcome = step == Upstream::Step::end ? ledger::Outcome::complete : ledger::Outcome::truncated;
@@ -271,7 +310,7 @@ net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream
       copy += data;
       whole = copy;
       if (copy.size() > limit) {
-        co_await relay_large(client, x, upstream, answer, std::move(copy));
+        co_await relay_large(worker, client, x, upstream, answer, std::move(copy));
         co_return true;
       }
       continue;
@@ -290,7 +329,10 @@ net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream
   }
   if (answer.json && answer.status < 400) take_json_usage(x, whole);
   upstream.release();
-  co_await send_whole(client, x, answer, whole);
+  Examining examining(worker, x);
+  const auto settled = examining.settle(whole, true);
+  examining.note_findings();
+  co_await send_whole(client, x, answer, settled);
   co_return true;
 }
 

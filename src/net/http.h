@@ -23,6 +23,7 @@ struct Framing {
   bool chunked = false;
   bool keep_alive = true;
   bool expect_continue = false;
+  bool names_headers = false;  // Connection holds more than close or keep-alive
 };
 
 struct Head {
