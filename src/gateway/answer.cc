@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/text.h"
@@ -20,6 +21,24 @@ void read_usage(json::Value usage, ledger::Usage& into) {
   if (const auto n = details["cached_tokens"].as_uint()) into.cached = n;
 }
 
+namespace {
+// The text from `word` on, or nothing.
+std::string_view from_word(std::string_view text, std::string_view word) {
+  const auto* found = static_cast<const char*>(::memmem(text.data(), text.size(), word.data(), word.size()));
+  return found ? text.substr(static_cast<std::size_t>(found - text.data())) : std::string_view();
+}
+
+// Some services put `"usage":null` into every event but the last.
+bool tells_usage(std::string_view data) {
+  constexpr std::string_view name = "\"usage\"";
+  while (!(data = from_word(data, name)).empty()) {
+    data.remove_prefix(name.size());
+    if (!data.starts_with(":null")) return true;
+  }
+  return false;
+}
+}  // namespace
+
 void StreamWatch::feed(std::string_view bytes) {
   reader_.feed(bytes);
   json::SseEvent event;
@@ -31,12 +50,14 @@ void StreamWatch::read_event(const json::SseEvent& event) {
     if (marker_ == EndMarker::done_word) ended_ = true;
     return;
   }
+  if (event.type == "error") {
+    failed_ = true;
+    return;
+  }
   // Most events are a few words of text: only those that may hold something to keep are parsed.
-  const auto holds = [&](std::string_view word) {
-    return ::memmem(event.data.data(), event.data.size(), word.data(), word.size()) != nullptr;
-  };
+  const auto holds = [&](std::string_view word) { return !from_word(event.data, word).empty(); };
   const bool typed = marker_ == EndMarker::response_event;
-  if (typed ? !holds("\"response\"") && !holds("\"error\"") : (!holds("\"usage\"") || holds("\"usage\":null")) && !holds("\"error\"")) return;
+  if (!holds("\"error\"") && (typed ? !holds("\"response\"") : !tells_usage(event.data))) return;
   if (!json::Document::parse_into(event.data, {.refuse_duplicates = false}, document_)) return;
   const json::Value root = document_.root();
   if (typed) {
@@ -76,20 +97,26 @@ std::unique_ptr<Inflater> Inflater::create(std::string_view coding) {
   return inflater;
 }
 
-Result<> Inflater::feed(std::string_view bytes, std::string& out) {
+Result<> Inflater::feed(std::string_view& bytes, std::string& out) {
   auto& z = impl_->stream;
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  z.avail_in = static_cast<uInt>(bytes.size());
   char buffer[16384];
-  do {
+  std::size_t most = kMostAtOnce;
+  while (!impl_->finished && most > 0) {
+    z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    z.avail_in = static_cast<uInt>(std::min<std::size_t>(bytes.size(), 1u << 30));
+    const auto offered = z.avail_in;
     z.next_out = reinterpret_cast<Bytef*>(buffer);
-    z.avail_out = sizeof buffer;
+    z.avail_out = static_cast<uInt>(std::min(most, sizeof buffer));
+    const auto room = z.avail_out;
     const int result = ::inflate(&z, Z_SYNC_FLUSH);
-    out.append(buffer, sizeof buffer - z.avail_out);
+    out.append(buffer, room - z.avail_out);
+    most -= room - z.avail_out;
+    bytes.remove_prefix(offered - z.avail_in);
     if (result == Z_STREAM_END) impl_->finished = true;
-    else if (result == Z_BUF_ERROR) break;  // it wants more input
+    else if (result == Z_BUF_ERROR) return {};  // it wants more input
     else if (result != Z_OK) return fail(Code::corrupt, "the answer's compression is broken");
-  } while (!impl_->finished && (z.avail_in > 0 || z.avail_out == 0));
+  }
+  if (impl_->finished) bytes = {};
   return {};
 }
 

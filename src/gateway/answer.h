@@ -27,7 +27,9 @@ class StreamWatch {
   std::uint64_t settled() const { return reader_.settled(); }  // offset behind the last finished event
   std::uint64_t fed() const { return reader_.fed(); }
   // The stream has said all it had to: its end marker, or an error of its own.
-  bool ended() const { return ended_ || failed_ || marker_ == EndMarker::none; }
+  bool told_end() const { return ended_ || failed_; }
+  // It may end here: it has said so, or has no way to say it.
+  bool ended() const { return told_end() || marker_ == EndMarker::none; }
   bool failed() const { return failed_; }  // the service reported an error within the stream
   const ledger::Usage& usage() const { return usage_; }
   const std::string& response_id() const { return response_id_; }
@@ -49,7 +51,10 @@ class Inflater {
   // `coding`: a Content-Encoding value. Null for one that is not understood.
   static std::unique_ptr<Inflater> create(std::string_view coding);
   ~Inflater();
-  Result<> feed(std::string_view bytes, std::string& out);
+  static constexpr std::size_t kMostAtOnce = 256 * 1024;
+  // Takes from the front of `bytes` and appends what it unpacks to, at most kMostAtOnce: little can unpack to very much.
+  // Call until it appends nothing. What follows the end of the coding is passed over.
+  Result<> feed(std::string_view& bytes, std::string& out);
   bool finished() const;
 
  private:

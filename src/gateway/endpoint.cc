@@ -1,6 +1,9 @@
 #include "gateway/endpoint.h"
 
+#include <algorithm>
 #include <array>
+
+#include "base/text.h"
 
 namespace ostiary::gateway {
 
@@ -20,6 +23,20 @@ Asked wrong_method(std::string_view allow) {
   return asked;
 }
 
+// A path that leaves the place where it is appended, written plainly or percent-encoded.
+bool climbs(std::string_view path) {
+  for (auto part : text::split(path, '/')) {
+    std::size_t dots = 0;
+    for (; !part.empty(); ++dots) {
+      const bool encoded = part.size() >= 3 && text::iequals(part.substr(0, 3), "%2e");
+      if (!encoded && part.front() != '.') break;
+      part.remove_prefix(encoded ? 3 : 1);
+    }
+    if (part.empty() && (dots == 1 || dots == 2)) return true;
+  }
+  return false;
+}
+
 // /responses/{id}, /responses/{id}/cancel, /responses/{id}/input_items
 Asked stored_response(std::string_view method, std::string_view path) {
   const auto rest = path.substr(std::string_view("/responses/").size());
@@ -36,7 +53,7 @@ Asked stored_response(std::string_view method, std::string_view path) {
 }  // namespace
 
 Asked find_endpoint(std::string_view method, std::string_view path, bool pass_through) {
-  if (!path.starts_with("/v1/")) return {};
+  if (!path.starts_with("/v1/") || climbs(path)) return {};
   path.remove_prefix(3);
   for (const auto& endpoint : kPosted) {
     if (path.substr(1) != endpoint.name) continue;
@@ -52,6 +69,8 @@ Asked find_endpoint(std::string_view method, std::string_view path, bool pass_th
     if (const auto asked = stored_response(method, path); asked.found != Asked::Found::no_path) return asked;
   }
   if (!pass_through) return {};
+  static constexpr std::array<std::string_view, 5> methods = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+  if (std::ranges::find(methods, method) == methods.end()) return wrong_method("GET, POST, PUT, PATCH, DELETE");
   const bool has_body = method == "POST" || method == "PUT" || method == "PATCH";
   return {Asked::Found::yes, Endpoint{"other", has_body, has_body, !has_body && method != "DELETE", EndMarker::none}, path, {}, {}, {}};
 }

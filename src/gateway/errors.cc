@@ -49,6 +49,15 @@ std::string error_event(const GateError& error, bool response_events) {
   return out;
 }
 
+GateError ledger_unavailable() {
+  GateError error;
+  error.status = 503;
+  error.code = "ledger_unavailable";
+  error.message = "the gate cannot write its ledger, so nothing is sent; ask whoever runs it to look at the disk";
+  error.retry_after = "5";
+  return error;
+}
+
 GateError refusal(const policy::Decision& decision, std::string_view findings_json) {
   GateError error;
   error.status = 403;

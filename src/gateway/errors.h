@@ -22,6 +22,8 @@ struct GateError {
 std::string error_body(const GateError& error);
 // The event that tells a client, within a stream, that it was cut (`responses`: the typed event of that protocol).
 std::string error_event(const GateError& error, bool response_events);
+// The ledger takes no intent, so nothing may go out.
+GateError ledger_unavailable();
 // The refusal of a decision that stops the exchange.
 GateError refusal(const policy::Decision& decision, std::string_view findings_json);
 

@@ -84,7 +84,11 @@ struct Exchange {
   bool has_response_digest = false;
   std::string response_id;        // of a stored response that the service made
 
-  std::string_view body_to_send() const { return forwarded.empty() ? body : std::string_view(forwarded); }
+  // A body that nobody read as one (of a GET, say) goes nowhere: the service would take it for another request.
+  std::string_view body_to_send() const {
+    if (!asked.endpoint.has_body) return {};
+    return forwarded.empty() ? body : std::string_view(forwarded);
+  }
 };
 
 }  // namespace ostiary::gateway

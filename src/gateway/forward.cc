@@ -30,6 +30,8 @@ struct Kept {
   AnswerFacts answer;
   std::string body;
   const Service* service = nullptr;
+  policy::Decision decision;  // for that service
+  std::string decision_json;
 };
 
 std::uint64_t microseconds_since(MonoNs start) { return static_cast<std::uint64_t>((mono_now() - start) / 1000); }
@@ -137,8 +139,7 @@ net::Task<bool> Forwarding::record_intent() {
     if (!x_.timings.decided) x_.timings.decided = microseconds_since(x_.started);
     co_return true;
   }
-  fail_with(503, "ledger_unavailable", "the gate cannot write its ledger, so nothing is sent; ask whoever runs it to look at the disk");
-  error_.retry_after = "5";
+  error_ = ledger_unavailable();
   co_return false;
 }
 
@@ -176,7 +177,7 @@ net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts a
     if (!answer.retry_after.empty()) answer.headers += "Retry-After: " + answer.retry_after + "\r\n";
   }
   const bool told_to_wait = !answer.retry_after.empty();
-  kept_ = {true, std::move(answer), std::move(*body), x_.service};
+  kept_ = {true, std::move(answer), std::move(*body), x_.service, x_.decision, x_.decision_json};
   if (status == 429 || (status == 503 && told_to_wait)) co_return Tried::elsewhere;  // it did not take the request
   if (status == 503) co_return Tried::again;
   if (status < 500 || !repeatable()) co_return Tried::settled;
@@ -282,6 +283,8 @@ net::Task<Tried> Forwarding::try_service() {
 net::Task<void> Forwarding::give_up() {
   if (kept_.held) {
     x_.service = kept_.service;
+    x_.decision = std::move(kept_.decision);
+    x_.decision_json = std::move(kept_.decision_json);
     x_.error = "service_error";
     co_await send_whole(client_, x_, kept_.answer, kept_.body);
     co_return;
@@ -299,8 +302,11 @@ net::Task<void> Forwarding::run() {
     else fail_with(404, "model_not_found", "no service of this gate offers the model " + json::quoted(x_.model) + " at " + std::string(x_.asked.endpoint.name) + "; GET /v1/models lists what there is");
     co_return co_await client_.answer_error(x_, error_);
   }
+  std::vector<const Service*> asked;
   for (const Service* target : candidates) {
     if (!decide(target)) break;
+    if (std::ranges::find(asked, target) != asked.end()) continue;  // several were rerouted to one
+    asked.push_back(target);
     if (!co_await record_intent()) break;
     total_ = worker_.loop.now() + static_cast<MonoNs>(target->settings().timeouts.total_ms) * 1'000'000;
     const Tried tried = co_await try_service();

@@ -15,7 +15,8 @@ namespace ostiary::gateway {
 //  - a credential: Authorization, x-api-key, api-key (but the caller's own Authorization where it is passed through);
 //  - identifying: Cookie, User-Agent, Referer, Origin, Forwarded, Via, From, X-Forwarded-*, X-Real-IP, X-Client-IP,
 //    True-Client-IP, CF-*, Sec-*, DNT, x-stainless-* (operating system, runtime), OpenAI-Organization and OpenAI-Project
-//    (but with the caller's own credential), x-ostiary-*, traceparent, tracestate, baggage.
+//    (but with the caller's own credential), x-ostiary-*, traceparent, tracestate, baggage, X-Request-ID, X-Correlation-ID;
+//  - one that the gate writes itself: Content-Type where there is a body, the service's credential and configured headers.
 // Added: Host, Content-Length, Accept-Encoding: identity, User-Agent: ostiary, x-ostiary-id, the service's credential and
 // configured headers.
 //

@@ -108,6 +108,11 @@ net::Task<Models> gather(Worker& worker, Client& client, const Exchange& x) {
 }  // namespace
 
 net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x) {
+  if (const auto written = co_await worker.recorder.intent(x); !written) {
+    GateError error = ledger_unavailable();
+    co_return co_await client.answer_error(x, error);
+  }
+  x.intent_recorded = true;
   const Models models = co_await gather(worker, client, x);
   std::string body;
   if (x.asked.model_id.empty()) {
@@ -120,12 +125,13 @@ net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x) {
     }
     body += "]}";
   } else {
-    const auto found = models.find(x.asked.model_id);
+    const std::string id = percent_decode(x.asked.model_id);  // many names hold a slash
+    const auto found = models.find(id);
     if (found == models.end()) {
       GateError error;
       error.status = 404;
       error.code = "model_not_found";
-      error.message = "no service of this gate offers the model " + json::quoted(x.asked.model_id) + "; GET /v1/models lists what there is";
+      error.message = "no service of this gate offers the model " + json::quoted(id) + "; GET /v1/models lists what there is";
       x.outcome = ledger::Outcome::refused;
       co_return co_await client.answer_error(x, error);
     }

@@ -37,16 +37,19 @@ namespace {
 Result<> mask(const Exchange& x, json::Edit& edit) {
   std::map<std::string, std::map<std::string, int>> numbers;
   std::vector<std::string> masked;
+  std::uint64_t masked_to = 0;
   for (const auto& finding : x.inspection.findings) {
     const std::string klass = inspect::name(finding.klass);
     if (std::ranges::find(x.decision.redact_classes, klass) == x.decision.redact_classes.end()) continue;
     const auto start = finding.location.start, end = finding.location.end;
     if (start >= end || end > x.body.size()) return fail(Code::denied, "a finding that must be masked has no place in the body");
+    masked.push_back(klass);
+    if (end <= masked_to) continue;  // within what is masked already
+    masked_to = end;
     auto& known = numbers[klass + ":" + finding.detector];
     const int number = known.try_emplace(std::string(x.body.substr(start, end - start)), static_cast<int>(known.size()) + 1).first->second;
     edit.replace_bytes(static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end),
                        "‹" + klass + ":" + finding.detector + ":" + std::to_string(number) + "›");
-    masked.push_back(klass);
   }
   for (const auto& klass : x.decision.redact_classes)
     if (std::ranges::find(masked, klass) == masked.end())
@@ -70,6 +73,15 @@ Result<> prepare_body(Exchange& x) {
   return {};
 }
 
+namespace {
+// The gate writes this header itself: two of a name would leave the choice to the service.
+bool writes_itself(const ServiceSettings& s, bool with_credential, bool with_body, std::string_view name) {
+  if (with_body && text::iequals(name, "content-type")) return true;
+  if (with_credential && text::iequals(name, s.credential_header)) return true;
+  return std::ranges::any_of(s.headers, [&](const auto& header) { return text::iequals(header.first, name); });
+}
+}  // namespace
+
 std::string request_head(const Exchange& x, const Secret& credential) {
   const auto& service = *x.service;
   const auto& s = service.settings();
@@ -83,7 +95,7 @@ std::string request_head(const Exchange& x, const Secret& credential) {
   out += "\r\n";
   const bool own = x.caller.own_credential && s.credential.kind == CredentialSource::Kind::client;
   for (const auto& h : x.head.headers)
-    if (!drops_request_header(x.head, h.name, own) && !(x.asked.endpoint.has_body && text::iequals(h.name, "content-type")))
+    if (!drops_request_header(x.head, h.name, own) && !writes_itself(s, !credential.empty(), x.asked.endpoint.has_body, h.name))
       append_header(out, h.name, h.value);
   if (!credential.empty()) append_header(out, s.credential_header, credential.reveal());
   for (const auto& [name, value] : s.headers) append_header(out, name, value);

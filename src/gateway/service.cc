@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace ostiary::gateway {
@@ -45,6 +46,16 @@ std::string percent_encode(std::string_view s) {
     out += '%';
     out += digits[u >> 4];
     out += digits[u & 15];
+  }
+  return out;
+}
+
+std::string percent_decode(std::string_view s) {
+  std::string out;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const auto byte = s[i] == '%' && i + 2 < s.size() ? unhex(s.substr(i + 1, 2)) : std::nullopt;
+    out += byte ? byte->front() : s[i];
+    if (byte) i += 2;
   }
   return out;
 }

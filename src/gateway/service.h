@@ -52,5 +52,7 @@ class Service {
 
 // Percent-encodes what may not stand in a path segment or query (RFC 3986).
 std::string percent_encode(std::string_view s);
+// The reverse; what is no valid escape stays as it is.
+std::string percent_decode(std::string_view s);
 
 }  // namespace ostiary::gateway

@@ -198,12 +198,19 @@ Upstream::Step Upstream::raw_next(std::string_view& data) {
 }
 
 Upstream::Step Upstream::next(std::string_view& data) {
-  const Step step = raw_next(data);
-  if (step != Step::piece || !inflater_) return step;
+  if (!inflater_) return raw_next(data);
   inflated_.clear();
-  if (!inflater_->feed(data, inflated_)) return Step::cut;
-  data = inflated_;
-  return data.empty() ? Step::wait : Step::piece;
+  for (;;) {
+    if (!inflater_->feed(packed_left_, inflated_)) return Step::cut;
+    if (!inflated_.empty()) {
+      data = inflated_;
+      return Step::piece;
+    }
+    const Step step = raw_next(data);
+    if (step != Step::piece) return step;
+    packed_.assign(data);
+    packed_left_ = packed_;
+  }
 }
 
 net::Task<net::Wake> Upstream::wait(std::uint64_t soon_ms) {

@@ -43,7 +43,7 @@ class Upstream {
   };
   Step next(std::string_view& data);
   // Nothing of the body remains to be read: the next step reads nothing more, so that `data` stays.
-  bool has_read_all() const { return (framing_ == Framing::length && left_ == 0) || (framing_ == Framing::chunked && chunks_.done()); }
+  bool has_read_all() const { return !inflater_ && ((framing_ == Framing::length && left_ == 0) || (framing_ == Framing::chunked && chunks_.done())); }
   // Waits for more: Wake::ready, timeout (idle), gone (the client left), cancelled. `soon_ms`: an earlier deadline, 0: none.
   net::Task<net::Wake> wait(std::uint64_t soon_ms);
   // The rest of a body, at most `limit` bytes (more is dropped and `cut` set).
@@ -72,6 +72,8 @@ class Upstream {
   net::ChunkDecoder chunks_;
   std::unique_ptr<Inflater> inflater_;
   std::string joined_;       // several chunks of one read
+  std::string packed_;       // a piece that is being unpacked
+  std::string_view packed_left_;
   std::string inflated_;
   std::uint64_t left_ = 0;
   enum class Framing : std::uint8_t { none, length, chunked, until_close } framing_ = Framing::none;

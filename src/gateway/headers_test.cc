@@ -1,0 +1,73 @@
+#include "gateway/headers.h"
+
+#include <gtest/gtest.h>
+
+#include "net/http.h"
+
+namespace ostiary::gateway {
+namespace {
+
+net::Head head_with(std::string_view connection) {
+  net::Head head;
+  if (!connection.empty()) head.headers.push_back({"Connection", connection});
+  return head;
+}
+
+bool goes_on(std::string_view name, bool own_credential = false, std::string_view connection = {}) {
+  return !drops_request_header(head_with(connection), name, own_credential);
+}
+
+bool comes_back(std::string_view name, std::string_view connection = {}) {
+  return !drops_response_header(head_with(connection), name);
+}
+
+TEST(Headers, HopByHopHeadersEndHere) {
+  for (const std::string_view name : {"Connection", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",
+                                      "Transfer-Encoding", "Upgrade", "Host", "Content-Length", "Expect"}) {
+    EXPECT_FALSE(goes_on(name)) << name;
+    EXPECT_FALSE(comes_back(name)) << name;
+  }
+  EXPECT_FALSE(goes_on("Accept-Encoding"));
+}
+
+TEST(Headers, WhatConnectionNamesEndsHereToo) {
+  EXPECT_TRUE(goes_on("X-Hop"));
+  EXPECT_FALSE(goes_on("X-Hop", false, "close, x-hop"));
+  EXPECT_FALSE(comes_back("x-hop", "X-Hop"));
+}
+
+TEST(Headers, CredentialsNeverReachAService) {
+  for (const std::string_view name : {"Authorization", "authorization", "X-Api-Key", "api-key", "x-ostiary-key"})
+    EXPECT_FALSE(goes_on(name)) << name;
+}
+
+TEST(Headers, TheCallersOwnCredentialPassesWhereItIsMeantTo) {
+  EXPECT_TRUE(goes_on("Authorization", true));
+  EXPECT_TRUE(goes_on("OpenAI-Organization", true));
+  EXPECT_TRUE(goes_on("OpenAI-Project", true));
+  for (const std::string_view name : {"X-Api-Key", "api-key", "x-ostiary-key", "Cookie"}) EXPECT_FALSE(goes_on(name, true)) << name;
+}
+
+TEST(Headers, WhatIdentifiesTheCallerStaysHere) {
+  for (const std::string_view name :
+       {"Cookie", "User-Agent", "Referer", "Origin", "Forwarded", "Via", "From", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP",
+        "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Sec-Fetch-Mode", "DNT", "X-Stainless-OS", "OpenAI-Organization",
+        "OpenAI-Project", "x-ostiary-id", "traceparent", "tracestate", "baggage", "X-Request-ID", "X-Correlation-ID"})
+    EXPECT_FALSE(goes_on(name)) << name;
+}
+
+TEST(Headers, EverythingElseGoesOn) {
+  for (const std::string_view name : {"Accept", "OpenAI-Beta", "Idempotency-Key", "X-Custom", "Content-Type", "Cache-Control", "Secret"})
+    EXPECT_TRUE(goes_on(name)) << name;
+}
+
+TEST(Headers, AnAnswersHeadersComeBackButForThoseOfTheConnectionAndSite) {
+  for (const std::string_view name : {"Content-Encoding", "Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "X-Ostiary-Id"})
+    EXPECT_FALSE(comes_back(name)) << name;
+  for (const std::string_view name : {"Content-Type", "X-Request-Id", "OpenAI-Processing-Ms", "X-RateLimit-Remaining-Tokens",
+                                      "Retry-After", "Cache-Control"})
+    EXPECT_TRUE(comes_back(name)) << name;
+}
+
+}  // namespace
+}  // namespace ostiary::gateway
