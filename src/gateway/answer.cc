@@ -45,6 +45,10 @@ void StreamWatch::feed(std::string_view bytes) {
   while (reader_.next(event)) read_event(event);
 }
 
+void StreamWatch::finish() {
+  if (settled() < fed()) feed("\n\n");
+}
+
 void StreamWatch::read_event(const json::SseEvent& event) {
   if (event.data.size() < 16 && text::trim(event.data) == "[DONE]") {
     if (marker_ == EndMarker::done_word) ended_ = true;

@@ -24,6 +24,8 @@ class StreamWatch {
  public:
   explicit StreamWatch(EndMarker marker) : marker_(marker) {}
   void feed(std::string_view bytes);
+  // The stream ended as its framing says: a last event counts without its empty line.
+  void finish();
   std::uint64_t settled() const { return reader_.settled(); }  // offset behind the last finished event
   std::uint64_t fed() const { return reader_.fed(); }
   // The stream has said all it had to: its end marker, or an error of its own.

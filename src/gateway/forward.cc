@@ -192,12 +192,16 @@ net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
     co_return Tried::settled;
   }
   if (answer.status >= 400) co_return co_await take_error_answer(upstream, std::move(answer));
+  const auto& endpoint = x_.asked.endpoint;
+  if (!answer.json && !upstream.is_event_stream() && endpoint.has_body && endpoint.name != "other") {
+    fail_with(502, "service_not_json", "the service '" + x_.service->id() + "' answered with something that is not JSON; correct its base_url");
+    co_return repeatable() ? Tried::elsewhere : Tried::settled;
+  }
   if (upstream.is_event_stream()) {
     co_await relay_stream(worker_, client_, x_, upstream, answer);
   } else if (!co_await relay_body(worker_, client_, x_, upstream, answer, error_)) {
     co_return repeatable() ? Tried::again : Tried::settled;
   }
-  if (!x_.response_id.empty()) worker_.shared.homes.remember(x_.response_id, x_.service->id());
   co_return Tried::answered;
 }
 

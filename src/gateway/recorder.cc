@@ -91,21 +91,21 @@ void Recorder::forget(Waiting& waiting) {
   for (const auto& group : durable_) std::erase(*group, &waiting);
 }
 
-void Recorder::flush() {
-  if (batch_.empty()) return;
+bool Recorder::flush() {
+  if (batch_.empty()) return false;
   const bool has_outcome = std::exchange(has_outcome_, false);
   const auto written = ledger_.append(batch_);
   if (!written) {
     if (failures_++ % 1000 == 0) log::error("the ledger cannot be written, so nothing goes out: " + written.error().text());
     batch_.clear();
     release(std::exchange(waiting_, {}), written);
-    return;
+    return true;
   }
   if (has_outcome) fault_point(Fault::outcome_written);
-  if (waiting_.empty()) return;
+  if (waiting_.empty()) return true;
   if (sync_ != ledger::Sync::always) {
     release(std::exchange(waiting_, {}), Result<>{});
-    return;
+    return true;
   }
   auto group = std::make_shared<Group>(std::exchange(waiting_, {}));
   durable_.push_back(group);
@@ -115,6 +115,7 @@ void Recorder::flush() {
       release(std::move(*group), result);
     });
   });
+  return true;
 }
 
 }  // namespace ostiary::gateway

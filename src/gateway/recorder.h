@@ -24,8 +24,8 @@ class Recorder {
   net::Task<Result<>> intent(const Exchange& exchange);
   // Writes the end of an exchange at the end of this turn.
   void outcome(const Exchange& exchange);
-  // The loop's turn-end hook.
-  void flush();
+  // The loop's turn-end hook: writes what there is; false when there was nothing.
+  bool flush();
 
  private:
   struct Waiting {

@@ -8,12 +8,11 @@ namespace ostiary::gateway {
 
 namespace {
 
-// An unfinished event is held back so long for its rest, so that a stream that breaks can end with a readable error event;
-// then it goes out as it is.
-constexpr std::uint64_t kHoldMs = 20;
+// An unfinished event is of no use to any client and waits for its rest, so that a stream that breaks within it can end with
+// an error event that reads well. One that is larger than this goes out as it comes.
 constexpr std::size_t kMaxHeld = 64 * 1024;
 
-// Decides what of a stream may go out now. Everything up to the last finished event does.
+// Decides what of a stream may go out now: everything up to the last finished event.
 class Holder {
  public:
   // `settled` and `fed` are offsets in the stream, after `data` was fed. The result is valid until the next call.
@@ -35,7 +34,7 @@ class Holder {
     if (ready > 0) partial_ = false;
     return held_.size() > kMaxHeld ? let_go(std::string(out_)) : std::string_view(out_);
   }
-  // Gives up waiting for the rest of the event.
+  // Waits no longer for the rest of the event.
   std::string_view let_go(std::string_view before = {}) {
     std::string all(before);
     all += held_;
@@ -100,6 +99,12 @@ GateError truncation(std::string_view service) {
   return error;
 }
 
+// Before the client can have read the id and follow up on it, on whichever connection.
+void remember_home(Worker& worker, Exchange& x, const std::string& response_id) {
+  x.response_id = response_id;
+  if (!response_id.empty()) worker.shared.homes.remember(response_id, x.service->id());
+}
+
 // *examine*, for one answer: what may go on of each piece. Without an examination, all of it as it is.
 class Examining {
  public:
@@ -126,18 +131,19 @@ class Examining {
 // One stream on its way.
 class StreamRelay {
  public:
-  StreamRelay(const Worker& worker, Client& client, Exchange& x)
-      : client_(client), x_(x), watch_(x.asked.endpoint.marker), examining_(worker, x), hash_(x.digest_key) {}
+  StreamRelay(Worker& worker, Client& client, Exchange& x)
+      : worker_(worker), client_(client), x_(x), watch_(x.asked.endpoint.marker), examining_(worker, x), hash_(x.digest_key) {}
 
   void pass(std::string_view bytes, bool last) { send(examining_.settle(bytes, last), last); }
   void feed(std::string_view data, std::string_view& ready) {
     watch_.feed(data);
+    if (x_.response_id.empty() && !watch_.response_id().empty()) remember_home(worker_, x_, watch_.response_id());
     ready = holder_.release(data, watch_.settled(), watch_.fed());
   }
   // The stream is over: well, or with an error event in its place.
   void conclude(bool cut) {
+    if (!cut) watch_.finish();
     x_.usage = watch_.usage();
-    x_.response_id = watch_.response_id();
     const bool said_all = cut ? watch_.told_end() : watch_.ended();
     if (said_all && !cut) {
       const auto rest = holder_.holds() ? std::string(holder_.let_go()) : std::string();
@@ -164,11 +170,9 @@ class StreamRelay {
   }
   void abandon() {
     x_.usage = watch_.usage();
-    x_.response_id = watch_.response_id();
     settle_record();
     mark_cancelled(client_, x_);
   }
-  Holder& holder() { return holder_; }
 
  private:
   void send(std::string_view bytes, bool last) {
@@ -182,6 +186,7 @@ class StreamRelay {
     x_.response_digest = hash_.finish();
     x_.has_response_digest = true;
   }
+  Worker& worker_;
   Client& client_;
   Exchange& x_;
   StreamWatch watch_;
@@ -218,14 +223,11 @@ net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstre
       relay.pass(ready, false);
     } else if (step == Upstream::Step::wait) {
       if (client.head_waiting()) client.body({}, false);
-      const net::Wake why = co_await upstream.wait(relay.holder().holds() ? kHoldMs : 0);
+      const net::Wake why = co_await upstream.wait();
       if (is_cancelled(why)) co_return relay.abandon();
       if (why == net::Wake::timeout) {
-        if (!relay.holder().holds()) {
-          relay.conclude(true);
-          break;
-        }
-        relay.pass(relay.holder().let_go(), false);
+        relay.conclude(true);
+        break;
       }
     } else {
       relay.conclude(step == Upstream::Step::cut);
@@ -270,7 +272,7 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
     if (step == Upstream::Step::piece) {
       send(examining.settle(data, false));
     } else if (step == Upstream::Step::wait) {
-      const net::Wake why = co_await upstream.wait(0);
+      const net::Wake why = co_await upstream.wait();
       if (is_cancelled(why)) co_return mark_cancelled(client, x);
       if (why == net::Wake::timeout) step = Upstream::Step::cut;
     }
@@ -315,7 +317,7 @@ net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream
       }
       continue;
     }
-    const net::Wake why = co_await upstream.wait(0);
+    const net::Wake why = co_await upstream.wait();
     if (is_cancelled(why)) {
       mark_cancelled(client, x);
       co_return true;
@@ -327,7 +329,10 @@ net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream
       co_return false;
     }
   }
-  if (answer.json && answer.status < 400) take_json_usage(x, whole);
+  if (answer.json && answer.status < 400) {
+    take_json_usage(x, whole);
+    remember_home(worker, x, x.response_id);
+  }
   upstream.release();
   Examining examining(worker, x);
   const auto settled = examining.settle(whole, true);

@@ -213,8 +213,8 @@ Upstream::Step Upstream::next(std::string_view& data) {
   }
 }
 
-net::Task<net::Wake> Upstream::wait(std::uint64_t soon_ms) {
-  const auto ms = soon_ms ? soon_ms : service_.settings().timeouts.idle_ms;
+net::Task<net::Wake> Upstream::wait() {
+  const auto ms = service_.settings().timeouts.idle_ms;
   deadline_.set(std::min(total_, worker_.loop.now() + static_cast<MonoNs>(ms) * 1'000'000));
   net::Waiter wait(worker_.loop);
   co_return co_await wait.read(stream_->watch()).gone(client_).until(deadline_);
@@ -235,7 +235,7 @@ net::Task<Result<std::string>> Upstream::read_all(std::size_t limit, bool& cut) 
       all += data;
       continue;
     }
-    const net::Wake why = co_await wait(0);
+    const net::Wake why = co_await wait();
     if (why == net::Wake::timeout) {
       cut = true;
       co_return all;

@@ -44,8 +44,8 @@ class Upstream {
   Step next(std::string_view& data);
   // Nothing of the body remains to be read: the next step reads nothing more, so that `data` stays.
   bool has_read_all() const { return !inflater_ && ((framing_ == Framing::length && left_ == 0) || (framing_ == Framing::chunked && chunks_.done())); }
-  // Waits for more: Wake::ready, timeout (idle), gone (the client left), cancelled. `soon_ms`: an earlier deadline, 0: none.
-  net::Task<net::Wake> wait(std::uint64_t soon_ms);
+  // Waits for more: Wake::ready, timeout (idle), gone (the client left), cancelled.
+  net::Task<net::Wake> wait();
   // The rest of a body, at most `limit` bytes (more is dropped and `cut` set).
   net::Task<Result<std::string>> read_all(std::size_t limit, bool& cut);
   // Hands the connection back for reuse, if the answer was read to its end.

@@ -23,7 +23,7 @@ Worker::Worker(Shared& shared_state, std::unique_ptr<net::Loop> owned)
       loop(*loop_owner),
       recorder(loop, *shared.ledger, shared.sync),
       keys(shared.keys) {
-  loop.on_turn_end([this] { recorder.flush(); });
+  loop.on_turn_end([this] { return recorder.flush(); });
   for (const auto& service : shared.services) {
     net::Pool::Settings settings;
     settings.url = service->url();

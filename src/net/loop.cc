@@ -46,7 +46,7 @@ bool Waiter::await_ready() {
     why_ = Wake::cancelled;
   else if (gone_ && gone_->gone)
     why_ = Wake::gone;
-  else if ((read_ && (read_->readable || read_->gone)) || (write_ && write_->writable))
+  else if ((read_ && (read_->readable || read_->gone) && !read_->yields) || (write_ && write_->writable))
     why_ = Wake::ready;
   else if (deadline_ && deadline_->at_ != 0 && deadline_->at_ <= loop_.now())
     why_ = Wake::timeout;
@@ -156,6 +156,7 @@ Result<Watch*> Loop::add(int fd) {
 void Loop::remove(Watch* watch) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watch->fd, nullptr);
   watch->fd = -1;
+  if (watch->yields) std::erase(yielded_, watch);
   for (Waiter* waiter : {watch->reader, watch->writer, watch->watcher})
     if (waiter) waiter->fire(Wake::gone);
   graveyard_.emplace_back(watch);
@@ -169,6 +170,32 @@ void Loop::dispatch(Watch& watch, std::uint32_t events) {
   if (watch.gone && watch.watcher) watch.watcher->fire(Wake::gone);
   if (watch.readable && watch.reader) watch.reader->fire(Wake::ready);
   if (watch.writable && watch.writer) watch.writer->fire(Wake::ready);
+}
+
+void Loop::took(Watch& watch, std::size_t bytes) {
+  if (watch.turn != turn_) {
+    watch.turn = turn_;
+    watch.taken = 0;
+  }
+  watch.taken += bytes;
+}
+
+bool Loop::had_share(Watch& watch) {
+  if (watch.turn != turn_ || watch.taken < kShareBytes) return false;
+  if (!watch.yields) {
+    watch.yields = true;
+    yielded_.push_back(&watch);
+  }
+  return true;
+}
+
+void Loop::end_yields() {
+  ++turn_;
+  for (Watch* watch : yielded_) {
+    watch->yields = false;
+    if (watch->reader) watch->reader->fire(Wake::ready);
+  }
+  yielded_.clear();
 }
 
 void Loop::run_ready() {
@@ -190,7 +217,7 @@ void Loop::run_posted() {
 }
 
 int Loop::wait_ms() const {
-  if (!ready_.empty() || has_posted_) return 0;
+  if (!ready_.empty() || !yielded_.empty() || has_posted_) return 0;
   if (timers_.empty()) return -1;
   const MonoNs left = timers_.front()->scheduled_ - now_;
   return left <= 0 ? 0 : static_cast<int>(std::min<MonoNs>(left / 1'000'000 + 1, 60'000));
@@ -200,6 +227,7 @@ void Loop::turn() {
   std::array<epoll_event, 256> events;
   const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
   now_ = mono_now();
+  end_yields();
   for (int i = 0; i < n; ++i) {
     if (auto* watch = static_cast<Watch*>(events[static_cast<std::size_t>(i)].data.ptr)) {
       dispatch(*watch, events[static_cast<std::size_t>(i)].events);
@@ -210,11 +238,7 @@ void Loop::turn() {
   }
   run_timers();
   run_posted();
-  run_ready();
-  if (turn_end_) {
-    turn_end_();
-    run_ready();
-  }
+  end_turn();
   while (!graveyard_.empty()) {
     if (spare_.size() < 1024) spare_.push_back(std::move(graveyard_.back()));
     graveyard_.pop_back();
@@ -229,7 +253,14 @@ void Loop::end_rest() {
   }
 }
 
+// What is written may make something ready, and that may leave something to write: the loop sleeps only when neither is left.
+void Loop::end_turn() {
+  do run_ready();
+  while (turn_end_ && turn_end_());
+}
+
 void Loop::run() {
+  end_turn();  // of what was begun before
   while (!stop_asked_) turn();
   stopping_ = true;
   // Every suspended coroutine learns of the end and runs to its own; what it records on the way is still
@@ -237,8 +268,7 @@ void Loop::run() {
   for (int rounds = 0; (suspended_ || !ready_.empty()) && rounds < 1000; ++rounds) {
     while (suspended_) suspended_->fire(Wake::cancelled);
     run_posted();
-    run_ready();
-    if (turn_end_) turn_end_();
+    end_turn();
   }
 }
 

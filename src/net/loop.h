@@ -32,7 +32,10 @@ struct Watch {
   int fd = -1;
   bool readable = false;
   bool writable = false;
-  bool gone = false;  // the peer closed its writing side or the connection failed
+  bool gone = false;       // the peer closed its writing side or the connection failed
+  bool yields = false;     // has had its share of this turn: readable again in the next
+  std::uint32_t turn = 0;  // of which `taken` counts the bytes read
+  std::size_t taken = 0;
   Waiter* reader = nullptr;
   Waiter* writer = nullptr;
   Waiter* watcher = nullptr;  // wants to know about `gone` only
@@ -128,16 +131,24 @@ class Loop {
   void stop();                            // thread-safe: cancels every waiter, then run() returns
   void post(std::function<void()> work);  // thread-safe
   std::shared_ptr<Remote> remote() { return remote_; }
-  void on_turn_end(std::function<void()> hook) { turn_end_ = std::move(hook); }
+  // `hook` writes what a turn left to write, and says whether there was anything; the loop never sleeps before it says no.
+  void on_turn_end(std::function<bool()> hook) { turn_end_ = std::move(hook); }
   MonoNs now() const { return now_; }  // monotonic, read once a turn
   bool stopping() const { return stopping_; }
-  void end_rest();                         // from the loop's thread
+  void end_rest();  // from the loop's thread
 
   // Registers a non-blocking descriptor. The watch stays valid until remove(), and its memory until the
   // turn's end.
   Result<Watch*> add(int fd);
   void remove(Watch* watch);  // does not close the descriptor
   void ready(std::coroutine_handle<> handle) { ready_.push_back(handle); }
+
+  // Counts bytes read from a descriptor. One whose peer sends as fast as it is read may not keep the others
+  // waiting: once it has had kShareBytes in a turn, had_share() is true and waiting for it lasts until the
+  // next turn.
+  static constexpr std::size_t kShareBytes = 512 * 1024;
+  void took(Watch& watch, std::size_t bytes);
+  bool had_share(Watch& watch);
 
   // A buffer for one read whose bytes are used or copied before the next suspension.
   static constexpr std::size_t kScratchBytes = 64 * 1024;
@@ -149,7 +160,9 @@ class Loop {
   Loop() = default;
   void turn();
   void dispatch(Watch& watch, std::uint32_t events);
+  void end_yields();
   void run_ready();
+  void end_turn();
   void run_posted();
   void run_timers();
   int wait_ms() const;
@@ -166,9 +179,11 @@ class Loop {
   std::unique_ptr<char[]> scratch_;
   std::vector<std::coroutine_handle<>> ready_, running_;
   std::vector<Deadline*> timers_;  // binary heap by scheduled_
+  std::vector<Watch*> yielded_;
+  std::uint32_t turn_ = 1;
   std::vector<std::unique_ptr<Watch>> graveyard_, spare_;
   Waiter* suspended_ = nullptr;
-  std::function<void()> turn_end_;
+  std::function<bool()> turn_end_;
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;
   std::atomic<bool> has_posted_{false};

@@ -1,9 +1,11 @@
 #include "net/loop.h"
 
 #include <algorithm>
+#include <atomic>
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -109,9 +111,10 @@ TEST(Loop, TheTurnsEndComesAfterAllThatWasReadyAndWhatItFiresRunsInTheSameTurn) 
   std::string order;
   std::vector<Waiter*> intents;
   loop->on_turn_end([&] {
-    if (intents.empty()) return;
+    if (intents.empty()) return false;
     order += "flush" + std::to_string(intents.size()) + " ";
     for (Waiter* waiter : std::exchange(intents, {})) waiter->fire(Wake::ready);
+    return true;
   });
   const auto exchange = [](Loop& on, std::vector<Waiter*>& waiting, std::string& log) -> Task<> {
     Waiter wait(on);
@@ -318,10 +321,13 @@ TEST(Deadline, AHeapOfThemKeepsItsOrderThroughMovesAndRemovals) {
     if (one.deadline) ++left, spawn(watch(*loop, one, left));
   loop->run();
   EXPECT_EQ(left, 0);
+  // A turn wakes everyone whose time has come by then, and nobody else.
+  std::set<MonoNs> turns;
+  for (const auto& one : all) turns.insert(one.woken);
   for (const auto& one : all) {
     if (!one.deadline) continue;
     EXPECT_EQ(one.why, Wake::timeout);
-    EXPECT_GE(one.woken, one.deadline->at());
+    EXPECT_EQ(one.woken, *turns.lower_bound(one.deadline->at()));
   }
 }
 
@@ -419,14 +425,17 @@ TEST(Waiter, RemovingAWatchWakesItsWaitersAndAWaiterMayOutliveIt) {
 }
 
 // Every byte arrives however small the reader's buffer is and whenever the bytes come.
-Task<> read_all(Stream& stream, std::size_t buffer_size, std::string& out) {
+Task<> read_all(Stream& stream, std::size_t buffer_size, std::string& out, std::atomic<std::size_t>& count) {
   std::vector<char> buffer(buffer_size);
   for (;;) {
     std::size_t got = 0;
     const Io io = stream.read_some(buffer, got);
-    if (io == Io::done) out.append(buffer.data(), got);
+    if (io == Io::done) {
+      out.append(buffer.data(), got);
+      count += got;
+    }
     if (io == Io::end || io == Io::failed) co_return;
-    if (io != Io::again) continue;
+    // Also after a read that brought something: the flag of the watch must then tell whether there is more.
     Waiter wait(stream.loop());
     if (co_await wait.read(stream.watch()) != Wake::ready) co_return;
   }
@@ -437,6 +446,7 @@ TEST(Waiter, NoWakeUpIsLostWhateverTheSizesOfReadsAndWrites) {
     auto loop = make_loop();
     auto ends = connected(*loop);
     std::string sent, got;
+    std::atomic<std::size_t> read{0};
     std::thread other([&] {
       std::mt19937 random(static_cast<unsigned>(size));
       for (int i = 0; i < 3000; ++i) {
@@ -444,14 +454,67 @@ TEST(Waiter, NoWakeUpIsLostWhateverTheSizesOfReadsAndWrites) {
         ASSERT_EQ(::send(ends.far.get(), piece.data(), piece.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(piece.size()));
         sent += piece;
-        if (random() % 50 == 0) std::this_thread::yield();
+        if (random() % 4 != 0) continue;
+        // Nothing more is sent until all has been read: no later byte makes up for a lost wake-up.
+        const auto begin = mono_now();
+        while (read != sent.size()) {
+          ASSERT_LT(ms_since(begin), 10'000) << "a wake-up was lost with a buffer of " << size;
+          std::this_thread::yield();
+        }
       }
       ends.far.reset();
     });
-    run(*loop, read_all(ends.near, size, got));
+    run(*loop, read_all(ends.near, size, got, read));
     other.join();
     EXPECT_EQ(got, sent) << "buffer of " << size;
   }
+}
+
+// Reads for ever from a socket that never runs dry, because it is filled up again after each read.
+Task<> read_without_end(Ends& ends, std::uint64_t& total, const bool& enough) {
+  std::vector<char> buffer(64 << 10);
+  ::fcntl(ends.far.get(), F_SETFL, O_NONBLOCK);
+  while (!enough && total < (1ULL << 30)) {
+    while (::send(ends.far.get(), buffer.data(), buffer.size(), MSG_NOSIGNAL) > 0) continue;
+    std::size_t got = 0;
+    const Io io = ends.near.read_some(buffer, got);
+    if (io == Io::done) total += got;
+    if (io != Io::again) continue;
+    Waiter wait(ends.near.loop());
+    if (co_await wait.read(ends.near.watch()) != Wake::ready) co_return;
+  }
+}
+
+TEST(Loop, APeerThatSendsWithoutPauseDoesNotKeepTheOthersWaiting) {
+  auto loop = make_loop();
+  auto ends = connected(*loop);
+  std::uint64_t total = 0;
+  bool enough = false;
+  Wake why = Wake::ready;
+  Deadline deadline(*loop);
+  deadline.set_after_ms(20);
+  spawn(read_without_end(ends, total, enough));
+  run(*loop, until(*loop, deadline, why));
+  enough = true;
+  EXPECT_EQ(why, Wake::timeout);
+  EXPECT_GT(total, Loop::kShareBytes);
+  EXPECT_LT(total, 1ULL << 30);
+}
+
+TEST(Loop, AWatchThatHadItsShareMayBeRemoved) {
+  auto loop = make_loop();
+  auto ends = std::make_unique<Ends>(connected(*loop));
+  const std::string bytes(100, 'x');
+  ASSERT_EQ(::send(ends->far.get(), bytes.data(), bytes.size(), 0), 100);
+  loop->post([&] {
+    loop->took(*ends->near.watch(), Loop::kShareBytes);
+    char buffer[10];
+    std::size_t got = 0;
+    EXPECT_EQ(ends->near.read_some(buffer, got), Io::again);
+    ends.reset();
+    loop->post([&] { loop->stop(); });
+  });
+  loop->run();
 }
 
 TEST(Loop, EndRestEndsOnlyWhatRests) {
