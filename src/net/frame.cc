@@ -47,7 +47,9 @@ struct Shelves {
 
 thread_local Shelves shelves;
 
-std::size_t shelf_of(std::size_t bytes) { return (bytes + kStep - 1) / kStep; }
+std::size_t shelf_of(std::size_t bytes) {
+  return (bytes + kStep - 1) / kStep;
+}
 
 }  // namespace
 

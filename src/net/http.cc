@@ -84,7 +84,8 @@ Parse read_field(Header field, Head& head, Seen& seen, HeadError& error) {
       if (text::iequals(field.name, "connection")) {
         seen.close |= lists(field.value, "close");
         seen.keep_alive |= lists(field.value, "keep-alive");
-        framing.names_headers |= !text::iequals(field.value, "close") && !text::iequals(field.value, "keep-alive");
+        framing.names_headers |=
+            !text::iequals(field.value, "close") && !text::iequals(field.value, "keep-alive");
       }
       break;
     case 14:

@@ -81,18 +81,21 @@ Io Stream::tls_status(int result) {
 }
 
 Io Stream::read_some(std::span<char> buffer, std::size_t& got) {
+  if (loop_->had_share(*watch_)) return Io::again;
   if (ssl_) {
     ERR_clear_error();
     const int n =
         SSL_read(ssl_.get(), buffer.data(), static_cast<int>(std::min<std::size_t>(buffer.size(), 1 << 30)));
     if (n <= 0) return tls_status(n);
     got = static_cast<std::size_t>(n);
+    loop_->took(*watch_, got);
     return Io::done;
   }
   for (;;) {
     const auto n = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (n > 0) {
       got = static_cast<std::size_t>(n);
+      loop_->took(*watch_, got);
       // A short read has emptied the socket: the next bytes come with a new edge. After the peer's end there
       // is none.
       if (got < buffer.size() && !watch_->gone) watch_->readable = false;

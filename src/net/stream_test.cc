@@ -338,6 +338,27 @@ TEST(Stream, AWriteToASlowReaderWaitsForItAndLosesNothing) {
   EXPECT_TRUE(got == bytes);
 }
 
+TEST(Stream, AWriteThatGoesOnSlowlyMayTakeLongerThanTheTimeForDoingNothing) {
+  auto loop = make_loop();
+  auto ends = connected(*loop);
+  std::thread reader([&] {
+    std::vector<char> buffer(256 << 10);
+    for (std::size_t got = 0; got < 4 << 20;) {
+      sleep_ms(40);
+      const auto n = ::recv(ends.far.get(), buffer.data(), buffer.size(), 0);
+      if (n <= 0) break;
+      got += static_cast<std::size_t>(n);
+    }
+  });
+  Written written;
+  const auto begin = mono_now();
+  run(*loop, write_all_of(ends.near, pattern(4 << 20), 400, written));
+  EXPECT_GT(ms_since(begin), 400);
+  EXPECT_TRUE(written.result) << written.result.error().text();
+  ends.near = connected(*loop).near;  // closed, so that the reader ends in any case
+  reader.join();
+}
+
 TEST(Stream, AWriteToAReaderThatTakesNothingTimesOut) {
   auto loop = make_loop();
   auto ends = connected(*loop);
