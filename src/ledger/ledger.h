@@ -27,8 +27,8 @@ struct Options {
   std::string origin;  // first line of checkpoints; empty: "ostiary/<8 hex of the public key>"
 };
 
-// What an exchange's digests are keyed with. Kept in DATA/digest-keys beside the ledger, never in it: whoever has the
-// text and the key can prove the digest, and erasing the key makes it unguessable.
+// What an exchange's digests are keyed with. Kept in DATA/digest-keys beside the ledger, never in it: whoever
+// has the text and the key can prove the digest, and erasing the key makes it unguessable.
 struct DigestKey {
   Id exchange;
   Key256 key;
@@ -45,9 +45,9 @@ class Batch {
 
  private:
   friend class Ledger;
-  std::string lines_;                 // each with its newline
+  std::string lines_;  // each with its newline
   std::vector<Digest> leaves_;
-  std::string keys_;                  // 48 bytes each
+  std::string keys_;  // 48 bytes each
 };
 
 // The append-only record of a data folder. Files, each starting with a magic and a version:
@@ -58,9 +58,10 @@ class Batch {
 //   ledger/signing-key                  C2SP signer key (mode 0600); ledger/verify-key: the C2SP verifier key
 //   ledger/resume                       where the next start reads on; may be lost
 //   digest-keys/<20-digit n>.keys       16-byte header, then 48 bytes an exchange: UUID, key
-// Opening recovers: it starts from the last checkpoint, checks the records after it against their leaf hashes, cuts a torn
-// tail (kept as ledger/torn-<index>-<time>), says so in the log and with a `recovery` record; damage that is not a torn tail
-// (a bad record with good ones behind it, or below the checkpoint) is `corrupt` and refused.
+// Opening recovers: it starts from the last checkpoint, checks the records after it against their leaf
+// hashes, cuts a torn tail (kept as ledger/torn-<index>-<time>), says so in the log and with a `recovery`
+// record; damage that is not a torn tail (a bad record with good ones behind it, or below the checkpoint) is
+// `corrupt` and refused.
 //
 // append() and the callbacks may be used from any thread; a Batch belongs to one.
 class Ledger {
@@ -69,15 +70,15 @@ class Ledger {
   static Result<std::unique_ptr<Ledger>> open(const std::string& data_folder, const Options& options);
   ~Ledger();  // final checkpoint and sync
 
-  // Writes the whole batch (one writev a file) in order, keys first, and clears it. When it returns, the records survive
-  // the death of the process. With Sync::always they are not yet on the disk: see when_durable().
-  // Fails with `io` (disk full, …): then nothing of the batch counts, the file is cut back to where it was, and the
-  // caller must let nothing leave.
+  // Writes the whole batch (one write a file) in order, keys first, and clears it. When it returns, the
+  // records survive the death of the process. With Sync::always they are not yet on the disk: see
+  // when_durable(). Fails with `io` (disk full, …): then nothing of the batch counts, the file is cut back to
+  // where it was, and the caller must let nothing leave.
   Result<> append(Batch& batch);
 
-  // Sync::always: calls `done` once everything appended so far is on the disk (from the ledger's own thread; many
-  // callers share one fdatasync). Other modes: not needed, and called at once. When the disk fails `done` gets `io`, and
-  // every later append() too.
+  // Sync::always: calls `done` once everything appended so far is on the disk (from the ledger's own thread;
+  // many callers share one fdatasync). Other modes: not needed, and called at once. When the disk fails
+  // `done` gets `io`, and every later append() too.
   void when_durable(std::function<void(Result<>)> done);
 
   std::uint64_t size() const;        // records
@@ -98,28 +99,30 @@ struct VerifyOptions {
 };
 
 struct VerifyReport {
-  bool ok = false;                        // no problem but a torn tail
-  std::uint64_t records = 0;              // complete records in the segments
-  std::uint64_t covered = 0;              // of them under a valid checkpoint
-  Digest root{};                          // of all records
+  bool ok = false;            // no problem but a torn tail
+  std::uint64_t records = 0;  // complete records in the segments
+  std::uint64_t covered = 0;  // of them under a valid checkpoint
+  Digest root{};              // of all records
   struct Problem {
-    std::string what;                     // "record-changed", "record-missing", "truncated", …: all in README.md
-    std::string message, where;           // where: file and record index
+    std::string what;            // "record-changed", "record-missing", "truncated", …: all in README.md
+    std::string message, where;  // where: file and record index
     std::uint64_t index = 0;
   };
-  std::vector<Problem> problems;          // sorted by index
+  std::vector<Problem> problems;  // sorted by index
 };
 
-// Reads a ledger offline; writes nothing, needs no lock, may run beside the gate. Whole: every line against its leaf
-// hash, every stored checkpoint's signature and root against the records, the order and number of segments. With a kept
-// checkpoint: also that its tree is a prefix of this one (which shows a truncated tail). What is being written meanwhile
-// is no problem. An Error only when the folder cannot be read at all or is `newer`, or when what the options name is no
-// checkpoint or key (`invalid`, `not_found`). Problems are listed up to a thousand.
+// Reads a ledger offline; writes nothing, needs no lock, may run beside the gate. Whole: every line against
+// its leaf hash, every stored checkpoint's signature and root against the records, the order and number of
+// segments. With a kept checkpoint: also that its tree is a prefix of this one (which shows a truncated
+// tail). What is being written meanwhile is no problem. An Error only when the folder cannot be read at all
+// or is `newer`, or when what the options name is no checkpoint or key (`invalid`, `not_found`). Problems are
+// listed up to a thousand.
 Result<VerifyReport> verify(const std::string& data_folder, const VerifyOptions& options = {});
 
 // The last `n` records, oldest first (without newline).
 Result<std::vector<std::string>> tail(const std::string& data_folder, std::size_t n);
-// Follows the ledger from its end: calls `record` for each new line until `stop` is true. For `ledger tail --follow`.
+// Follows the ledger from its end: calls `record` for each new line until `stop` is true. For `ledger tail
+// --follow`.
 Result<> follow(const std::string& data_folder, const std::function<void(std::string_view)>& record,
                 const std::function<bool()>& stop);
 

@@ -27,14 +27,15 @@ struct Timings {
   std::optional<std::uint64_t> decided, connected, first_byte, total;
 };
 
-// An exchange as the ledger keeps it (interfaces.md, "exchange"). It never holds text of a prompt or an answer. The JSON
-// members that come as `*_json` are canonical JSON made by the floor that owns the type (decision, findings, matches).
+// An exchange as the ledger keeps it (interfaces.md, "exchange"). It never holds text of a prompt or an
+// answer. The JSON members that come as `*_json` are canonical JSON made by the floor that owns the type
+// (decision, findings, matches).
 struct ExchangeRecord {
   Id id;
   WallMs at = 0;
-  std::string_view subject;   // pseudonym; empty: the caller was not identified
+  std::string_view subject;  // pseudonym; empty: the caller was not identified
   std::string_view team, key, tool;
-  std::string_view endpoint;  // "chat/completions"
+  std::string_view endpoint;                    // "chat/completions"
   std::string_view service, provider, surface;  // empty before routing
   std::string_view model;
   std::string_view decision_json = "null";
@@ -46,9 +47,9 @@ struct ExchangeRecord {
 
   // Of an outcome:
   Outcome outcome = Outcome::complete;
-  std::uint32_t status = 0;        // HTTP status given to the client; 0: none
-  std::string_view error;          // code of a refusal or failure
-  std::uint32_t attempts = 0;      // services tried
+  std::uint32_t status = 0;    // HTTP status given to the client; 0: none
+  std::string_view error;      // code of a refusal or failure
+  std::uint32_t attempts = 0;  // services tried
   bool stream = false;
   std::uint64_t response_bytes = 0;
   const Digest* response_digest = nullptr;
@@ -56,17 +57,18 @@ struct ExchangeRecord {
   Timings timings;
 };
 
-// One line of canonical JSON (RFC 8785), without the newline: the leaf of the Merkle tree is this line. Empty text and
-// missing digests are null; digests are lower-case hex; counts over 2^53 - 1 are written as that (JSON knows no more).
-// kind "intent": what is known before the first byte leaves. kind "outcome": the whole exchange.
+// One line of canonical JSON (RFC 8785), without the newline: the leaf of the Merkle tree is this line. Empty
+// text and missing digests are null; digests are lower-case hex; counts over 2^53 - 1 are written as that
+// (JSON knows no more). kind "intent": what is known before the first byte leaves. kind "outcome": the whole
+// exchange.
 void append_intent(std::string& out, const ExchangeRecord& record);
 void append_outcome(std::string& out, const ExchangeRecord& record);
-// kind "change": something an administrator or the program did: action ("key-created", "key-revoked", "started",
-// "stopped", …) about `what` (an id; never a secret), with canonical detail.
+// kind "change": something an administrator or the program did: action ("key-created", "key-revoked",
+// "started", "stopped", …) about `what` (an id; never a secret), with canonical detail.
 void append_change(std::string& out, WallMs at, std::string_view action, std::string_view what,
                    std::string_view detail_json = "{}");
-// kind "recovery": the torn bytes that were cut from the tail, and how many `records` went with them that had been
-// written whole (a power cut can take them; the death of the process cannot).
+// kind "recovery": the torn bytes that were cut from the tail, and how many `records` went with them that had
+// been written whole (a power cut can take them; the death of the process cannot).
 void append_recovery(std::string& out, WallMs at, std::uint64_t records, std::uint64_t bytes_cut);
 
 }  // namespace ostiary::ledger

@@ -13,12 +13,13 @@
 
 namespace ostiary::store {
 
-// A key of the gate, without its secret: `ost_<id>_<secret><crc>`, of which only SHA-256 of the 32 secret bytes is kept.
+// A key of the gate, without its secret: `ost_<id>_<secret><crc>`, of which only SHA-256 of the 32 secret
+// bytes is kept.
 struct KeyEntry {
-  std::string id;        // 8 characters of [0-9A-Za-z]
+  std::string id;  // 8 characters of [0-9A-Za-z]
   std::string team;
-  std::string subject;   // pseudonym of the user
-  std::string user;      // the name behind the pseudonym; empty once erased
+  std::string subject;  // pseudonym of the user
+  std::string user;     // the name behind the pseudonym; empty once erased
   Digest secret_sha256{};
   WallMs created = 0;
   std::optional<WallMs> revoked;
@@ -26,40 +27,46 @@ struct KeyEntry {
 
 // A freshly made key: shown once, never kept.
 struct NewKey {
-  Secret text;   // the whole ost_… text
+  Secret text;  // the whole ost_… text
   KeyEntry entry;
 };
 
-// The parts of a presented key. `parse_key` checks form and CRC-32 only; compare secret_sha256 in constant time.
+// The parts of a presented key. `parse_key` checks form and CRC-32 only; compare secret_sha256 in constant
+// time.
 struct ParsedKey {
   std::string id;
   Digest secret_sha256{};
 };
 std::optional<ParsedKey> parse_key(std::string_view text);
 
-// What must be kept besides the ledger: keys, the erasable mapping of users to pseudonymous subjects, and which service
-// holds a stored response. Everything is small and read into memory by who needs it at speed; nothing here is on the
-// gate's path. Not thread-safe: one owner.
+// What must be kept besides the ledger: keys, the erasable mapping of users to pseudonymous subjects, and
+// which service holds a stored response. Everything is small and read into memory by who needs it at speed;
+// nothing here is on the gate's path. Not thread-safe: one owner.
 class Store {
  public:
   virtual ~Store() = default;
   virtual Result<NewKey> create_key(std::string_view team, std::string_view user, WallMs now) = 0;
-  virtual Result<std::vector<KeyEntry>> keys() = 0;                       // sorted by creation, then id
-  virtual Result<KeyEntry> revoke_key(std::string_view id, WallMs now) = 0;  // not_found, or already revoked: exists
-  virtual Result<std::string> subject_of(std::string_view user) = 0;      // made on first sight: "sub_" + 20 characters
-  virtual Result<> erase_subject(std::string_view subject) = 0;           // forgets the name; the pseudonym stays
+  // Sorted by creation, then id.
+  virtual Result<std::vector<KeyEntry>> keys() = 0;
+  // `not_found`, or `exists` when it was revoked before.
+  virtual Result<KeyEntry> revoke_key(std::string_view id, WallMs now) = 0;
+  // Made on first sight: "sub_" and 20 characters of [0-9A-Za-z].
+  virtual Result<std::string> subject_of(std::string_view user) = 0;
+  // Forgets the name, also in the files; the pseudonym stays, and the same name would get another one.
+  virtual Result<> erase_subject(std::string_view subject) = 0;
   virtual Result<> remember_response(std::string_view response_id, std::string_view service, WallMs now) = 0;
   virtual Result<std::optional<std::string>> service_of_response(std::string_view response_id) = 0;
   // Every remembered response of the last `age_ms`, for a start with a warm table; older ones are dropped.
-  virtual Result<std::vector<std::pair<std::string, std::string>>> recent_responses(WallMs now, WallMs age_ms) = 0;
+  virtual Result<std::vector<std::pair<std::string, std::string>>> recent_responses(WallMs now,
+                                                                                    WallMs age_ms) = 0;
 };
 
-// SQLite (WAL) at `path`; ":memory:" for tests. Migrates older schemas forward, refuses newer ones (`newer`). The file's
-// application_id and user_version are its magic and version.
+// SQLite (WAL) at `path`; ":memory:" for tests. Migrates older schemas forward, refuses newer ones (`newer`).
+// The file's application_id and user_version are its magic and version.
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path);
 
-// The lock of a data folder: one process at a time writes it. `unavailable` names the process that holds it. Creates the
-// folder (mode 0700) and its VERSION file (magic and version) when absent, refuses a newer one.
+// The lock of a data folder: one process at a time writes it. `unavailable` names the process that holds it.
+// Creates the folder (mode 0700) and its VERSION file (magic and version) when absent, refuses a newer one.
 class DataLock {
  public:
   static Result<DataLock> acquire(const std::string& data_folder);
