@@ -15,7 +15,8 @@ StreamWatch watch(EndMarker marker, std::string_view stream) {
 }
 
 // What must hold however the stream is cut: in one piece, at every byte, and byte by byte.
-void at_every_split(EndMarker marker, std::string_view stream, const std::function<void(const StreamWatch&)>& holds) {
+void at_every_split(EndMarker marker, std::string_view stream,
+                    const std::function<void(const StreamWatch&)>& holds) {
   holds(watch(marker, stream));
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     SCOPED_TRACE(cut);
@@ -33,7 +34,9 @@ void at_every_split(EndMarker marker, std::string_view stream, const std::functi
 constexpr std::string_view kChat =
     ": ping\n\n"
     "data: {\"choices\":[{\"delta\":{\"content\":\"Gr\xc3\xbc\xc3\x9f\"}}],\"usage\":null}\r\n\r\n"
-    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3,\"prompt_tokens_details\":{\"cached_tokens\":2}}}\n\n"
+    "data: "
+    "{\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3,\"prompt_tokens_details\":{"
+    "\"cached_tokens\":2}}}\n\n"
     "data: [DONE]\n\n";
 
 TEST(StreamWatch, ReadsAChatStreamWhereverItIsCut) {
@@ -49,12 +52,25 @@ TEST(StreamWatch, ReadsAChatStreamWhereverItIsCut) {
 
 TEST(StreamWatch, EveryShorterStreamHasNotEnded) {
   const auto end = kChat.size() - 1;  // without the blank line the marker is not finished
-  for (std::size_t size = 0; size < end; ++size) EXPECT_FALSE(watch(EndMarker::done_word, kChat.substr(0, size)).ended()) << size;
+  for (std::size_t size = 0; size < end; ++size)
+    EXPECT_FALSE(watch(EndMarker::done_word, kChat.substr(0, size)).ended()) << size;
+}
+
+TEST(StreamWatch, AtAProperEndTheLastEventCountsWithoutItsBlankLine) {
+  auto seen = watch(EndMarker::done_word, "data: [DONE]\n");
+  EXPECT_FALSE(seen.ended());
+  seen.finish();
+  EXPECT_TRUE(seen.told_end());
+  auto unfinished = watch(EndMarker::done_word, "data: [DO");
+  unfinished.finish();
+  EXPECT_FALSE(unfinished.told_end());
 }
 
 TEST(StreamWatch, ReadsUsageOnTheLastChunk) {
   const auto seen = watch(EndMarker::done_word,
-                          "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n"
+                          "data: "
+                          "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_"
+                          "tokens\":1,\"completion_tokens\":2}}\n\n"
                           "data: [DONE]\n\n");
   EXPECT_EQ(seen.usage().input, 1u);
   EXPECT_EQ(seen.usage().output, 2u);
@@ -62,26 +78,32 @@ TEST(StreamWatch, ReadsUsageOnTheLastChunk) {
 }
 
 TEST(StreamWatch, ReadsUsageBesideAnEmptyOne) {
-  const auto seen = watch(EndMarker::done_word, "data: {\"choices\":[{\"usage\":null}],\"usage\":{\"prompt_tokens\":5}}\n\n");
+  const auto seen = watch(EndMarker::done_word,
+                          "data: {\"choices\":[{\"usage\":null}],\"usage\":{\"prompt_tokens\":5}}\n\n");
   EXPECT_EQ(seen.usage().input, 5u);
 }
 
 TEST(StreamWatch, ALaterReportReplacesAnEarlierOne) {
-  const auto seen = watch(EndMarker::done_word, "data: {\"usage\":{\"completion_tokens\":1}}\n\ndata: {\"usage\":{\"completion_tokens\":9}}\n\n");
+  const auto seen =
+      watch(EndMarker::done_word,
+            "data: {\"usage\":{\"completion_tokens\":1}}\n\ndata: {\"usage\":{\"completion_tokens\":9}}\n\n");
   EXPECT_EQ(seen.usage().output, 9u);
 }
 
 TEST(StreamWatch, TextThatLooksLikeUsageOrAnEndIsNeither) {
-  const auto seen = watch(EndMarker::done_word,
-                          "data: {\"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\":{\\\"prompt_tokens\\\":9} [DONE] \\\"error\\\"\"}}]}\n\n"
-                          "data: \"[DONE]\"\n\n");
+  const auto seen =
+      watch(EndMarker::done_word,
+            "data: {\"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\":{\\\"prompt_tokens\\\":9} [DONE] "
+            "\\\"error\\\"\"}}]}\n\n"
+            "data: \"[DONE]\"\n\n");
   EXPECT_FALSE(seen.ended());
   EXPECT_EQ(seen.usage().input, std::nullopt);
 }
 
 TEST(StreamWatch, AnErrorOfTheServiceEndsAStream) {
   for (const std::string_view stream :
-       {"data: {\"error\":{\"message\":\"overloaded\"}}\n\n", "data: {\"error\":\"overloaded\"}\n\n", "event: error\ndata: overloaded\n\n"}) {
+       {"data: {\"error\":{\"message\":\"overloaded\"}}\n\n", "data: {\"error\":\"overloaded\"}\n\n",
+        "event: error\ndata: overloaded\n\n"}) {
     const auto seen = watch(EndMarker::done_word, stream);
     EXPECT_TRUE(seen.failed() && seen.ended()) << stream;
   }
@@ -89,9 +111,11 @@ TEST(StreamWatch, AnErrorOfTheServiceEndsAStream) {
 }
 
 constexpr std::string_view kResponses =
-    "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"usage\":null}}\n\n"
+    "event: response.created\ndata: "
+    "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"usage\":null}}\n\n"
     "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"Hi\"}\n\n"
-    "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\",\"usage\":{\"input_tokens\":4,"
+    "event: response.completed\ndata: "
+    "{\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\",\"usage\":{\"input_tokens\":4,"
     "\"input_tokens_details\":{\"cached_tokens\":1},\"output_tokens\":6}}}\n\n";
 
 TEST(StreamWatch, ReadsAResponsesStreamWhereverItIsCut) {
@@ -106,16 +130,21 @@ TEST(StreamWatch, ReadsAResponsesStreamWhereverItIsCut) {
 
 TEST(StreamWatch, AResponsesStreamEndsByItsOwnEventsOnly) {
   EXPECT_FALSE(watch(EndMarker::response_event, "data: [DONE]\n\n").ended());
-  for (const std::string_view type : {"response.completed", "response.incomplete", "response.cancelled", "response.failed"}) {
-    const auto seen = watch(EndMarker::response_event, "data: {\"type\":\"" + std::string(type) + "\",\"response\":{\"id\":\"r\"}}\n\n");
+  for (const std::string_view type :
+       {"response.completed", "response.incomplete", "response.cancelled", "response.failed"}) {
+    const auto seen = watch(EndMarker::response_event,
+                            "data: {\"type\":\"" + std::string(type) + "\",\"response\":{\"id\":\"r\"}}\n\n");
     EXPECT_TRUE(seen.ended()) << type;
     EXPECT_EQ(seen.failed(), type == "response.failed") << type;
   }
-  EXPECT_TRUE(watch(EndMarker::response_event, "event: error\ndata: {\"code\":\"x\",\"message\":\"y\"}\n\n").failed());
+  EXPECT_TRUE(watch(EndMarker::response_event, "event: error\ndata: {\"code\":\"x\",\"message\":\"y\"}\n\n")
+                  .failed());
 }
 
 TEST(StreamWatch, ReadsACompletionsStreamWhereverItIsCut) {
-  constexpr std::string_view stream = "data: {\"choices\":[{\"text\":\"a\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\ndata:[DONE]\n\n";
+  constexpr std::string_view stream =
+      "data: {\"choices\":[{\"text\":\"a\"}]}\n\ndata: "
+      "{\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\ndata:[DONE]\n\n";
   at_every_split(EndMarker::done_word, stream, [](const StreamWatch& seen) {
     EXPECT_TRUE(seen.told_end());
     EXPECT_EQ(seen.usage().input, 1u);
@@ -157,7 +186,8 @@ Result<std::string> unpack(Inflater& inflater, std::string_view bytes, std::size
 
 TEST(Inflater, UndoesGzipAndDeflateWhereverTheyAreCut) {
   const std::string text = "{\"choices\":[],\"text\":\"hello hello hello\"}";
-  for (const auto& [coding, bits] : {std::pair<std::string_view, int>{"gzip", 31}, {"X-GZIP", 31}, {"deflate", 15}}) {
+  for (const auto& [coding, bits] :
+       {std::pair<std::string_view, int>{"gzip", 31}, {"X-GZIP", 31}, {"deflate", 15}}) {
     const auto packed = pack(text, bits);
     for (std::size_t cut = 0; cut <= packed.size(); ++cut) {
       const auto inflater = Inflater::create(coding);

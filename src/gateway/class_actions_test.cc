@@ -20,8 +20,11 @@ inspect::Inspection holding(std::vector<std::string> classes) {
   return found;
 }
 
-const ClassActions kAll({{"code", Effect::redact}, {"internal", Effect::reroute}, {"personal", Effect::ask},
-                         {"public", Effect::allow}, {"secret", Effect::deny}},
+const ClassActions kAll({{"code", Effect::redact},
+                         {"internal", Effect::reroute},
+                         {"personal", Effect::ask},
+                         {"public", Effect::allow},
+                         {"secret", Effect::deny}},
                         "home");
 
 TEST(ClassActions, WhatHoldsNothingConfiguredIsAllowed) {
@@ -66,7 +69,8 @@ TEST(ClassActions, WhatWasNotReadCountsAsEveryConfiguredClass) {
   inspect::Inspection found;
   found.partial = {"an image"};
   EXPECT_EQ(kAll.decide(facts_for("far"), found).effect, Effect::deny);
-  EXPECT_EQ(ClassActions({{"code", Effect::redact}}, "").decide(facts_for("far"), found).effect, Effect::redact);
+  EXPECT_EQ(ClassActions({{"code", Effect::redact}}, "").decide(facts_for("far"), found).effect,
+            Effect::redact);
   EXPECT_EQ(ClassActions({}, "").decide(facts_for("far"), found).effect, Effect::allow);
 }
 

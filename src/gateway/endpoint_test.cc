@@ -75,8 +75,8 @@ TEST(Endpoint, OtherMethodsDoNotPass) {
 }
 
 TEST(Endpoint, NoPathLeavesTheServicesBasePath) {
-  for (const std::string_view path : {"/v1/../admin", "/v1/files/..", "/v1/./files", "/v1/%2e%2e/admin", "/v1/.%2E/admin",
-                                      "/v1/responses/..", "/v1/responses/%2e%2e"})
+  for (const std::string_view path : {"/v1/../admin", "/v1/files/..", "/v1/./files", "/v1/%2e%2e/admin",
+                                      "/v1/.%2E/admin", "/v1/responses/..", "/v1/responses/%2e%2e"})
     EXPECT_EQ(find_endpoint("GET", path, true).found, Found::no_path) << path;
   EXPECT_EQ(find_endpoint("GET", "/v1/files/a..b", true).found, Found::yes);
   EXPECT_EQ(find_endpoint("GET", "/v1/files/...", true).found, Found::yes);

@@ -28,11 +28,17 @@ TEST(Errors, HaveTheShapeThatClientsRead) {
 }
 
 TEST(Errors, TheTypeFollowsTheStatus) {
-  const std::pair<std::uint16_t, std::string_view> types[] = {
-      {400, "invalid_request_error"}, {401, "authentication_error"}, {403, "permission_error"}, {404, "not_found_error"},
-      {429, "rate_limit_error"},      {500, "api_error"},            {503, "api_error"}};
+  const std::pair<std::uint16_t, std::string_view> types[] = {{400, "invalid_request_error"},
+                                                              {401, "authentication_error"},
+                                                              {403, "permission_error"},
+                                                              {404, "not_found_error"},
+                                                              {429, "rate_limit_error"},
+                                                              {500, "api_error"},
+                                                              {503, "api_error"}};
   for (const auto& [status, type] : types)
-    EXPECT_NE(error_body(error_of(status, "c", "m")).find("\"type\":\"" + std::string(type) + "\""), std::string::npos) << status;
+    EXPECT_NE(error_body(error_of(status, "c", "m")).find("\"type\":\"" + std::string(type) + "\""),
+              std::string::npos)
+        << status;
 }
 
 TEST(Errors, WithinAStreamTheyAreOneEvent) {

@@ -22,8 +22,9 @@ bool comes_back(std::string_view name, std::string_view connection = {}) {
 }
 
 TEST(Headers, HopByHopHeadersEndHere) {
-  for (const std::string_view name : {"Connection", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",
-                                      "Transfer-Encoding", "Upgrade", "Host", "Content-Length", "Expect"}) {
+  for (const std::string_view name :
+       {"Connection", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",
+        "Transfer-Encoding", "Upgrade", "Host", "Content-Length", "Expect"}) {
     EXPECT_FALSE(goes_on(name)) << name;
     EXPECT_FALSE(comes_back(name)) << name;
   }
@@ -37,7 +38,8 @@ TEST(Headers, WhatConnectionNamesEndsHereToo) {
 }
 
 TEST(Headers, CredentialsNeverReachAService) {
-  for (const std::string_view name : {"Authorization", "authorization", "X-Api-Key", "api-key", "x-ostiary-key"})
+  for (const std::string_view name :
+       {"Authorization", "authorization", "X-Api-Key", "api-key", "x-ostiary-key"})
     EXPECT_FALSE(goes_on(name)) << name;
 }
 
@@ -45,27 +47,50 @@ TEST(Headers, TheCallersOwnCredentialPassesWhereItIsMeantTo) {
   EXPECT_TRUE(goes_on("Authorization", true));
   EXPECT_TRUE(goes_on("OpenAI-Organization", true));
   EXPECT_TRUE(goes_on("OpenAI-Project", true));
-  for (const std::string_view name : {"X-Api-Key", "api-key", "x-ostiary-key", "Cookie"}) EXPECT_FALSE(goes_on(name, true)) << name;
+  for (const std::string_view name : {"X-Api-Key", "api-key", "x-ostiary-key", "Cookie"})
+    EXPECT_FALSE(goes_on(name, true)) << name;
 }
 
 TEST(Headers, WhatIdentifiesTheCallerStaysHere) {
-  for (const std::string_view name :
-       {"Cookie", "User-Agent", "Referer", "Origin", "Forwarded", "Via", "From", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP",
-        "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Sec-Fetch-Mode", "DNT", "X-Stainless-OS", "OpenAI-Organization",
-        "OpenAI-Project", "x-ostiary-id", "traceparent", "tracestate", "baggage", "X-Request-ID", "X-Correlation-ID"})
+  for (const std::string_view name : {"Cookie",
+                                      "User-Agent",
+                                      "Referer",
+                                      "Origin",
+                                      "Forwarded",
+                                      "Via",
+                                      "From",
+                                      "X-Forwarded-For",
+                                      "X-Forwarded-Host",
+                                      "X-Real-IP",
+                                      "X-Client-IP",
+                                      "True-Client-IP",
+                                      "CF-Connecting-IP",
+                                      "Sec-Fetch-Mode",
+                                      "DNT",
+                                      "X-Stainless-OS",
+                                      "OpenAI-Organization",
+                                      "OpenAI-Project",
+                                      "x-ostiary-id",
+                                      "traceparent",
+                                      "tracestate",
+                                      "baggage",
+                                      "X-Request-ID",
+                                      "X-Correlation-ID"})
     EXPECT_FALSE(goes_on(name)) << name;
 }
 
 TEST(Headers, EverythingElseGoesOn) {
-  for (const std::string_view name : {"Accept", "OpenAI-Beta", "Idempotency-Key", "X-Custom", "Content-Type", "Cache-Control", "Secret"})
+  for (const std::string_view name :
+       {"Accept", "OpenAI-Beta", "Idempotency-Key", "X-Custom", "Content-Type", "Cache-Control", "Secret"})
     EXPECT_TRUE(goes_on(name)) << name;
 }
 
 TEST(Headers, AnAnswersHeadersComeBackButForThoseOfTheConnectionAndSite) {
-  for (const std::string_view name : {"Content-Encoding", "Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "X-Ostiary-Id"})
+  for (const std::string_view name :
+       {"Content-Encoding", "Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "X-Ostiary-Id"})
     EXPECT_FALSE(comes_back(name)) << name;
-  for (const std::string_view name : {"Content-Type", "X-Request-Id", "OpenAI-Processing-Ms", "X-RateLimit-Remaining-Tokens",
-                                      "Retry-After", "Cache-Control"})
+  for (const std::string_view name : {"Content-Type", "X-Request-Id", "OpenAI-Processing-Ms",
+                                      "X-RateLimit-Remaining-Tokens", "Retry-After", "Cache-Control"})
     EXPECT_TRUE(comes_back(name)) << name;
 }
 

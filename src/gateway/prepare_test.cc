@@ -20,7 +20,8 @@ std::unique_ptr<Service> service_with(ServiceSettings settings) {
 
 // Odd on purpose: blanks, an escaped name, an unknown field, numbers that no double holds.
 constexpr std::string_view kOdd =
-    "{ \"mess\\u0061ges\" : [ {\"role\":\"user\",\"content\":\"mail ada@example.org and ada@example.org, not bob@example.org\"} ] ,\n"
+    "{ \"mess\\u0061ges\" : [ {\"role\":\"user\",\"content\":\"mail ada@example.org and ada@example.org, not "
+    "bob@example.org\"} ] ,\n"
     "\t\"model\" : \"small\" ,\"x_unknown\":1.0000000000000000001e5, \"seed\":18446744073709551617 }";
 
 inspect::Finding finding_at(std::uint64_t start, std::uint64_t end, std::string detector = "email") {
@@ -43,7 +44,8 @@ void redact_personal(Exchange& x) {
 }
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+    text.replace(at, what.size(), with);
   return text;
 }
 
@@ -71,7 +73,8 @@ TEST(Prepare, MaskingLeavesEveryOtherByteAndGivesOneValueOneNumber) {
   find_all(x, "ada@example.org");
   find_all(x, "bob@example.org");
   ASSERT_TRUE(prepare_body(x));
-  const auto wanted = replaced(replaced(std::string(kOdd), "ada@example.org", "‹personal:email:1›"), "bob@example.org", "‹personal:email:2›");
+  const auto wanted = replaced(replaced(std::string(kOdd), "ada@example.org", "‹personal:email:1›"),
+                               "bob@example.org", "‹personal:email:2›");
   EXPECT_EQ(x.forwarded, wanted);
 }
 
@@ -80,7 +83,8 @@ TEST(Prepare, FindingsWithinOneAnotherAreMaskedOnce) {
   auto& x = request.x;
   redact_personal(x);
   const auto at = x.body.find("ada@example.org");
-  x.inspection.findings = {finding_at(at, at + 15), finding_at(at, at + 15, "name"), finding_at(at + 4, at + 15, "host")};
+  x.inspection.findings = {finding_at(at, at + 15), finding_at(at, at + 15, "name"),
+                           finding_at(at + 4, at + 15, "host")};
   ASSERT_TRUE(prepare_body(x));
   EXPECT_EQ(x.forwarded, std::string(kOdd).replace(at, 15, "‹personal:email:1›"));
 }
@@ -100,7 +104,8 @@ TEST(Prepare, WhatMustBeMaskedAndHasNoPlaceStopsTheRequest) {
   auto& x = request.x;
   redact_personal(x);
   const auto size = x.body.size();
-  for (const auto& [start, end] : {std::pair<std::uint64_t, std::uint64_t>{0, 0}, {9, 4}, {size - 1, size + 1}}) {
+  for (const auto& [start, end] :
+       {std::pair<std::uint64_t, std::uint64_t>{0, 0}, {9, 4}, {size - 1, size + 1}}) {
     x.inspection.findings = {finding_at(start, end)};
     const auto prepared = prepare_body(x);
     ASSERT_FALSE(prepared) << start << "-" << end;
@@ -137,13 +142,16 @@ TEST(Prepare, TheHeadNamesTheServiceAndLosesTheCaller) {
   settings.headers = {{"X-Account", "ours"}};
   settings.query = {{"api-version", "2024 10"}};
   const auto service = service_with(std::move(settings));
-  Received request(post("/v1/chat/completions?trace=1", "{\"model\":\"m\"}",
-                        "Authorization: Bearer ost_secret\r\nUser-Agent: client/1\r\nX-Account: mine\r\nX-Custom: kept\r\n"
-                        "Content-Type: application/json; charset=utf-8\r\nAccept-Encoding: gzip\r\n"));
+  Received request(
+      post("/v1/chat/completions?trace=1", "{\"model\":\"m\"}",
+           "Authorization: Bearer ost_secret\r\nUser-Agent: client/1\r\nX-Account: mine\r\nX-Custom: kept\r\n"
+           "Content-Type: application/json; charset=utf-8\r\nAccept-Encoding: gzip\r\n"));
   request.x.service = service.get();
   EXPECT_EQ(request_head(request.x, Secret("Bearer sk-1")),
-            "POST /v1/chat/completions?trace=1&api-version=2024%2010 HTTP/1.1\r\nHost: api.example.com\r\nX-Custom: kept\r\n"
-            "authorization: Bearer sk-1\r\nX-Account: ours\r\nContent-Type: application/json\r\nAccept-Encoding: identity\r\n"
+            "POST /v1/chat/completions?trace=1&api-version=2024%2010 HTTP/1.1\r\nHost: "
+            "api.example.com\r\nX-Custom: kept\r\n"
+            "authorization: Bearer sk-1\r\nX-Account: ours\r\nContent-Type: "
+            "application/json\r\nAccept-Encoding: identity\r\n"
             "User-Agent: ostiary\r\nx-ostiary-id: " +
                 request.x.id.text() + "\r\nContent-Length: 13\r\n\r\n");
 }
@@ -175,7 +183,8 @@ TEST(Prepare, TheCallersOwnCredentialGoesOnlyToAServiceThatTakesIt) {
 
 // Without a length of its own a service would read it as the next request on the connection.
 TEST(Prepare, ABodyWhereNoneBelongsIsNotSent) {
-  Received request("GET /v1/responses/r HTTP/1.1\r\nHost: gate\r\nContent-Length: 18\r\n\r\nGET /x HTTP/1.1\r\n\r\n");
+  Received request(
+      "GET /v1/responses/r HTTP/1.1\r\nHost: gate\r\nContent-Length: 18\r\n\r\nGET /x HTTP/1.1\r\n\r\n");
   const auto service = service_with({});
   request.x.service = service.get();
   EXPECT_EQ(request.x.body_to_send(), "");
@@ -192,7 +201,8 @@ TEST(Prepare, FactsSayWhatIsKnownAndNothingMore) {
   ASSERT_TRUE(facts.find("target.provider"));
   EXPECT_EQ(std::get<std::string>(facts.find("target.provider")->value), "acme");
   EXPECT_EQ(std::get<std::string>(facts.find("target.endpoint")->value), "embeddings");
-  EXPECT_EQ(std::get<std::vector<std::string>>(facts.find("data.classes")->value), std::vector<std::string>{"code"});
+  EXPECT_EQ(std::get<std::vector<std::string>>(facts.find("data.classes")->value),
+            std::vector<std::string>{"code"});
   EXPECT_EQ(facts.find("target.surface"), nullptr);
   EXPECT_EQ(facts.find("subject.team"), nullptr);
   EXPECT_EQ(facts.find("data.partial"), nullptr);

@@ -8,7 +8,8 @@ namespace {
 TEST(ResponseHomes, RemembersAndTellsWhoKeepsIt) {
   ResponseHomes homes;
   std::vector<std::pair<std::string, std::string>> kept;
-  homes.persist_with([&](const std::string& response, const std::string& service) { kept.emplace_back(response, service); });
+  homes.persist_with(
+      [&](const std::string& response, const std::string& service) { kept.emplace_back(response, service); });
   homes.restore({{"resp_old", "a"}});
   homes.remember("resp_new", "b");
   EXPECT_EQ(homes.find("resp_old"), "a");

@@ -36,7 +36,9 @@ std::string refusal_of(const CredentialSource& source) {
   return service ? "" : service.error().text();
 }
 
-void write(const std::string& path, std::string_view text) { std::ofstream(path, std::ios::binary | std::ios::trunc) << text; }
+void write(const std::string& path, std::string_view text) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
 
 TEST(Credential, ComesFromTheEnvironment) {
   ::setenv("OSTIARY_TEST_KEY", "sk-env", 1);
@@ -72,7 +74,8 @@ TEST(Credential, ARefusalNeverShowsIt) {
   const TestFolder folder;
   ::setenv("OSTIARY_TEST_KEY", "sk-hidden\x01value", 1);
   write(folder.file("key"), "sk-hidden value\n");
-  for (const auto& source : {CredentialSource{Kind::environment, "OSTIARY_TEST_KEY"}, CredentialSource{Kind::file, folder.file("key")},
+  for (const auto& source : {CredentialSource{Kind::environment, "OSTIARY_TEST_KEY"},
+                             CredentialSource{Kind::file, folder.file("key")},
                              CredentialSource{Kind::command, "cat " + folder.file("key")},
                              CredentialSource{Kind::command, "cat " + folder.file("key") + "; exit 1"}}) {
     const auto refused = refusal_of(source);
@@ -140,7 +143,8 @@ TEST(Service, BuildsTheTargetFromBasePathModelAndQuery) {
 }
 
 TEST(Service, ABadUrlIsRefused) {
-  for (const std::string_view url : {"", "api.example.com", "ftp://x/v1", "https://user:pw@x/v1", "https://"}) {
+  for (const std::string_view url :
+       {"", "api.example.com", "ftp://x/v1", "https://user:pw@x/v1", "https://"}) {
     auto settings = settings_with();
     settings.base_url = url;
     EXPECT_FALSE(Service::create(std::move(settings), 0)) << url;

@@ -1,0 +1,271 @@
+// Which service gets a request through a running gate, how often, and what the client hears when one fails.
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "gateway/impl/test_gate.h"
+
+namespace ostiary::gateway {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+
+std::string hello(const Message&) {
+  return answer(200, kHello);
+}
+std::string failing(const Message&) {
+  return answer(500, R"({"error":{"message":"down"}})");
+}
+
+std::size_t count(const std::vector<std::string>& lines, std::string_view kind, std::string_view id) {
+  std::size_t n = 0;
+  for (const auto& line : lines)
+    if (line.find(id) != std::string::npos &&
+        line.find("\"kind\":\"" + std::string(kind) + "\"") != std::string::npos)
+      ++n;
+  return n;
+}
+
+class RouteTest : public ::testing::Test {
+ protected:
+  TestGate gate_;
+};
+
+TEST_F(RouteTest, TheNextServiceAnswersWhenOneFailsAndEachIsRecordedFirst) {
+  AnsweringService first(failing), second(hello);
+  gate_.add_service("closed", "http://127.0.0.1:1/v1");
+  gate_.add_service("first", first.url());
+  gate_.add_service("second", second.url());
+  gate_.run();
+  const auto answered = gate_.ask(gate_.chat(kAsk));
+  EXPECT_EQ(answered.status, 200);
+  EXPECT_EQ(answered.header("x-ostiary-service"), "second");
+  const auto record = gate_.outcome(answered);
+  EXPECT_EQ((*record)["attempts"].as_uint(), 3u);
+  EXPECT_EQ(record->text("service"), "second");
+  EXPECT_EQ(count(gate_.records(), "intent", record->text("id")), 3u);
+}
+
+TEST_F(RouteTest, NobodyElseIsAskedOnceContentWasDelivered) {
+  ScriptedService first([](Wire& wire) {
+    if (wire.message().head.empty()) return;
+    wire.send(std::string(kStreamHead) + chunk("data: {\"choices\":[]}\n\n"));
+  });
+  AnsweringService second(hello);
+  gate_.add_service("first", first.url());
+  gate_.add_service("second", second.url());
+  gate_.run();
+  const auto answered = gate_.ask(gate_.chat(kAskStream));
+  EXPECT_NE(answered.body.find("stream_truncated"), std::string::npos);
+  EXPECT_EQ(second.connections(), 0);
+}
+
+TEST_F(RouteTest, WhatLeavesSomethingBehindIsNotAskedTwice) {
+  AnsweringService first(failing), second(hello);
+  gate_.add_service("first", first.url()).retries = 2;
+  gate_.add_service("second", second.url());
+  gate_.run();
+  const auto response =
+      gate_.ask(post("/v1/responses", R"({"model":"m","input":"x"})", gate_.authorization()));
+  EXPECT_EQ(response.status, 500);
+  const auto stored = gate_.ask(gate_.chat(R"({"model":"m","store":true})"));
+  EXPECT_EQ(stored.status, 500);
+  EXPECT_EQ(first.seen().size(), 2u);
+  EXPECT_EQ(second.connections(), 0);
+}
+
+TEST_F(RouteTest, ABusyServiceIsAskedAgain) {
+  std::atomic<int> asked = 0;
+  AnsweringService service([&](const Message& request) {
+    return ++asked < 3 ? answer(502, "<html>bad gateway</html>", "Content-Type: text/html\r\n")
+                       : hello(request);
+  });
+  gate_.add_service("far", service.url()).retries = 2;
+  gate_.run();
+  const auto answered = gate_.ask(gate_.chat(kAsk));
+  EXPECT_EQ(answered.status, 200);
+  EXPECT_EQ((*gate_.outcome(answered))["attempts"].as_uint(), 3u);
+}
+
+TEST_F(RouteTest, AnHtmlErrorBecomesAJsonErrorWithItsStatusAndRetryAfter) {
+  AnsweringService service([](const Message&) {
+    return answer(429, "<html>slow down</html>", "Content-Type: text/html\r\nRetry-After: 7\r\n");
+  });
+  gate_.add_service("far", service.url());
+  gate_.run();
+  const auto answered = gate_.ask(gate_.chat(kAsk));
+  EXPECT_EQ(answered.status, 429);
+  EXPECT_EQ(answered.header("retry-after"), "7");
+  EXPECT_EQ(answered.header("content-type"), "application/json");
+  EXPECT_NE(answered.body.find("\"code\":\"service_error\""), std::string::npos);
+  EXPECT_EQ(answered.body.find("html"), std::string::npos);
+  const auto record = gate_.outcome(answered);
+  EXPECT_EQ(record->text("outcome"), "failed");
+  EXPECT_EQ((*record)["status"].as_uint(), 429u);
+}
+
+TEST_F(RouteTest, AJsonErrorPassesAsItIs) {
+  AnsweringService service([](const Message&) { return answer(400, R"({"error":{"message":"no","x":1}})"); });
+  gate_.add_service("far", service.url());
+  gate_.run();
+  const auto answered = gate_.ask(gate_.chat(kAsk));
+  EXPECT_EQ(answered.status, 400);
+  EXPECT_EQ(answered.body, R"({"error":{"message":"no","x":1}})");
+}
+
+TEST_F(RouteTest, AnAnswerIsGivenWithTheDecisionOfItsService) {
+  AnsweringService first(failing);
+  gate_.add_service("first", first.url());
+  gate_.add_service("second", "http://127.0.0.1:1/v1");
+  gate_.steps().decision = [](const policy::Facts& facts, const inspect::Inspection&) {
+    policy::Decision decision;
+    if (std::get<std::string>(facts.find("target.service")->value) == "second")
+      decision.effect = policy::Effect::deny;
+    return decision;
+  };
+  gate_.run();
+  const auto answered = gate_.ask(gate_.chat(kAsk));
+  EXPECT_EQ(answered.status, 500);
+  EXPECT_EQ(answered.header("x-ostiary-service"), "first");
+  EXPECT_EQ(answered.header("x-ostiary-decision"), "allow");
+}
+
+TEST_F(RouteTest, WhatFollowsAResponseStaysWithItsService) {
+  AnsweringService first(hello),
+      second([](const Message&) { return answer(200, R"({"id":"resp_2","usage":{"input_tokens":1}})"); });
+  gate_.add_service("first", first.url()).models = {{"a", ""}, {"b", ""}};
+  gate_.add_service("second", second.url()).models = {{"b", ""}, {"only", ""}};
+  gate_.run();
+  const auto made =
+      gate_.ask(post("/v1/responses", R"({"model":"only","input":"x"})", gate_.authorization()));
+  ASSERT_EQ(made.header("x-ostiary-service"), "second");
+  const auto next = gate_.ask(
+      post("/v1/responses", R"({"model":"b","previous_response_id":"resp_2"})", gate_.authorization()));
+  EXPECT_EQ(next.header("x-ostiary-service"), "second");
+  const auto read = gate_.ask(get("/v1/responses/resp_2", gate_.authorization()));
+  EXPECT_EQ(read.header("x-ostiary-service"), "second");
+  EXPECT_EQ(first.connections(), 0);
+}
+
+TEST_F(RouteTest, AModelThatNobodyOffersIsNotFound) {
+  AnsweringService service(hello);
+  gate_.add_service("far", service.url()).models = {{"org/one", ""}};
+  gate_.run();
+  const auto answered = gate_.ask(gate_.chat(kAsk));
+  EXPECT_EQ(answered.status, 404);
+  EXPECT_NE(answered.body.find("model_not_found"), std::string::npos);
+  EXPECT_EQ(gate_.outcome(answered)->text("outcome"), "refused");
+  for (const std::string_view path : {"/v1/models/org/one", "/v1/models/org%2Fone"}) {
+    const auto model = gate_.ask(get(path, gate_.authorization()));
+    EXPECT_EQ(model.status, 200) << path;
+    EXPECT_NE(model.body.find("\"id\":\"org/one\""), std::string::npos);
+  }
+  EXPECT_EQ(gate_.ask(get("/v1/models/none", gate_.authorization())).status, 404);
+}
+
+// Were it sent on, the service would read it as the next request of that connection.
+TEST_F(RouteTest, ABodyWhereNoneBelongsDoesNotBecomeARequestOfItsOwn) {
+  AnsweringService service(hello);
+  gate_.add_service("far", service.url());
+  gate_.run();
+  const std::string hidden = "GET /v1/secret HTTP/1.1\r\nHost: x\r\n\r\n";
+  const auto answered =
+      gate_.ask("GET /v1/responses/resp_1 HTTP/1.1\r\nHost: gate\r\n" + gate_.authorization() +
+                "Content-Length: " + std::to_string(hidden.size()) + "\r\n\r\n" + hidden);
+  EXPECT_EQ(answered.status, 200);
+  EXPECT_EQ(gate_.ask(gate_.chat(kAsk)).status, 200);
+  const auto seen = service.seen();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_TRUE(seen[0].head.starts_with("GET /v1/responses/resp_1 "));
+  EXPECT_EQ(seen[0].body, "");
+  EXPECT_EQ(seen[1].body, kAsk);
+}
+
+TEST_F(RouteTest, ALargeBodyReachesAUsedConnectionWhole) {
+  AnsweringService service(hello);
+  gate_.add_service("far", service.url());
+  gate_.run();
+  const std::string large = R"({"model":"m","x":")" + std::string(6u << 20, 'x') + "\"}";
+  Wire client = gate_.connect();
+  for (int i = 0; i < 3; ++i) {
+    client.send(gate_.chat(large));
+    EXPECT_EQ(client.message().status, 200);
+  }
+  const auto seen = service.seen();
+  ASSERT_EQ(seen.size(), 3u);
+  for (const auto& request : seen) EXPECT_TRUE(request.body == large) << request.body.size();
+  EXPECT_EQ(service.connections(), 1);
+}
+
+TEST_F(RouteTest, AKeyInThePathOrItsOwnHeaderLetsTheCallersCredentialThrough) {
+  AnsweringService service(hello);
+  gate_.add_service("far", service.url()).credential.kind = CredentialSource::Kind::client;
+  gate_.run();
+  EXPECT_EQ(
+      gate_.ask(post("/k/" + gate_.key() + "/v1/chat/completions", kAsk, "Authorization: Bearer own\r\n"))
+          .status,
+      200);
+  EXPECT_EQ(gate_
+                .ask(post("/v1/chat/completions", kAsk,
+                          "x-ostiary-key: " + gate_.key() + "\r\nAuthorization: Bearer own\r\n"))
+                .status,
+            200);
+  EXPECT_EQ(gate_.ask(gate_.chat(kAsk)).status, 200);
+  const auto seen = service.seen();
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0].header("authorization"), "Bearer own");
+  EXPECT_TRUE(seen[0].head.starts_with("POST /v1/chat/completions "));
+  EXPECT_EQ(seen[1].header("authorization"), "Bearer own");
+  EXPECT_EQ(seen[2].header("authorization"), "");
+  for (const auto& request : seen) EXPECT_EQ(request.head.find(gate_.key()), std::string::npos);
+}
+
+TEST_F(RouteTest, StoppingLetsWhatIsUnderWayEndAndTakesNothingNew) {
+  std::promise<void> arrived, go;
+  ScriptedService service([&](Wire& wire) {
+    if (wire.message().head.empty()) return;
+    arrived.set_value();
+    go.get_future().wait();
+    wire.send(answer(200, kHello));
+    wire.closed_within(3000);
+  });
+  gate_.add_service("far", service.url());
+  gate_.run();
+  Wire resting = gate_.connect(), client = gate_.connect();
+  client.send(gate_.chat(kAsk));
+  arrived.get_future().wait();
+  std::thread stopping([&] { gate_.stop(10'000); });
+  EXPECT_TRUE(resting.closed_within(3000));
+  std::this_thread::sleep_for(30ms);
+  go.set_value();
+  const auto answered = client.message();
+  stopping.join();
+  EXPECT_EQ(answered.status, 200);
+  EXPECT_EQ(answered.body, kHello);
+  EXPECT_TRUE(client.closed_within(1000));
+  EXPECT_EQ(gate_.outcome(answered)->text("outcome"), "complete");
+}
+
+TEST_F(RouteTest, StoppingEndsWhatDoesNotEndInTimeAndRecordsIt) {
+  std::promise<void> arrived;
+  ScriptedService service([&](Wire& wire) {
+    if (wire.message().head.empty()) return;
+    arrived.set_value();
+    wire.closed_within(10'000);
+  });
+  gate_.add_service("far", service.url());
+  gate_.run();
+  Wire client = gate_.connect();
+  client.send(gate_.chat(kAsk));
+  arrived.get_future().wait();
+  gate_.stop(50);
+  EXPECT_TRUE(client.closed_within(1000));
+  EXPECT_EQ(gate_.outcome()->text("outcome"), "cancelled");
+}
+
+}  // namespace
+}  // namespace ostiary::gateway
