@@ -189,6 +189,7 @@ Result<int> run_serve(const ServeOptions& options) {
   for (const int s : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, s);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a full quota is a failed write, which closes the gate with a clear 503
 
   TRY(auto lock, store::DataLock::acquire(config.data));
   House house{std::move(lock), nullptr, {}, {}, {config.gate.data_classes, config.gate.reroute_to}, {},
