@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fmt/format.h>
 #include <set>
 
 #include "base/text.h"
@@ -91,8 +92,8 @@ Result<> only_members(Value object, std::span<const std::string_view> allowed, c
     const auto name = member.key();
     if (std::ranges::find(allowed, name) != allowed.end()) continue;
     const auto meant = text::nearest(name, allowed);
-    return fail(Code::invalid, "unknown member '" + name + "' of " + place +
-                                   (meant ? ": did you mean '" + *meant + "'?" : ""));
+    return fail(Code::invalid, fmt::format("unknown member '{}' of {}{}", name, place,
+                                           meant ? fmt::format(": did you mean '{}'?", *meant) : ""));
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #include "gateway/recording_forms.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -164,8 +165,8 @@ class ResponseStream {
            at + R"(,"part":{"type":)" + raw_or(part["type"], "\"output_text\"") +
                (refusal ? R"(,"refusal":""})" : R"(,"text":"","annotations":[]})"));
       for (const auto word : words_with_blanks(text))
-        emit(event + ".delta", at + R"(,"delta":)" + quoted(word) + logprobs);
-      emit(event + ".done", at + ",\"" + name + "\":" + quoted(text) + logprobs);
+        emit(event + ".delta", fmt::format(R"({},"delta":{}{})", at, quoted(word), logprobs));
+      emit(event + ".done", fmt::format(R"({},"{}":{}{})", at, name, quoted(text), logprobs));
       emit("response.content_part.done", at + R"(,"part":)" + std::string(part.raw()));
     }
   }
@@ -220,7 +221,7 @@ struct FoldedChoice {
       else if (name == "tool_calls" && member.is_array())
         add_calls(member);
       else if (member.is_string())
-        texts[name] += *member.as_string();
+        texts[name] += member.string_or("");
       else if (!member.is_null())
         values[name] = member.raw();
     }

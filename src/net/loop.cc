@@ -253,7 +253,8 @@ void Loop::end_rest() {
   }
 }
 
-// What is written may make something ready, and that may leave something to write: the loop sleeps only when neither is left.
+// What is written may make something ready, and that may leave something to write: the loop sleeps only when
+// neither is left.
 void Loop::end_turn() {
   do run_ready();
   while (turn_end_ && turn_end_());

@@ -131,7 +131,8 @@ class Loop {
   void stop();                            // thread-safe: cancels every waiter, then run() returns
   void post(std::function<void()> work);  // thread-safe
   std::shared_ptr<Remote> remote() { return remote_; }
-  // `hook` writes what a turn left to write, and says whether there was anything; the loop never sleeps before it says no.
+  // `hook` writes what a turn left to write, and says whether there was anything; the loop never sleeps
+  // before it says no.
   void on_turn_end(std::function<bool()> hook) { turn_end_ = std::move(hook); }
   MonoNs now() const { return now_; }  // monotonic, read once a turn
   bool stopping() const { return stopping_; }

@@ -68,7 +68,9 @@ class [[nodiscard]] Task {
     return handle_;
   }
   T await_resume() {
-    if constexpr (!std::is_void_v<T>) return std::move(*handle_.promise().value);
+    // The task has ended, and it cannot end without a value.
+    if constexpr (!std::is_void_v<T>)
+      return std::move(*handle_.promise().value);  // NOLINT(bugprone-unchecked-optional-access)
   }
 
  private:
