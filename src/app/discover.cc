@@ -118,11 +118,15 @@ gateway::ServiceSettings from_catalog(const catalog::Service& entry) {
 
 }  // namespace
 
-std::vector<gateway::ServiceSettings> discover_services(
-    const std::function<const char*(const char*)>& environment, int wait_ms) {
+std::vector<gateway::ServiceSettings> discover_services(const Environment& environment, int wait_ms) {
+  return discover_services(catalog::services(), environment, wait_ms);
+}
+
+std::vector<gateway::ServiceSettings> discover_services(std::span<const catalog::Service> known,
+                                                        const Environment& environment, int wait_ms) {
   std::vector<gateway::ServiceSettings> found;
   std::vector<Probe> probes;
-  for (const auto& entry : catalog::services()) {
+  for (const auto& entry : known) {
     if (entry.protocol != "openai") continue;
     if (entry.local_port != 0) {
       if (auto probe = begin(entry)) probes.push_back(std::move(*probe));

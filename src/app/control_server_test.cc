@@ -1,0 +1,180 @@
+#include "app/control_server.h"
+
+#include <cstring>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "app/control_client.h"
+#include "json/document.h"
+
+namespace ostiary::app {
+namespace {
+
+class ControlTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-control-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    ledger::Options options;
+    options.sync = ledger::Sync::os;
+    auto ledger = ledger::Ledger::open(folder_, options);
+    ASSERT_TRUE(ledger) << ledger.error().text();
+    ledger_ = std::move(*ledger);
+    shared_.ledger = ledger_.get();
+    start();
+  }
+  void start() {
+    auto store = store::open_sqlite(folder_ + "/store.sqlite");
+    ASSERT_TRUE(store) << store.error().text();
+    auto server = ControlServer::start(folder_, std::move(*store), shared_);
+    ASSERT_TRUE(server) << server.error().text();
+    server_ = std::move(*server);
+  }
+  void TearDown() override {
+    server_.reset();
+    ledger_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  Result<std::string> call(std::string_view method, std::string_view path, std::string_view body = {}) {
+    auto client = ControlClient::find(folder_);
+    if (!client || !*client) return fail(Code::closed, "no gate answers");
+    return (*client)->call(method, path, body);
+  }
+  std::string create(std::string_view body) {
+    auto made = call("POST", "/control/keys", body);
+    EXPECT_TRUE(made) << made.error().text();
+    return made ? *made : "{}";
+  }
+  bool opens(const std::string& key) {
+    gateway::KeyReader reader(shared_.keys);
+    std::shared_ptr<const gateway::KeyRing::Snapshot> hold;
+    return reader.find(key, hold) != nullptr;
+  }
+  std::string newest_record() {
+    const auto records = ledger::tail(folder_, 1);
+    return records && !records->empty() ? records->front() : "";
+  }
+  // What the socket answers to these bytes; empty: it hangs up.
+  std::string raw(std::string_view bytes) {
+    const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    std::strncpy(at.sun_path, (folder_ + "/control.sock").c_str(), sizeof at.sun_path - 1);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    while (!bytes.empty()) {
+      const auto n = ::send(fd.get(), bytes.data(), std::min<std::size_t>(bytes.size(), 7), MSG_NOSIGNAL);
+      if (n <= 0) break;
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    ::shutdown(fd.get(), SHUT_WR);
+    std::string answer;
+    char buffer[4096];
+    for (ssize_t n = 0; (n = ::recv(fd.get(), buffer, sizeof buffer, 0)) > 0;)
+      answer.append(buffer, static_cast<std::size_t>(n));
+    return answer;
+  }
+
+  std::string folder_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  gateway::Shared shared_;
+  std::unique_ptr<ControlServer> server_;
+};
+
+std::string member(const std::string& text, std::string_view name) {
+  const auto document = json::Document::parse(text);
+  return document ? document->root()[name].string_or("") : "";
+}
+
+TEST_F(ControlTest, ANewKeyOpensTheGateAtOnceAndIsRecordedWithoutItsSecret) {
+  const auto made = create(R"({"team":"blue","user":"ada"})");
+  const auto key = member(made, "key");
+  EXPECT_TRUE(opens(key));
+  EXPECT_EQ(member(made, "team"), "blue");
+  const auto record = newest_record();
+  EXPECT_NE(record.find("\"key-created\""), std::string::npos);
+  EXPECT_NE(record.find(member(made, "id")), std::string::npos);
+  EXPECT_NE(record.find(member(made, "subject")), std::string::npos);
+  EXPECT_EQ(record.find(key), std::string::npos);
+  EXPECT_EQ(record.find("ada"), std::string::npos);  // the ledger knows the pseudonym only
+}
+
+TEST_F(ControlTest, AListShowsEveryKeyAndNoSecret) {
+  const auto first = create(R"({"team":"blue","user":"ada"})"),
+             second = create(R"({"team":"red","user":"bob"})");
+  const auto list = call("GET", "/control/keys");
+  ASSERT_TRUE(list);
+  const auto document = json::Document::parse(*list);
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->root()["keys"].size(), 2u);
+  EXPECT_NE(list->find("\"user\":\"bob\""), std::string::npos);
+  for (const auto& made : {first, second}) EXPECT_EQ(list->find(member(made, "key")), std::string::npos);
+}
+
+TEST_F(ControlTest, ARevokedKeyOpensNothingFromThatMoment) {
+  const auto made = create(R"({"team":"blue","user":"ada"})");
+  const auto path = "/control/keys/" + member(made, "id") + "/revoke";
+  const auto revoked = call("POST", path);
+  ASSERT_TRUE(revoked) << revoked.error().text();
+  EXPECT_NE(member(*revoked, "revoked"), "");
+  EXPECT_FALSE(opens(member(made, "key")));
+  EXPECT_NE(newest_record().find("\"key-revoked\""), std::string::npos);
+  const auto again = call("POST", path);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::exists);
+  EXPECT_EQ(call("POST", "/control/keys/nobody00/revoke").error().code, Code::not_found);
+}
+
+TEST_F(ControlTest, WrongCallsAreRefusedWithTheReason) {
+  for (const std::string_view body : {"", "no json", "[]", R"({"team":"blue"})",
+                                      R"({"team":"","user":"ada"})", R"({"team":1,"user":"ada"})"}) {
+    const auto made = call("POST", "/control/keys", body);
+    ASSERT_FALSE(made) << body;
+    EXPECT_EQ(made.error().code, Code::invalid) << body;
+  }
+  EXPECT_EQ(call("GET", "/control/other").error().code, Code::not_found);
+  EXPECT_EQ(call("DELETE", "/control/keys").error().code, Code::not_found);
+  EXPECT_EQ(call("POST", "/control/keys/revoke").error().code, Code::not_found);
+  EXPECT_TRUE(shared_.keys.snapshot()->empty());
+}
+
+TEST_F(ControlTest, ARequestMayComeInPiecesAndABrokenOneIsHungUpOn) {
+  const auto answer = raw("GET /control/keys HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+  EXPECT_EQ(raw("nonsense\r\n\r\n"), "");
+  EXPECT_EQ(raw("POST /control/keys HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"), "");
+  EXPECT_EQ(raw("GET /control/keys HTTP/1.1\r\nHost: x\r\nX: " + std::string(70'000, 'x')), "");
+  EXPECT_TRUE(call("GET", "/control/keys"));
+}
+
+TEST_F(ControlTest, OnlyTheOwnerMayReachTheSocket) {
+  struct stat info{};
+  ASSERT_EQ(::stat((folder_ + "/control.sock").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(ControlTest, WhereAResponseLivesIsKeptEvenWhenTheGateEndsRightAfter) {
+  server_->remember_response("resp_1", "far");
+  server_.reset();
+  auto store = store::open_sqlite(folder_ + "/store.sqlite");
+  ASSERT_TRUE(store);
+  EXPECT_EQ(*(*store)->service_of_response("resp_1"), "far");
+}
+
+TEST_F(ControlTest, AfterARestartOldKeysOpenTheGate) {
+  const auto key = member(create(R"({"team":"blue","user":"ada"})"), "key");
+  server_.reset();
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/control.sock"));
+  shared_.keys.replace({});
+  ASSERT_FALSE(opens(key));
+  start();
+  EXPECT_TRUE(opens(key));
+}
+
+}  // namespace
+}  // namespace ostiary::app
