@@ -63,7 +63,7 @@ class CommandLine {
 CLI::App* CommandLine::verb(CLI::App& parent, const std::string& name, const std::string& what,
                             const std::string& example) {
   auto* app = parent.add_subcommand(name, what);
-  app->footer(fmt::format("\nExample:\n  {}", example));
+  app->footer(fmt::format("Example:\n  {}", example));
   return app;
 }
 
@@ -186,7 +186,7 @@ void CommandLine::add_others() {
 
 CommandLine::CommandLine() {
   root_.footer(
-      "\n'ostiary VERB --help' tells more, with an example.\n\nExit codes: 0 done; 1 a check failed; 2 the "
+      "'ostiary VERB --help' tells more, with an example.\n\nExit codes: 0 done; 1 a check failed; 2 the "
       "call is wrong; 3 the machine failed.");
   add_serve();
   add_keys();
@@ -210,6 +210,10 @@ std::string meant(std::string_view word, const std::vector<std::string>& known) 
 // "ostiary key" of a verb.
 std::string full_name(const CLI::App* app) {
   return app->get_parent() ? full_name(app->get_parent()) + " " + app->get_name() : "ostiary";
+}
+
+std::string help_of(const CLI::App& app) {
+  return app.help(app.get_parent() ? full_name(app.get_parent()) : "");
 }
 
 std::vector<std::string> verbs_of(const CLI::App& app) {
@@ -252,7 +256,7 @@ int CommandLine::main(int argc, char** argv) {
   try {
     root_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", deepest()->help());
+    fmt::print("{}", help_of(*deepest()));
     return 0;
   } catch (const CLI::CallForAllHelp&) {
     fmt::print("{}", root_.help("", CLI::AppFormatMode::All));
@@ -262,8 +266,7 @@ int CommandLine::main(int argc, char** argv) {
   }
   if (show_version_ && !chosen_) chosen_ = [this] { return run_version(version_); };
   if (!chosen_) {
-    const auto* app = deepest();
-    fmt::print(stderr, "{}", app->help());
+    fmt::print(stderr, "{}", help_of(*deepest()));
     return 2;
   }
   const auto done = chosen_();

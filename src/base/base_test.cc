@@ -314,6 +314,7 @@ TEST_F(FileTest, WriteAllGivesTheErrorOfAFullPlace) {
 TEST_F(FileTest, LogLinesCannotBeForged) {
   const Fd saved(::dup(STDERR_FILENO));
   const Fd file(::open(in("log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_TRUE(saved && file);
   ::dup2(file.get(), STDERR_FILENO);
   log::warn("a\n2026-01-01T00:00:00.000Z info  forged\x1b[31m");
   log::debug("not shown");
