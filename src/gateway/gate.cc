@@ -26,6 +26,11 @@ Result<std::unique_ptr<Gate>> Gate::open(Shared& shared) {
   const std::uint32_t count = shared.settings.loops ? shared.settings.loops : usable_processors();
   for (std::uint32_t i = 0; i < count; ++i) {
     TRY(auto loop, net::Loop::create());
+    // Several loops share the port, and so could another gate unnoticed: one try alone shows whether it is free.
+    if (i == 0 && count > 1 && address.port != 0) {
+      TRY(const auto alone, net::Listener::open(*loop, address, false));
+      (void)alone;
+    }
     gate->workers_.push_back(std::make_unique<Worker>(shared, std::move(loop)));
     TRY(address, gate->workers_.back()->listen(address, count > 1));
   }

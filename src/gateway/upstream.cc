@@ -78,14 +78,16 @@ net::Task<Result<>> Upstream::send(std::string_view request_head, std::string_vi
     if (request_head.empty() && body.empty()) break;
     if (io == net::Io::done && put > 0) continue;
     deadline_.set(std::min(total_, worker_.loop.now() + static_cast<MonoNs>(timeouts.idle_ms) * 1'000'000));
-    net::Waiter wait(worker_.loop);
-    // A service that answers before it has read everything (413, 401) is heard.
-    const net::Wake why = co_await wait.write(stream_->watch()).read(stream_->watch()).gone(client_).until(deadline_);
-    if (why != net::Wake::ready) co_return std::unexpected<Error>(gave_up(why, "to take the request"));
-    if (stream_->watch()->readable && !stream_->watch()->writable && !stream_->is_tls()) {
+    // A service that answers before it has read everything (413, 401) is heard. What is readable may be no more than a TLS
+    // ticket, which quiet() takes in: waiting for it would end at once, again and again.
+    if (stream_->watch()->readable && !stream_->quiet()) {
       early_ = true;
       co_return Result<>{};
     }
+    net::Waiter wait(worker_.loop);
+    if (!stream_->watch()->writable) wait.write(stream_->watch());
+    const net::Wake why = co_await wait.read(stream_->watch()).gone(client_).until(deadline_);
+    if (why != net::Wake::ready) co_return std::unexpected<Error>(gave_up(why, "to take the request"));
   }
   co_return Result<>{};
 }
