@@ -23,21 +23,24 @@ struct Config {
   std::string log_level = "info";
 };
 
-// One row of the table that defines every configuration key: what the file may hold, its type, default and meaning.
+// One row of the table that defines every configuration key: what the file may hold, its type, default and
+// meaning.
 // `--print-config`, the error for an unknown key and docs/configuration.md are made from it.
 struct Key {
-  std::string_view path;      // "ledger.sync"; a `[]` part is a list item: "services[].timeouts.connect"
-  std::string_view type;      // "duration", "bytes", "count", "boolean", "text", "one of always|interval|os", …
+  std::string_view path;  // "ledger.sync"; a `[]` part is a list item: "services[].timeouts.connect"
+  std::string_view type;  // "duration", "bytes", "count", "boolean", "text", "one of always|interval|os", …
   std::string_view fallback;  // as it would stand in the file; empty: none
   std::string_view doc;       // one or two sentences
 };
 std::span<const Key> keys();
 
-// Reads a configuration file over the defaults. Errors carry file:line:column; an unknown key names the nearest known one.
+// Reads a configuration file over the defaults. Errors carry file:line:column; an unknown key names the
+// nearest known one.
 Result<Config> read_config(std::string_view text, std::string_view file);
 Result<Config> load_config(const std::string& path);
 
-// Environment over file: OSTIARY_LISTEN, OSTIARY_DATA, OSTIARY_LEDGER_SYNC, … one for each key that is not in a list
+// Environment over file: OSTIARY_LISTEN, OSTIARY_DATA, OSTIARY_LEDGER_SYNC, … one for each key that is not in
+// a list
 // ("OSTIARY_" + the path in capitals, dots as underscores). `get` is std::getenv in the program.
 Result<> apply_environment(Config& config, const std::function<const char*(const char*)>& get);
 

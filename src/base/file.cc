@@ -1,12 +1,11 @@
 #include "base/file.h"
 
+#include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <filesystem>
 
 namespace ostiary {
 
@@ -18,7 +17,7 @@ void Fd::reset() {
 Result<MappedFile> MappedFile::open(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("open the file", path, errno);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd.get(), &info) != 0) return fail_errno("read the file's size", path, errno);
   if (info.st_size == 0) return MappedFile(nullptr, 0);
   void* data = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, fd.get(), 0);
@@ -41,7 +40,8 @@ Result<std::string> read_file(const std::string& path, std::uint64_t limit) {
     if (n < 0) return fail_errno("read the file", path, errno);
     if (n == 0) return out;
     out.append(buffer, static_cast<std::size_t>(n));
-    if (out.size() > limit) return fail(Code::too_large, "the file is over " + std::to_string(limit) + " bytes", path);
+    if (out.size() > limit)
+      return fail(Code::too_large, "the file is over " + std::to_string(limit) + " bytes", path);
   }
 }
 
@@ -73,7 +73,8 @@ Result<> write_file_atomic(const std::string& path, std::string_view bytes, unsi
   if (auto written = write_all(fd.get(), bytes, temporary); !written) return discard(std::move(written));
   if (::fsync(fd.get()) != 0) return discard(fail_errno("sync the file", temporary, errno));
   fd.reset();
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return discard(fail_errno("put the file in place", path, errno));
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return discard(fail_errno("put the file in place", path, errno));
   const auto folder = std::filesystem::path(path).parent_path().string();
   return sync_folder(folder.empty() ? "." : folder);
 }
@@ -83,7 +84,8 @@ Result<> make_folder(const std::string& path, unsigned mode) {
   const std::filesystem::path folder(path);
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), error);
   if (error) return fail_errno("create the folder", folder.parent_path().string(), error.value());
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return fail_errno("create the folder", path, errno);
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+    return fail_errno("create the folder", path, errno);
   if (!std::filesystem::is_directory(folder, error)) return fail(Code::invalid, "is not a folder", path);
   return {};
 }

@@ -1,21 +1,23 @@
-#define OPENSSL_API_COMPAT 0x10101000L  // the plain SHA256_* calls: EVP costs more than the hash of a small record
+#define OPENSSL_API_COMPAT \
+  0x10101000L  // the plain SHA256_* calls: EVP costs more than the hash of a small record
 #include "base/hash.h"
-
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-#include <sys/random.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <sys/random.h>
 #include <vector>
+#include <zlib.h>
 
 namespace ostiary {
 
 namespace {
-SHA256_CTX* ctx(std::array<std::byte, 112>& state) { return reinterpret_cast<SHA256_CTX*>(state.data()); }
+SHA256_CTX* ctx(std::array<std::byte, 112>& state) {
+  return reinterpret_cast<SHA256_CTX*>(state.data());
+}
 static_assert(sizeof(SHA256_CTX) <= 112);
 
 constexpr char kHex[] = "0123456789abcdef";
@@ -32,9 +34,15 @@ using Pkey = std::unique_ptr<EVP_PKEY, FreePkey>;
 using MdCtx = std::unique_ptr<EVP_MD_CTX, FreeMdCtx>;
 }  // namespace
 
-Sha256::Sha256() { SHA256_Init(ctx(state_)); }
-void Sha256::update(std::string_view bytes) { SHA256_Update(ctx(state_), bytes.data(), bytes.size()); }
-void Sha256::update(std::span<const std::uint8_t> bytes) { SHA256_Update(ctx(state_), bytes.data(), bytes.size()); }
+Sha256::Sha256() {
+  SHA256_Init(ctx(state_));
+}
+void Sha256::update(std::string_view bytes) {
+  SHA256_Update(ctx(state_), bytes.data(), bytes.size());
+}
+void Sha256::update(std::span<const std::uint8_t> bytes) {
+  SHA256_Update(ctx(state_), bytes.data(), bytes.size());
+}
 
 Digest Sha256::finish() {
   Digest out;
@@ -192,8 +200,10 @@ void random_bytes(std::span<std::uint8_t> out) {
       std::size_t got = 0;
       while (got < pool.size()) {
         const auto n = ::getrandom(pool.data() + got, pool.size() - got, 0);
-        if (n > 0) got += static_cast<std::size_t>(n);
-        else if (errno != EINTR) std::abort();  // a system without randomness can hold no secret
+        if (n > 0)
+          got += static_cast<std::size_t>(n);
+        else if (errno != EINTR)
+          std::abort();  // a system without randomness can hold no secret
       }
       used = 0;
     }
@@ -231,10 +241,13 @@ std::array<std::uint8_t, 64> Ed25519::sign(const Key256& seed, std::string_view 
   return out;
 }
 
-bool Ed25519::verify(const Digest& public_key, std::string_view message, std::span<const std::uint8_t> signature) {
-  const Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(), public_key.size()));
+bool Ed25519::verify(const Digest& public_key, std::string_view message,
+                     std::span<const std::uint8_t> signature) {
+  const Pkey key(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(), public_key.size()));
   const MdCtx md(EVP_MD_CTX_new());
-  return key && signature.size() == 64 && EVP_DigestVerifyInit(md.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+  return key && signature.size() == 64 &&
+         EVP_DigestVerifyInit(md.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
          EVP_DigestVerify(md.get(), signature.data(), signature.size(),
                           reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
 }

@@ -43,14 +43,14 @@ Digest hmac_sha256(const Key256& key, std::string_view bytes);
 std::uint32_t crc32(std::string_view bytes);  // ISO-HDLC, as in zip and PNG
 bool equal_constant_time(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b);
 
-std::string hex(std::span<const std::uint8_t> bytes);              // lower case
+std::string hex(std::span<const std::uint8_t> bytes);  // lower case
 void append_hex(std::string& out, std::span<const std::uint8_t> bytes);
 std::optional<std::string> unhex(std::string_view text);
-std::string base64(std::string_view bytes);                        // RFC 4648 section 4, padded
+std::string base64(std::string_view bytes);  // RFC 4648 section 4, padded
 inline std::string base64(std::span<const std::uint8_t> b) {
   return base64({reinterpret_cast<const char*>(b.data()), b.size()});
 }
-std::optional<std::string> unbase64(std::string_view text);        // strict: padded, no blanks, no stray bits
+std::optional<std::string> unbase64(std::string_view text);  // strict: padded, no blanks, no stray bits
 std::string base62(std::span<const std::uint8_t> bytes, std::size_t width);  // big-endian number, zero-padded
 std::optional<std::string> unbase62(std::string_view text, std::size_t bytes);
 
@@ -62,7 +62,8 @@ Key256 random_key();
 struct Ed25519 {
   static Digest public_key(const Key256& seed);
   static std::array<std::uint8_t, 64> sign(const Key256& seed, std::string_view message);
-  static bool verify(const Digest& public_key, std::string_view message, std::span<const std::uint8_t> signature);
+  static bool verify(const Digest& public_key, std::string_view message,
+                     std::span<const std::uint8_t> signature);
 };
 
 }  // namespace ostiary

@@ -20,7 +20,8 @@ Id Id::make() {
   }
   Id id;
   random_bytes(std::span(id.bytes).subspan(8));
-  for (int i = 0; i < 6; ++i) id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(last_ms >> (40 - 8 * i));
+  for (int i = 0; i < 6; ++i)
+    id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(last_ms >> (40 - 8 * i));
   id.bytes[6] = static_cast<std::uint8_t>(0x70 | counter >> 8);
   id.bytes[7] = static_cast<std::uint8_t>(counter);
   id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));
@@ -46,7 +47,8 @@ std::string Id::text() const {
 }
 
 std::optional<Id> Id::parse(std::string_view text) {
-  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return std::nullopt;
+  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+    return std::nullopt;
   std::string digits;
   for (const char c : text)
     if (c != '-') digits += c;

@@ -8,8 +8,8 @@
 
 namespace ostiary {
 
-// UUID version 7 (RFC 9562 section 5.7): 48 bits of Unix milliseconds, then random bits. Ids made by one thread
-// increase (method 1 of section 6.2: a 12-bit counter in rand_a).
+// UUID version 7 (RFC 9562 section 5.7): 48 bits of Unix milliseconds, then random bits. Ids made by one
+// thread increase (method 1 of section 6.2: a 12-bit counter in rand_a).
 struct Id {
   std::array<std::uint8_t, 16> bytes{};
 

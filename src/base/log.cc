@@ -1,9 +1,8 @@
 #include "base/log.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <string>
+#include <unistd.h>
 
 #include "base/time.h"
 
@@ -13,7 +12,9 @@ namespace {
 std::atomic<Level> threshold{Level::info};
 }
 
-void set_level(Level level) { threshold.store(level, std::memory_order_relaxed); }
+void set_level(Level level) {
+  threshold.store(level, std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view text) {
   if (level < threshold.load(std::memory_order_relaxed)) return;

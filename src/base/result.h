@@ -24,8 +24,8 @@ enum class Code : std::uint8_t {
   unavailable  // busy, locked, or not now
 };
 
-// A failure as a value. `message` says what was wrong and how to mend it; `where` is a file, file:line:column,
-// address or JSON Pointer, and may be empty.
+// A failure as a value. `message` says what was wrong and how to mend it; `where` is a file,
+// file:line:column, address or JSON Pointer, and may be empty.
 struct [[nodiscard]] Error {
   Code code = Code::invalid;
   std::string message;
@@ -51,13 +51,15 @@ std::unexpected<Error> fail_errno(std::string_view what, std::string_view where,
 // CO_TRY does the same in a coroutine.
 #define OSTIARY_CONCAT2(a, b) a##b
 #define OSTIARY_CONCAT(a, b) OSTIARY_CONCAT2(a, b)
-#define OSTIARY_TRY_AS(keyword, tmp, declaration, ...)                   \
-  auto tmp = __VA_ARGS__;                                                \
+#define OSTIARY_TRY_AS(keyword, tmp, declaration, ...)                         \
+  auto tmp = __VA_ARGS__;                                                      \
   if (!tmp) keyword std::unexpected<::ostiary::Error>(std::move(tmp).error()); \
   declaration = std::move(*tmp)
 #define OSTIARY_CHECK_AS(keyword, tmp, ...) \
   if (auto tmp = __VA_ARGS__; !tmp) keyword std::unexpected<::ostiary::Error>(std::move(tmp).error())
-#define TRY(declaration, ...) OSTIARY_TRY_AS(return, OSTIARY_CONCAT(result_, __LINE__), declaration, __VA_ARGS__)
+#define TRY(declaration, ...) \
+  OSTIARY_TRY_AS(return, OSTIARY_CONCAT(result_, __LINE__), declaration, __VA_ARGS__)
 #define TRY_VOID(...) OSTIARY_CHECK_AS(return, OSTIARY_CONCAT(result_, __LINE__), __VA_ARGS__)
-#define CO_TRY(declaration, ...) OSTIARY_TRY_AS(co_return, OSTIARY_CONCAT(result_, __LINE__), declaration, __VA_ARGS__)
+#define CO_TRY(declaration, ...) \
+  OSTIARY_TRY_AS(co_return, OSTIARY_CONCAT(result_, __LINE__), declaration, __VA_ARGS__)
 #define CO_TRY_VOID(...) OSTIARY_CHECK_AS(co_return, OSTIARY_CONCAT(result_, __LINE__), __VA_ARGS__)

@@ -4,7 +4,9 @@
 
 namespace ostiary {
 
-Secret::~Secret() { OPENSSL_cleanse(value_.data(), value_.size()); }
+Secret::~Secret() {
+  OPENSSL_cleanse(value_.data(), value_.size());
+}
 
 std::string masked(std::string_view secret) {
   if (secret.size() < 16) return "…";

@@ -6,8 +6,8 @@
 
 namespace ostiary {
 
-// A credential. It has no stream operator and no implicit conversion, so that it cannot slip into a log or an error;
-// `reveal()` marks the one place where it is used. The memory is cleared when it goes.
+// A credential. It has no stream operator and no implicit conversion, so that it cannot slip into a log or an
+// error; `reveal()` marks the one place where it is used. The memory is cleared when it goes.
 class Secret {
  public:
   Secret() = default;

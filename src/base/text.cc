@@ -3,19 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-
 #include <simdjson.h>
 
 namespace ostiary::text {
 
 namespace {
-char low(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char low(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 struct Unit {
   std::string_view name;
   std::uint64_t factor;
 };
-constexpr std::array kByteUnits = {Unit{"B", 1},           Unit{"KB", 1000},       Unit{"MB", 1000000},
+constexpr std::array kByteUnits = {Unit{"B", 1},           Unit{"KB", 1000},        Unit{"MB", 1000000},
                                    Unit{"GB", 1000000000}, Unit{"KiB", 1ULL << 10}, Unit{"MiB", 1ULL << 20},
                                    Unit{"GiB", 1ULL << 30}};
 constexpr std::array kTimeUnits = {Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60000}, Unit{"h", 3600000},
@@ -72,7 +73,9 @@ std::vector<std::string_view> split(std::string_view s, char separator) {
   }
 }
 
-bool is_utf8(std::string_view s) { return simdjson::validate_utf8(s.data(), s.size()); }
+bool is_utf8(std::string_view s) {
+  return simdjson::validate_utf8(s.data(), s.size());
+}
 
 bool glob(std::string_view pattern, std::string_view s) {
   std::size_t p = 0, i = 0, star = std::string_view::npos, mark = 0;
@@ -97,7 +100,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   std::size_t best = std::max<std::size_t>(1, std::min<std::size_t>(3, word.size() / 3)) + 1;
   std::optional<std::string> found;
   for (const auto candidate : candidates) {
-    std::vector<std::size_t> before(candidate.size() + 1), last(candidate.size() + 1), row(candidate.size() + 1);
+    std::vector<std::size_t> before(candidate.size() + 1), last(candidate.size() + 1),
+        row(candidate.size() + 1);
     for (std::size_t j = 0; j <= candidate.size(); ++j) last[j] = j;
     for (std::size_t i = 1; i <= word.size(); ++i) {
       row[0] = i;
@@ -118,18 +122,23 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   return found;
 }
 
-Result<std::uint64_t> parse_bytes(std::string_view s) { return parse_scaled(s, kByteUnits, "B", "64MiB, 32KiB or 4096"); }
+Result<std::uint64_t> parse_bytes(std::string_view s) {
+  return parse_scaled(s, kByteUnits, "B", "64MiB, 32KiB or 4096");
+}
 
 Result<std::uint64_t> parse_duration_ms(std::string_view s) {
   return parse_scaled(s, kTimeUnits, s == "0" ? "ms" : "", "250ms, 10s, 15m or 2h");
 }
 
 std::string format_bytes(std::uint64_t bytes) {
-  constexpr std::array binary = {Unit{"B", 1}, Unit{"KiB", 1ULL << 10}, Unit{"MiB", 1ULL << 20}, Unit{"GiB", 1ULL << 30}};
+  constexpr std::array binary = {Unit{"B", 1}, Unit{"KiB", 1ULL << 10}, Unit{"MiB", 1ULL << 20},
+                                 Unit{"GiB", 1ULL << 30}};
   return format_scaled(bytes, binary);
 }
 
-std::string format_duration_ms(std::uint64_t ms) { return ms == 0 ? "0s" : format_scaled(ms, kTimeUnits); }
+std::string format_duration_ms(std::uint64_t ms) {
+  return ms == 0 ? "0s" : format_scaled(ms, kTimeUnits);
+}
 
 std::optional<std::uint64_t> parse_uint(std::string_view s) {
   if (s.empty() || s.size() > 20) return std::nullopt;

@@ -1,8 +1,7 @@
 #include "base/time.h"
 
-#include <time.h>
-
 #include <chrono>
+#include <time.h>
 
 namespace ostiary {
 

@@ -23,26 +23,26 @@ struct Provider {
   Origin origin;
 };
 
-// catalog/service/<id>.yaml: a way to reach models that many people use, so that configuration can be short and services
-// can be found without any.
+// catalog/service/<id>.yaml: a way to reach models that many people use, so that configuration can be short
+// and services can be found without any.
 struct Service {
   std::string id, name, provider, surface;
-  std::string protocol;            // "openai"
-  std::string base_url;            // may hold {model} or {resource}, which configuration must fill
-  std::string credential_env;      // environment variable that usually holds the key; empty: none needed
-  std::string credential_header;   // "authorization" (Bearer), "api-key" or "x-api-key"
-  std::vector<std::string> models; // globs of model names it serves; empty: ask it
+  std::string protocol;                // "openai"
+  std::string base_url;                // may hold {model} or {resource}, which configuration must fill
+  std::string credential_env;          // environment variable that usually holds the key; empty: none needed
+  std::string credential_header;       // "authorization" (Bearer), "api-key" or "x-api-key"
+  std::vector<std::string> models;     // globs of model names it serves; empty: ask it
   std::vector<std::string> endpoints;  // "chat/completions", "embeddings", …
-  std::uint16_t local_port = 0;    // usual port on loopback, to look for without configuration; 0: not local
+  std::uint16_t local_port = 0;  // usual port on loopback, to look for without configuration; 0: not local
   Origin origin;
 };
 
-// The knowledge compiled into the program: one blob, checked against catalog/schema/<kind>.yaml when it was built.
-// Built on first use, read-only, thread-safe.
-const std::vector<Provider>& providers();   // sorted by id
-const std::vector<Service>& services();     // sorted by id
+// The knowledge compiled into the program: one blob, checked against catalog/schema/<kind>.yaml when it was
+// built. Built on first use, read-only, thread-safe.
+const std::vector<Provider>& providers();  // sorted by id
+const std::vector<Service>& services();    // sorted by id
 const Provider* find_provider(std::string_view id);
 const Service* find_service(std::string_view id);
-std::string_view version();                 // first 12 hex digits of the blob's SHA-256
+std::string_view version();  // first 12 hex digits of the blob's SHA-256
 
 }  // namespace ostiary::catalog

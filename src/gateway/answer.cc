@@ -1,9 +1,8 @@
 #include "gateway/answer.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstring>
+#include <zlib.h>
 
 #include "base/text.h"
 
@@ -17,7 +16,8 @@ void read_usage(json::Value usage, ledger::Usage& into) {
   };
   if (const auto n = either("prompt_tokens", "input_tokens")) into.input = n;
   if (const auto n = either("completion_tokens", "output_tokens")) into.output = n;
-  const auto details = usage["prompt_tokens_details"] ? usage["prompt_tokens_details"] : usage["input_tokens_details"];
+  const auto details =
+      usage["prompt_tokens_details"] ? usage["prompt_tokens_details"] : usage["input_tokens_details"];
   if (const auto n = details["cached_tokens"].as_uint()) into.cached = n;
 }
 
@@ -82,7 +82,8 @@ void StreamWatch::read_response_event(std::string_view type, json::Value root) {
   if (response_id_.empty()) response_id_ = response["id"].string_or("");
   read_usage(response["usage"], usage_);
   if (named == "response.failed") failed_ = true;
-  if (named == "response.completed" || named == "response.incomplete" || named == "response.cancelled") ended_ = true;
+  if (named == "response.completed" || named == "response.incomplete" || named == "response.cancelled")
+    ended_ = true;
 }
 
 struct Inflater::Impl {
@@ -91,13 +92,19 @@ struct Inflater::Impl {
 };
 
 Inflater::Inflater() : impl_(std::make_unique<Impl>()) {}
-Inflater::~Inflater() { ::inflateEnd(&impl_->stream); }
-bool Inflater::finished() const { return impl_->finished; }
+Inflater::~Inflater() {
+  ::inflateEnd(&impl_->stream);
+}
+bool Inflater::finished() const {
+  return impl_->finished;
+}
 
 std::unique_ptr<Inflater> Inflater::create(std::string_view coding) {
-  if (!text::iequals(coding, "gzip") && !text::iequals(coding, "x-gzip") && !text::iequals(coding, "deflate")) return nullptr;
+  if (!text::iequals(coding, "gzip") && !text::iequals(coding, "x-gzip") && !text::iequals(coding, "deflate"))
+    return nullptr;
   std::unique_ptr<Inflater> inflater(new Inflater);
-  if (::inflateInit2(&inflater->impl_->stream, 15 + 32) != Z_OK) return nullptr;  // 32: zlib or gzip by its header
+  if (::inflateInit2(&inflater->impl_->stream, 15 + 32) != Z_OK)
+    return nullptr;  // 32: zlib or gzip by its header
   return inflater;
 }
 
@@ -116,9 +123,12 @@ Result<> Inflater::feed(std::string_view& bytes, std::string& out) {
     out.append(buffer, room - z.avail_out);
     most -= room - z.avail_out;
     bytes.remove_prefix(offered - z.avail_in);
-    if (result == Z_STREAM_END) impl_->finished = true;
-    else if (result == Z_BUF_ERROR) return {};  // it wants more input
-    else if (result != Z_OK) return fail(Code::corrupt, "the answer's compression is broken");
+    if (result == Z_STREAM_END)
+      impl_->finished = true;
+    else if (result == Z_BUF_ERROR)
+      return {};  // it wants more input
+    else if (result != Z_OK)
+      return fail(Code::corrupt, "the answer's compression is broken");
   }
   if (impl_->finished) bytes = {};
   return {};

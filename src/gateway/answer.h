@@ -13,13 +13,13 @@
 
 namespace ostiary::gateway {
 
-// Takes the token counts out of an answer's `usage` object, whichever names it uses (chat: prompt_tokens, completion_tokens,
-// prompt_tokens_details.cached_tokens; responses: input_tokens, output_tokens, input_tokens_details.cached_tokens). A later
-// report replaces an earlier one.
+// Takes the token counts out of an answer's `usage` object, whichever names it uses (chat: prompt_tokens,
+// completion_tokens, prompt_tokens_details.cached_tokens; responses: input_tokens, output_tokens,
+// input_tokens_details.cached_tokens). A later report replaces an earlier one.
 void read_usage(json::Value usage, ledger::Usage& into);
 
-// Watches a stream of server-sent events go by: where events end, whether its end marker has come, what it reports. Holds
-// no more than one unfinished event.
+// Watches a stream of server-sent events go by: where events end, whether its end marker has come, what it
+// reports. Holds no more than one unfinished event.
 class StreamWatch {
  public:
   explicit StreamWatch(EndMarker marker) : marker_(marker) {}
@@ -54,8 +54,8 @@ class Inflater {
   static std::unique_ptr<Inflater> create(std::string_view coding);
   ~Inflater();
   static constexpr std::size_t kMostAtOnce = 256 * 1024;
-  // Takes from the front of `bytes` and appends what it unpacks to, at most kMostAtOnce: little can unpack to very much.
-  // Call until it appends nothing. What follows the end of the coding is passed over.
+  // Takes from the front of `bytes` and appends what it unpacks to, at most kMostAtOnce: little can unpack to
+  // very much. Call until it appends nothing. What follows the end of the coding is passed over.
   Result<> feed(std::string_view& bytes, std::string& out);
   bool finished() const;
 

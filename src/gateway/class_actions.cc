@@ -27,7 +27,8 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
   const policy::Fact* service = facts.find("target.service");
   const bool at_reroute = service && std::get<std::string>(service->value) == reroute_to_;
   for (const auto& [klass, effect] : actions_) {
-    const bool holds = !found.partial.empty() || std::ranges::find(found.classes, klass) != found.classes.end();
+    const bool holds =
+        !found.partial.empty() || std::ranges::find(found.classes, klass) != found.classes.end();
     if (!holds || effect == policy::Effect::allow) continue;
     if (effect == policy::Effect::reroute && at_reroute) continue;  // it is where the class belongs
     decision.rules.push_back({"data_classes." + klass, ""});
@@ -38,8 +39,9 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
   }
   if (decision.effect == policy::Effect::reroute) decision.reroute_to = reroute_to_;
   if (decision.effect == policy::Effect::deny || decision.effect == policy::Effect::ask) {
-    decision.alternative = reroute_to_.empty() ? "take the data out of the request and send it again"
-                                               : "use the service '" + reroute_to_ + "', or take the data out of the request";
+    decision.alternative = reroute_to_.empty()
+                               ? "take the data out of the request and send it again"
+                               : "use the service '" + reroute_to_ + "', or take the data out of the request";
   }
   for (const std::string_view name : {"data.classes", "data.partial", "target.service"})
     if (const auto* fact = facts.find(name)) decision.facts.push_back(*fact);

@@ -7,8 +7,9 @@
 
 namespace ostiary::gateway {
 
-// Decides by the configuration's action for each data class (`data_classes:`). The most restrictive action wins: deny, ask,
-// reroute, redact, allow. An inspection that could not read everything counts as holding every configured class.
+// Decides by the configuration's action for each data class (`data_classes:`). The most restrictive action
+// wins: deny, ask, reroute, redact, allow. An inspection that could not read everything counts as holding
+// every configured class.
 class ClassActions final : public Decider {
  public:
   ClassActions(std::map<std::string, policy::Effect> actions, std::string reroute_to)

@@ -1,8 +1,7 @@
 #include "gateway/client.h"
 
-#include <sys/socket.h>
-
 #include <charconv>
+#include <sys/socket.h>
 
 #include "gateway/headers.h"
 #include "gateway/worker.h"
@@ -36,12 +35,16 @@ net::Task<void> Client::exchange() {
     co_return;
   }
   if (received == Received::request) {
-    if (x.asked.endpoint.name == "models") co_await answer_models(worker_, *this, x);
-    else co_await forward(worker_, *this, x);
+    if (x.asked.endpoint.name == "models")
+      co_await answer_models(worker_, *this, x);
+    else
+      co_await forward(worker_, *this, x);
   } else {
     x.outcome = received == Received::gone ? ledger::Outcome::cancelled : ledger::Outcome::refused;
-    if (received == Received::refused) co_await answer_error(x, error);
-    else keep_alive_ = false;
+    if (received == Received::refused)
+      co_await answer_error(x, error);
+    else
+      keep_alive_ = false;
   }
   if (!x.timings.total) x.timings.total = static_cast<std::uint64_t>((mono_now() - x.started) / 1000);
   worker_.recorder.outcome(x);
@@ -72,7 +75,8 @@ void Client::begin(const Exchange& x, const AnswerHead& head) {
   out += "x-ostiary-id: ";
   x.id.append_to(out);
   out += "\r\nx-ostiary-decision: ";
-  out += x.decision_json == "null" ? "none" : policy::name(x.decision.effect);  // none: refused before it was decided
+  out += x.decision_json == "null" ? "none"
+                                   : policy::name(x.decision.effect);  // none: refused before it was decided
   if (x.decision.mode == policy::Mode::observe) out += "; mode=observe";
   if (x.service) {
     out += "\r\nx-ostiary-service: ";
@@ -84,7 +88,8 @@ void Client::begin(const Exchange& x, const AnswerHead& head) {
   } else if (chunked_) {
     out += "\r\nTransfer-Encoding: chunked";
   }
-  out += keep_alive_ ? (one_zero ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n") : "\r\nConnection: close\r\n\r\n";
+  out += keep_alive_ ? (one_zero ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n")
+                     : "\r\nConnection: close\r\n\r\n";
 }
 
 void Client::body(std::string_view bytes, bool last) {
@@ -104,7 +109,9 @@ void Client::body(std::string_view bytes, bool last) {
   head_out_.clear();
 }
 
-void Client::finish() { body({}, true); }
+void Client::finish() {
+  body({}, true);
+}
 
 void Client::push(std::span<iovec> parts) {
   if (broken_) return;
@@ -140,11 +147,12 @@ net::Task<void> Client::answer_error(Exchange& x, const GateError& error) {
   if (error.status == 401) append_header(head.headers, "WWW-Authenticate", "Bearer");
   begin(x, head);
   body(text, true);
-  if (backlogged()) [[maybe_unused]] const auto drained = co_await drain();
+  if (backlogged()) [[maybe_unused]]
+    const auto drained = co_await drain();
 }
 
-// A request that was refused before it was read to its end: closing at once would make the client's system throw the answer
-// away, so what still comes is read and dropped for a moment.
+// A request that was refused before it was read to its end: closing at once would make the client's system
+// throw the answer away, so what still comes is read and dropped for a moment.
 net::Task<void> Client::linger() {
   ::shutdown(stream_.fd(), SHUT_WR);
   const MonoNs until = worker_.loop.now() + 2'000'000'000;

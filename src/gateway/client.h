@@ -1,13 +1,12 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/uio.h>
 
 #include "gateway/errors.h"
 #include "gateway/exchange.h"
@@ -29,17 +28,19 @@ class Client {
 
   // --- reading (receive.cc)
   enum class Received : std::uint8_t { request, refused, gone };
-  // Reads and validates one request into `x`. refused: `error` says what to answer; gone: nobody is there to answer.
+  // Reads and validates one request into `x`. refused: `error` says what to answer; gone: nobody is there to
+  // answer.
   net::Task<Received> receive(Exchange& x, GateError& error);
 
   // --- writing (client.cc)
   struct AnswerHead {
     std::uint16_t status = 200;
-    std::string headers;                       // lines with CR LF, without framing
-    std::optional<std::uint64_t> length;       // absent: chunked, or until the connection closes for HTTP/1.0
+    std::string headers;                  // lines with CR LF, without framing
+    std::optional<std::uint64_t> length;  // absent: chunked, or until the connection closes for HTTP/1.0
   };
-  // Begins an answer: nothing is sent before the first body bytes or finish(). Bytes that the client does not take at once
-  // are kept; the caller then waits in drain() before it goes on, which is how a slow reader slows the service down.
+  // Begins an answer: nothing is sent before the first body bytes or finish(). Bytes that the client does not
+  // take at once are kept; the caller then waits in drain() before it goes on, which is how a slow reader
+  // slows the service down.
   void begin(const Exchange& x, const AnswerHead& head);
   void body(std::string_view bytes, bool last);
   void finish();
@@ -74,7 +75,7 @@ class Client {
   std::string out_;           // bytes the client has not taken
   json::Document spare_;      // node storage of the last exchange
   bool keep_alive_ = true;
-  bool unread_ = false;       // the request was not read to its end
+  bool unread_ = false;  // the request was not read to its end
   bool begun_ = false, chunked_ = false, broken_ = false;
 };
 

@@ -43,8 +43,11 @@ Asked stored_response(std::string_view method, std::string_view path) {
   const auto slash = rest.find('/');
   Asked asked{Asked::Found::yes, {}, path, rest.substr(0, slash), {}, {}};
   const auto action = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
-  if (asked.response_id.empty() || (!action.empty() && action != "cancel" && action != "input_items")) return {};
-  if (action == "cancel" ? method != "POST" : action == "input_items" ? method != "GET" : method != "GET" && method != "DELETE")
+  if (asked.response_id.empty() || (!action.empty() && action != "cancel" && action != "input_items"))
+    return {};
+  if (action == "cancel"        ? method != "POST"
+      : action == "input_items" ? method != "GET"
+                                : method != "GET" && method != "DELETE")
     return wrong_method(action == "cancel" ? "POST" : action == "input_items" ? "GET" : "GET, DELETE");
   asked.endpoint = Endpoint{"responses", false, false, method == "GET", EndMarker::response_event};
   return asked;
@@ -70,9 +73,15 @@ Asked find_endpoint(std::string_view method, std::string_view path, bool pass_th
   }
   if (!pass_through) return {};
   static constexpr std::array<std::string_view, 5> methods = {"GET", "POST", "PUT", "PATCH", "DELETE"};
-  if (std::ranges::find(methods, method) == methods.end()) return wrong_method("GET, POST, PUT, PATCH, DELETE");
+  if (std::ranges::find(methods, method) == methods.end())
+    return wrong_method("GET, POST, PUT, PATCH, DELETE");
   const bool has_body = method == "POST" || method == "PUT" || method == "PATCH";
-  return {Asked::Found::yes, Endpoint{"other", has_body, has_body, !has_body && method != "DELETE", EndMarker::none}, path, {}, {}, {}};
+  return {Asked::Found::yes,
+          Endpoint{"other", has_body, has_body, !has_body && method != "DELETE", EndMarker::none},
+          path,
+          {},
+          {},
+          {}};
 }
 
 }  // namespace ostiary::gateway

@@ -10,10 +10,10 @@ enum class EndMarker : std::uint8_t { none, done_word, response_event };
 
 // One kind of request that the gate knows.
 struct Endpoint {
-  std::string_view name;       // "chat/completions": the word of configuration, ledger and API
-  bool has_body = false;       // a JSON body is required and validated
-  bool reads_model = false;    // the body names a model
-  bool repeatable = false;     // asking twice changes nothing at the service: a failed try may be repeated
+  std::string_view name;     // "chat/completions": the word of configuration, ledger and API
+  bool has_body = false;     // a JSON body is required and validated
+  bool reads_model = false;  // the body names a model
+  bool repeatable = false;   // asking twice changes nothing at the service: a failed try may be repeated
   EndMarker marker = EndMarker::none;
 };
 

@@ -53,7 +53,8 @@ GateError ledger_unavailable() {
   GateError error;
   error.status = 503;
   error.code = "ledger_unavailable";
-  error.message = "the gate cannot write its ledger, so nothing is sent; ask whoever runs it to look at the disk";
+  error.message =
+      "the gate cannot write its ledger, so nothing is sent; ask whoever runs it to look at the disk";
   error.retry_after = "5";
   return error;
 }

@@ -8,19 +8,21 @@
 
 namespace ostiary::gateway {
 
-// An answer that the gate gives itself, in the error shape of the caller's protocol. Today every endpoint speaks OpenAI's:
+// An answer that the gate gives itself, in the error shape of the caller's protocol. Today every endpoint
+// speaks OpenAI's:
 // {"error": {"message", "type", "param", "code"}}.
 struct GateError {
   std::uint16_t status = 400;
-  std::string code;        // stable word: "invalid_api_key", "policy_denied", …
-  std::string message;     // what is wrong and how to mend it
-  std::string retry_after; // header value; empty: none
-  std::string allow;       // for 405
-  std::string detail;      // further canonical members of the error object, such as "\"rules\":[…]"
+  std::string code;         // stable word: "invalid_api_key", "policy_denied", …
+  std::string message;      // what is wrong and how to mend it
+  std::string retry_after;  // header value; empty: none
+  std::string allow;        // for 405
+  std::string detail;       // further canonical members of the error object, such as "\"rules\":[…]"
 };
 
 std::string error_body(const GateError& error);
-// The event that tells a client, within a stream, that it was cut (`responses`: the typed event of that protocol).
+// The event that tells a client, within a stream, that it was cut (`responses`: the typed event of that
+// protocol).
 std::string error_event(const GateError& error, bool response_events);
 // The ledger takes no intent, so nothing may go out.
 GateError ledger_unavailable();

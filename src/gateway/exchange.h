@@ -23,16 +23,17 @@ namespace ostiary::gateway {
 
 class Service;
 
-// Who asks. `client_authorization`: the caller's own credential for the service, where the key came by another way.
+// Who asks. `client_authorization`: the caller's own credential for the service, where the key came by
+// another way.
 struct Caller {
   const store::KeyEntry* key = nullptr;
   std::shared_ptr<const KeyRing::Snapshot> hold;
   bool own_credential = false;
 };
 
-// One request through the gate and its answer, with everything learned on the way. Made when the head of a request has
-// come, handed from step to step (ARCHITECTURE.md), recorded, gone. Views refer to the connection's buffer, which stays
-// put until the exchange ends.
+// One request through the gate and its answer, with everything learned on the way. Made when the head of a
+// request has come, handed from step to step (ARCHITECTURE.md), recorded, gone. Views refer to the
+// connection's buffer, which stays put until the exchange ends.
 struct Exchange {
   static void* operator new(std::size_t bytes) { return net::take_frame(bytes); }
   static void operator delete(void* block, std::size_t bytes) noexcept { net::give_frame(block, bytes); }
@@ -42,13 +43,13 @@ struct Exchange {
   WallMs at = 0;
   MonoNs started = 0;
   net::Head head;
-  std::string_view path;    // without a key prefix
+  std::string_view path;  // without a key prefix
   std::string_view query;
   Asked asked;
-  std::string_view body;    // as it came
-  std::string body_storage; // holds it where it did not come at once
+  std::string_view body;     // as it came
+  std::string body_storage;  // holds it where it did not come at once
   json::Document document;
-  std::string model;        // as asked for
+  std::string model;  // as asked for
   bool stream = false;
   Key256 digest_key{};
   Digest request_digest{};
@@ -65,8 +66,8 @@ struct Exchange {
 
   // route, forward
   const Service* service = nullptr;
-  std::string upstream_model;     // the name that the service knows it by
-  std::string forwarded;          // the changed body; empty: `body` goes out as it came
+  std::string upstream_model;  // the name that the service knows it by
+  std::string forwarded;       // the changed body; empty: `body` goes out as it came
   bool has_forwarded_digest = false;
   Digest forwarded_digest{};
   std::uint32_t attempts = 0;
@@ -78,13 +79,14 @@ struct Exchange {
   ledger::Timings timings;
   ledger::Outcome outcome = ledger::Outcome::failed;
   std::uint16_t status = 0;
-  std::string error;              // code of a refusal or failure
+  std::string error;  // code of a refusal or failure
   std::uint64_t response_bytes = 0;
   Digest response_digest{};
   bool has_response_digest = false;
-  std::string response_id;        // of a stored response that the service made
+  std::string response_id;  // of a stored response that the service made
 
-  // A body that nobody read as one (of a GET, say) goes nowhere: the service would take it for another request.
+  // A body that nobody read as one (of a GET, say) goes nowhere: the service would take it for another
+  // request.
   std::string_view body_to_send() const {
     if (!asked.endpoint.has_body) return {};
     return forwarded.empty() ? body : std::string_view(forwarded);

@@ -1,11 +1,10 @@
 #include "gateway/fault.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdlib>
+#include <signal.h>
 #include <string_view>
+#include <unistd.h>
 
 #include "base/text.h"
 

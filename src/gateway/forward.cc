@@ -18,10 +18,11 @@ constexpr std::size_t kMaxErrorBody = 256 * 1024;
 
 // How a try at a service ended.
 enum class Tried : std::uint8_t {
-  answered,    // the client has its answer (or left)
-  again,       // nothing was delivered; the same service may be asked again
-  elsewhere,   // nothing was delivered; another service may be asked
-  settled      // nothing was delivered, and nobody else may be asked: `error` or the kept answer goes to the client
+  answered,   // the client has its answer (or left)
+  again,      // nothing was delivered; the same service may be asked again
+  elsewhere,  // nothing was delivered; another service may be asked
+  settled     // nothing was delivered, and nobody else may be asked: `error` or the kept answer goes to the
+              // client
 };
 
 // The last answer of a service that is not yet given to the client, because another may do better.
@@ -34,7 +35,9 @@ struct Kept {
   std::string decision_json;
 };
 
-std::uint64_t microseconds_since(MonoNs start) { return static_cast<std::uint64_t>((mono_now() - start) / 1000); }
+std::uint64_t microseconds_since(MonoNs start) {
+  return static_cast<std::uint64_t>((mono_now() - start) / 1000);
+}
 
 // Carries one exchange through decide, route, forward, examine.
 class Forwarding {
@@ -151,9 +154,15 @@ Tried Forwarding::after_failure(const Error& error, const Upstream& upstream) {
     return Tried::answered;
   }
   const bool timeout = error.code == Code::timeout;
-  if (error.code == Code::denied) fail_with(502, "service_untrusted", error.message);
-  else if (timeout) fail_with(504, "service_timeout", error.message);
-  else fail_with(502, "service_unreachable", upstream.connected() ? error.message : "the service '" + x_.service->id() + "' cannot be reached: " + error.message);
+  if (error.code == Code::denied)
+    fail_with(502, "service_untrusted", error.message);
+  else if (timeout)
+    fail_with(504, "service_timeout", error.message);
+  else
+    fail_with(502, "service_unreachable",
+              upstream.connected()
+                  ? error.message
+                  : "the service '" + x_.service->id() + "' cannot be reached: " + error.message);
   if (!upstream.sent_any()) return error.code == Code::denied || timeout ? Tried::elsewhere : Tried::again;
   if (!repeatable()) return Tried::settled;
   return timeout ? Tried::elsewhere : Tried::again;
@@ -167,18 +176,21 @@ net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts a
   if (!cut) upstream.release();
   if (status == 401 && !renewed_ && co_await renew_credential()) co_return Tried::again;
   json::Document document;
-  if (!answer.json || cut || !json::Document::parse_into(*body, {.refuse_duplicates = false}, document) || !document.root().is_object()) {
+  if (!answer.json || cut || !json::Document::parse_into(*body, {.refuse_duplicates = false}, document) ||
+      !document.root().is_object()) {
     GateError plain;
     plain.status = status;
     plain.code = "service_error";
-    plain.message = "the service '" + x_.service->id() + "' answered with status " + std::to_string(status) + " and no readable error";
+    plain.message = "the service '" + x_.service->id() + "' answered with status " + std::to_string(status) +
+                    " and no readable error";
     *body = error_body(plain);
     answer.headers = "Content-Type: application/json\r\n";
     if (!answer.retry_after.empty()) answer.headers += "Retry-After: " + answer.retry_after + "\r\n";
   }
   const bool told_to_wait = !answer.retry_after.empty();
   kept_ = {true, std::move(answer), std::move(*body), x_.service, x_.decision, x_.decision_json};
-  if (status == 429 || (status == 503 && told_to_wait)) co_return Tried::elsewhere;  // it did not take the request
+  if (status == 429 || (status == 503 && told_to_wait))
+    co_return Tried::elsewhere;  // it did not take the request
   if (status == 503) co_return Tried::again;
   if (status < 500 || !repeatable()) co_return Tried::settled;
   co_return status == 502 || status == 504 ? Tried::again : Tried::elsewhere;
@@ -188,13 +200,16 @@ net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
   x_.timings.first_byte = microseconds_since(x_.started);
   AnswerFacts answer = describe_answer(upstream.head());
   if (answer.status >= 300 && answer.status < 400) {
-    fail_with(502, "service_redirects", "the service '" + x_.service->id() + "' answered with a redirect; correct its base_url");
+    fail_with(502, "service_redirects",
+              "the service '" + x_.service->id() + "' answered with a redirect; correct its base_url");
     co_return Tried::settled;
   }
   if (answer.status >= 400) co_return co_await take_error_answer(upstream, std::move(answer));
   const auto& endpoint = x_.asked.endpoint;
   if (!answer.json && !upstream.is_event_stream() && endpoint.has_body && endpoint.name != "other") {
-    fail_with(502, "service_not_json", "the service '" + x_.service->id() + "' answered with something that is not JSON; correct its base_url");
+    fail_with(502, "service_not_json",
+              "the service '" + x_.service->id() +
+                  "' answered with something that is not JSON; correct its base_url");
     co_return repeatable() ? Tried::elsewhere : Tried::settled;
   }
   if (upstream.is_event_stream()) {
@@ -213,7 +228,8 @@ net::Task<Tried> Forwarding::try_once(bool fresh, bool& stale) {
   const auto asked = co_await upstream.ask(head, x_.body_to_send(), fresh);
   if (!asked) {
     // A kept connection that its peer closed just then: not the service's failure.
-    stale = upstream.reused() && !upstream.answered_any() && asked.error().code == Code::io && (repeatable() || !upstream.sent_any());
+    stale = upstream.reused() && !upstream.answered_any() && asked.error().code == Code::io &&
+            (repeatable() || !upstream.sent_any());
     co_return after_failure(asked.error(), upstream);
   }
   co_return co_await take_answer(upstream);
@@ -302,8 +318,12 @@ net::Task<void> Forwarding::run() {
   const auto candidates = route();
   if (candidates.empty()) {
     x_.outcome = ledger::Outcome::refused;
-    if (!x_.asked.response_id.empty()) fail_with(404, "response_not_found", "no service of this gate holds that response");
-    else fail_with(404, "model_not_found", "no service of this gate offers the model " + json::quoted(x_.model) + " at " + std::string(x_.asked.endpoint.name) + "; GET /v1/models lists what there is");
+    if (!x_.asked.response_id.empty())
+      fail_with(404, "response_not_found", "no service of this gate holds that response");
+    else
+      fail_with(404, "model_not_found",
+                "no service of this gate offers the model " + json::quoted(x_.model) + " at " +
+                    std::string(x_.asked.endpoint.name) + "; GET /v1/models lists what there is");
     co_return co_await client_.answer_error(x_, error_);
   }
   std::vector<const Service*> asked;

@@ -1,9 +1,8 @@
 #include "gateway/gate.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <chrono>
+#include <sched.h>
 
 namespace ostiary::gateway {
 
@@ -20,13 +19,15 @@ Result<std::unique_ptr<Gate>> Gate::open(Shared& shared) {
   TRY(auto address, net::parse_address(shared.settings.listen));
   if (!net::is_loopback(address) && !shared.settings.allow_remote)
     return fail(Code::invalid,
-                "listening beyond loopback lets others on the network use your credentials; if that is meant, say --allow-remote",
+                "listening beyond loopback lets others on the network use your credentials; if that is "
+                "meant, say --allow-remote",
                 shared.settings.listen);
   std::unique_ptr<Gate> gate(new Gate);
   const std::uint32_t count = shared.settings.loops ? shared.settings.loops : usable_processors();
   for (std::uint32_t i = 0; i < count; ++i) {
     TRY(auto loop, net::Loop::create());
-    // Several loops share the port, and so could another gate unnoticed: one try alone shows whether it is free.
+    // Several loops share the port, and so could another gate unnoticed: one try alone shows whether it is
+    // free.
     if (i == 0 && count > 1 && address.port != 0) {
       TRY(const auto alone, net::Listener::open(*loop, address, false));
       (void)alone;
@@ -56,6 +57,8 @@ void Gate::stop(std::uint64_t deadline_ms) {
     if (thread.joinable()) thread.join();
 }
 
-Gate::~Gate() { stop(0); }
+Gate::~Gate() {
+  stop(0);
+}
 
 }  // namespace ostiary::gateway

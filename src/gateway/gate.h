@@ -13,7 +13,8 @@ namespace ostiary::gateway {
 // The whole gate: one worker for each processor, on one address. Not thread-safe but for what says so.
 class Gate {
  public:
-  // Takes the address, so that what can fail fails now. `shared` has its services, ledger and steps, and outlives the gate.
+  // Takes the address, so that what can fail fails now. `shared` has its services, ledger and steps, and
+  // outlives the gate.
   static Result<std::unique_ptr<Gate>> open(Shared& shared);
   ~Gate();  // stops
   // Begins to serve.

@@ -31,7 +31,7 @@ bool named_by_connection(const net::Head& head, std::string_view name) {
 }
 
 bool hop_by_hop(const net::Head& head, std::string_view name) {
-  static constexpr std::array<std::string_view, 7> hops = {"connection", "keep-alive", "te",     "trailer",
+  static constexpr std::array<std::string_view, 7> hops = {"connection", "keep-alive", "te",    "trailer",
                                                            "upgrade",    "host",       "expect"};
   return is_one_of(name, hops) || starts(name, "proxy-") || iequals(name, "transfer-encoding") ||
          iequals(name, "content-length") || named_by_connection(head, name);
@@ -42,11 +42,14 @@ bool hop_by_hop(const net::Head& head, std::string_view name) {
 bool drops_request_header(const net::Head& head, std::string_view name, bool own_credential) {
   if (name.empty()) return true;
   static constexpr std::array<std::string_view, 17> identifying = {
-      "cookie",      "user-agent",   "referer",        "origin",     "forwarded", "via",     "from", "dnt", "x-real-ip",
-      "x-client-ip", "true-client-ip", "accept-encoding", "traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id"};
+      "cookie",      "user-agent", "referer",   "origin",       "forwarded",       "via",
+      "from",        "dnt",        "x-real-ip", "x-client-ip",  "true-client-ip",  "accept-encoding",
+      "traceparent", "tracestate", "baggage",   "x-request-id", "x-correlation-id"};
   switch (name.front() | 0x20) {  // most names are settled by their first letter
     case 'x':
-      if (iequals(name, "x-api-key") || starts(name, "x-ostiary-") || starts(name, "x-stainless-") || starts(name, "x-forwarded-")) return true;
+      if (iequals(name, "x-api-key") || starts(name, "x-ostiary-") || starts(name, "x-stainless-") ||
+          starts(name, "x-forwarded-"))
+        return true;
       break;
     case 'a':
       if (iequals(name, "authorization")) return !own_credential;
@@ -68,7 +71,8 @@ bool drops_request_header(const net::Head& head, std::string_view name, bool own
 }
 
 bool drops_response_header(const net::Head& head, std::string_view name) {
-  static constexpr std::array<std::string_view, 4> ours = {"content-encoding", "set-cookie", "strict-transport-security", "alt-svc"};
+  static constexpr std::array<std::string_view, 4> ours = {"content-encoding", "set-cookie",
+                                                           "strict-transport-security", "alt-svc"};
   return is_one_of(name, ours) || hop_by_hop(head, name) || starts(name, "x-ostiary-");
 }
 

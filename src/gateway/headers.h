@@ -11,17 +11,22 @@ namespace ostiary::gateway {
 //
 // Towards a service a client's header goes on unless it is
 //  - hop-by-hop (RFC 9110 section 7.6.1): Connection and what it names, Keep-Alive, Proxy-*, TE, Trailer,
-//    Transfer-Encoding, Upgrade; or Host, Content-Length, Expect, Accept-Encoding, which the gate writes itself;
-//  - a credential: Authorization, x-api-key, api-key (but the caller's own Authorization where it is passed through);
-//  - identifying: Cookie, User-Agent, Referer, Origin, Forwarded, Via, From, X-Forwarded-*, X-Real-IP, X-Client-IP,
-//    True-Client-IP, CF-*, Sec-*, DNT, x-stainless-* (operating system, runtime), OpenAI-Organization and OpenAI-Project
-//    (but with the caller's own credential), x-ostiary-*, traceparent, tracestate, baggage, X-Request-ID, X-Correlation-ID;
-//  - one that the gate writes itself: Content-Type where there is a body, the service's credential and configured headers.
-// Added: Host, Content-Length, Accept-Encoding: identity, User-Agent: ostiary, x-ostiary-id, the service's credential and
-// configured headers.
+//    Transfer-Encoding, Upgrade; or Host, Content-Length, Expect, Accept-Encoding, which the gate writes
+//    itself;
+//  - a credential: Authorization, x-api-key, api-key (but the caller's own Authorization where it is passed
+//  through);
+//  - identifying: Cookie, User-Agent, Referer, Origin, Forwarded, Via, From, X-Forwarded-*, X-Real-IP,
+//  X-Client-IP,
+//    True-Client-IP, CF-*, Sec-*, DNT, x-stainless-* (operating system, runtime), OpenAI-Organization and
+//    OpenAI-Project (but with the caller's own credential), x-ostiary-*, traceparent, tracestate, baggage,
+//    X-Request-ID, X-Correlation-ID;
+//  - one that the gate writes itself: Content-Type where there is a body, the service's credential and
+//  configured headers.
+// Added: Host, Content-Length, Accept-Encoding: identity, User-Agent: ostiary, x-ostiary-id, the service's
+// credential and configured headers.
 //
-// Towards the client a service's header goes on unless it is hop-by-hop, Content-Length, Content-Encoding (the body is
-// decoded), Set-Cookie, Strict-Transport-Security, Alt-Svc or x-ostiary-*.
+// Towards the client a service's header goes on unless it is hop-by-hop, Content-Length, Content-Encoding
+// (the body is decoded), Set-Cookie, Strict-Transport-Security, Alt-Svc or x-ostiary-*.
 bool drops_request_header(const net::Head& head, std::string_view name, bool own_credential);
 bool drops_response_header(const net::Head& head, std::string_view name);
 

@@ -13,8 +13,8 @@
 
 namespace ostiary::gateway {
 
-// The keys that open the gate, in memory. Reading is lock-free per loop: each loop keeps the snapshot it saw last and asks
-// again only when the version changed. Thread-safe.
+// The keys that open the gate, in memory. Reading is lock-free per loop: each loop keeps the snapshot it saw
+// last and asks again only when the version changed. Thread-safe.
 class KeyRing {
  public:
   using Snapshot = std::unordered_map<std::string, store::KeyEntry>;
@@ -33,8 +33,8 @@ class KeyRing {
 class KeyReader {
  public:
   explicit KeyReader(const KeyRing& ring) : ring_(ring) {}
-  // The entry of a presented key: form, CRC, id, secret (in constant time) and revocation are checked. Null otherwise.
-  // The pointer lives as long as `hold`.
+  // The entry of a presented key: form, CRC, id, secret (in constant time) and revocation are checked. Null
+  // otherwise. The pointer lives as long as `hold`.
   const store::KeyEntry* find(std::string_view key, std::shared_ptr<const KeyRing::Snapshot>& hold);
 
  private:

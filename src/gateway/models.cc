@@ -32,7 +32,9 @@ std::string entry(std::string_view id, std::string_view owner) {
   return out;
 }
 
-bool is_glob(std::string_view name) { return name.find_first_of("*?") != std::string_view::npos; }
+bool is_glob(std::string_view name) {
+  return name.find_first_of("*?") != std::string_view::npos;
+}
 
 // A list of plain names in the configuration needs no asking.
 bool list_from_settings(const Service& service, Models& into) {
@@ -40,7 +42,8 @@ bool list_from_settings(const Service& service, Models& into) {
   if (s.models.empty()) return false;
   for (const auto& model : s.models)
     if (is_glob(model.name)) return false;
-  for (const auto& model : s.models) into.try_emplace(model.name, entry(model.name, s.provider.empty() ? s.id : s.provider));
+  for (const auto& model : s.models)
+    into.try_emplace(model.name, entry(model.name, s.provider.empty() ? s.id : s.provider));
   return true;
 }
 
@@ -55,7 +58,8 @@ void read_list(const Service& service, std::string_view body, Models& into) {
     if (!is_glob(model.name)) into.try_emplace(model.name, entry(model.name, service.settings().provider));
 }
 
-net::Task<void> ask_service(Worker& worker, const Service& service, const Exchange& asked, std::shared_ptr<Gathering> gathering) {
+net::Task<void> ask_service(Worker& worker, const Service& service, const Exchange& asked,
+                            std::shared_ptr<Gathering> gathering) {
   Models& into = gathering->lists[service.index()];
   Exchange own;  // the gate's own question: nothing of the caller's goes along
   own.id = asked.id;
@@ -131,7 +135,8 @@ net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x) {
       GateError error;
       error.status = 404;
       error.code = "model_not_found";
-      error.message = "no service of this gate offers the model " + json::quoted(id) + "; GET /v1/models lists what there is";
+      error.message = "no service of this gate offers the model " + json::quoted(id) +
+                      "; GET /v1/models lists what there is";
       x.outcome = ledger::Outcome::refused;
       co_return co_await client.answer_error(x, error);
     }
@@ -142,7 +147,8 @@ net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x) {
   x.response_bytes = body.size();
   client.begin(x, {200, "Content-Type: application/json\r\n", body.size()});
   client.body(body, true);
-  if (client.backlogged()) [[maybe_unused]] const auto drained = co_await client.drain();
+  if (client.backlogged()) [[maybe_unused]]
+    const auto drained = co_await client.drain();
 }
 
 }  // namespace ostiary::gateway

@@ -42,18 +42,22 @@ Result<> mask(const Exchange& x, json::Edit& edit) {
     const std::string klass = inspect::name(finding.klass);
     if (std::ranges::find(x.decision.redact_classes, klass) == x.decision.redact_classes.end()) continue;
     const auto start = finding.location.start, end = finding.location.end;
-    if (start >= end || end > x.body.size()) return fail(Code::denied, "a finding that must be masked has no place in the body");
+    if (start >= end || end > x.body.size())
+      return fail(Code::denied, "a finding that must be masked has no place in the body");
     masked.push_back(klass);
     if (end <= masked_to) continue;  // within what is masked already
     masked_to = end;
     auto& known = numbers[klass + ":" + finding.detector];
-    const int number = known.try_emplace(std::string(x.body.substr(start, end - start)), static_cast<int>(known.size()) + 1).first->second;
+    const int number =
+        known.try_emplace(std::string(x.body.substr(start, end - start)), static_cast<int>(known.size()) + 1)
+            .first->second;
     edit.replace_bytes(static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end),
                        "‹" + klass + ":" + finding.detector + ":" + std::to_string(number) + "›");
   }
   for (const auto& klass : x.decision.redact_classes)
     if (std::ranges::find(masked, klass) == masked.end())
-      return fail(Code::denied, "data of the class '" + klass + "' must be masked and its place is not known");
+      return fail(Code::denied,
+                  "data of the class '" + klass + "' must be masked and its place is not known");
   return {};
 }
 
@@ -63,9 +67,11 @@ Result<> prepare_body(Exchange& x) {
   x.forwarded.clear();
   x.has_forwarded_digest = false;
   json::Edit edit;
-  if (x.decision.enforced() == policy::Effect::redact || (x.decision.mode == policy::Mode::enforce && !x.decision.redact_classes.empty()))
+  if (x.decision.enforced() == policy::Effect::redact ||
+      (x.decision.mode == policy::Mode::enforce && !x.decision.redact_classes.empty()))
     TRY_VOID(mask(x, edit));
-  if (!x.model.empty() && x.upstream_model != x.model) edit.replace(x.document.root()["model"], json::quoted(x.upstream_model));
+  if (!x.model.empty() && x.upstream_model != x.model)
+    edit.replace(x.document.root()["model"], json::quoted(x.upstream_model));
   if (edit.empty()) return {};
   TRY(x.forwarded, edit.apply(x.body));
   x.forwarded_digest = hmac_sha256(x.digest_key, x.forwarded);
@@ -78,7 +84,8 @@ namespace {
 bool writes_itself(const ServiceSettings& s, bool with_credential, bool with_body, std::string_view name) {
   if (with_body && text::iequals(name, "content-type")) return true;
   if (with_credential && text::iequals(name, s.credential_header)) return true;
-  return std::ranges::any_of(s.headers, [&](const auto& header) { return text::iequals(header.first, name); });
+  return std::ranges::any_of(s.headers,
+                             [&](const auto& header) { return text::iequals(header.first, name); });
 }
 }  // namespace
 
@@ -95,7 +102,8 @@ std::string request_head(const Exchange& x, const Secret& credential) {
   out += "\r\n";
   const bool own = x.caller.own_credential && s.credential.kind == CredentialSource::Kind::client;
   for (const auto& h : x.head.headers)
-    if (!drops_request_header(x.head, h.name, own) && !writes_itself(s, !credential.empty(), x.asked.endpoint.has_body, h.name))
+    if (!drops_request_header(x.head, h.name, own) &&
+        !writes_itself(s, !credential.empty(), x.asked.endpoint.has_body, h.name))
       append_header(out, h.name, h.value);
   if (!credential.empty()) append_header(out, s.credential_header, credential.reveal());
   for (const auto& [name, value] : s.headers) append_header(out, name, value);

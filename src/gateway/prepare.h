@@ -12,8 +12,9 @@ namespace ostiary::gateway {
 // What is known when an exchange is decided for one target.
 policy::Facts gather_facts(const Exchange& x, const Service& target);
 
-// Edits the body, by splicing, for the chosen service: its name of the model, and what the decision masks. Leaves
-// x.forwarded empty where nothing must change. Fails (`denied`) when something that must be masked cannot be.
+// Edits the body, by splicing, for the chosen service: its name of the model, and what the decision masks.
+// Leaves x.forwarded empty where nothing must change. Fails (`denied`) when something that must be masked
+// cannot be.
 Result<> prepare_body(Exchange& x);
 
 // The head of the request to the service, with its blank line.

@@ -39,9 +39,11 @@ std::optional<GateError> check_path(Exchange& x, bool pass_through) {
   }
   if (x.asked.found == Asked::Found::no_path)
     return refuse(404, "unknown_path",
-                  "the gate serves /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses and /v1/models; other "
+                  "the gate serves /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses and "
+                  "/v1/models; other "
                   "/v1 paths only where gate.pass_through is on");
-  if (const auto coding = x.head.get("content-encoding"); !coding.empty() && !text::iequals(coding, "identity"))
+  if (const auto coding = x.head.get("content-encoding");
+      !coding.empty() && !text::iequals(coding, "identity"))
     return refuse(415, "encoded_body", "the gate reads request bodies without Content-Encoding only");
   return std::nullopt;
 }
@@ -50,9 +52,11 @@ std::optional<GateError> check_path(Exchange& x, bool pass_through) {
 
 std::optional<GateError> check_request(Exchange& x, const GateSettings& settings) {
   if (x.body.empty()) return refuse(400, "empty_body", "this request needs a JSON body");
-  const json::Limits limits{.max_depth = settings.max_depth, .max_values = 1'000'000, .refuse_duplicates = true};
+  const json::Limits limits{
+      .max_depth = settings.max_depth, .max_values = 1'000'000, .refuse_duplicates = true};
   if (const auto parsed = json::Document::parse_into(x.body, limits, x.document); !parsed)
-    return refuse(400, "invalid_json", "the body is not a JSON document the gate takes: " + parsed.error().text());
+    return refuse(400, "invalid_json",
+                  "the body is not a JSON document the gate takes: " + parsed.error().text());
   const json::Value root = x.document.root();
   if (!root.is_object()) return refuse(400, "invalid_json", "the body must be a JSON object");
   if (const auto stream = root["stream"]; stream && !stream.is_null()) {
@@ -62,8 +66,10 @@ std::optional<GateError> check_request(Exchange& x, const GateSettings& settings
   }
   if (x.asked.endpoint.reads_model) {
     const auto model = root["model"].as_string();
-    if (model && !model->empty() && model->size() <= 512) x.model = *model;
-    else if (x.asked.endpoint.name != "other") return refuse(400, "missing_model", "'model' must name a model");
+    if (model && !model->empty() && model->size() <= 512)
+      x.model = *model;
+    else if (x.asked.endpoint.name != "other")
+      return refuse(400, "missing_model", "'model' must name a model");
   }
   return std::nullopt;
 }
@@ -145,16 +151,20 @@ net::Task<Client::Received> Client::read_body(Exchange& x, GateError& error) {
   x.digest_key = random_key();
   HmacSha256 hash(x.digest_key);
   if (framing.content_length.value_or(0) > settings.max_body_bytes) {
-    error = refuse(413, "body_too_large", "the body is over the limit of " + text::format_bytes(settings.max_body_bytes));
+    error = refuse(413, "body_too_large",
+                   "the body is over the limit of " + text::format_bytes(settings.max_body_bytes));
     co_return Received::refused;
   }
   if (framing.expect_continue && x.head.minor == 1 && in_.size() == x.head.size) {
-    const auto sent = co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n", deadline_, settings.write_timeout_ms);
+    const auto sent =
+        co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n", deadline_, settings.write_timeout_ms);
     if (!sent) co_return Received::gone;
   }
   Received received = Received::request;
-  if (framing.chunked) received = co_await read_chunked(x, hash, error);
-  else if (framing.content_length) received = co_await read_sized(x, hash, error);
+  if (framing.chunked)
+    received = co_await read_chunked(x, hash, error);
+  else if (framing.content_length)
+    received = co_await read_sized(x, hash, error);
   if (received != Received::request) co_return received;
   unread_ = false;
   x.request_digest = hash.finish();
@@ -219,7 +229,8 @@ net::Task<Client::Received> Client::read_chunked(Exchange& x, HmacSha256& hash, 
       hash.update(piece);
       body.append(piece);
       if (body.size() > settings.max_body_bytes) {
-        error = refuse(413, "body_too_large", "the body is over the limit of " + text::format_bytes(settings.max_body_bytes));
+        error = refuse(413, "body_too_large",
+                       "the body is over the limit of " + text::format_bytes(settings.max_body_bytes));
         co_return Received::refused;
       }
     }
@@ -261,16 +272,22 @@ bool identify(Worker& worker, Exchange& x, GateError& error) {
   const auto own = x.head.get("x-ostiary-key");
   const auto api_key = x.head.get("x-api-key");
   std::string_view key = bearer;
-  if (!x.path_key.empty()) key = x.path_key;
-  else if (!own.empty()) key = own;
-  else if (!bearer.starts_with("ost_") && api_key.starts_with("ost_")) key = api_key;
-  x.caller.own_credential = (!x.path_key.empty() || !own.empty()) && !authorization.empty() && !bearer.starts_with("ost_");
+  if (!x.path_key.empty())
+    key = x.path_key;
+  else if (!own.empty())
+    key = own;
+  else if (!bearer.starts_with("ost_") && api_key.starts_with("ost_"))
+    key = api_key;
+  x.caller.own_credential =
+      (!x.path_key.empty() || !own.empty()) && !authorization.empty() && !bearer.starts_with("ost_");
   x.caller.key = worker.keys.find(key, x.caller.hold);
   if (x.caller.key) return true;
-  error = refuse(401, "invalid_api_key",
-                 key.empty() ? "this gate needs a key of its own (ost_…): send it as 'Authorization: Bearer', x-api-key or "
-                               "x-ostiary-key; 'ostiary key create' makes one"
-                             : "the key is not one of this gate's, or has been revoked; 'ostiary key create' makes a new one");
+  error = refuse(
+      401, "invalid_api_key",
+      key.empty()
+          ? "this gate needs a key of its own (ost_…): send it as 'Authorization: Bearer', x-api-key or "
+            "x-ostiary-key; 'ostiary key create' makes one"
+          : "the key is not one of this gate's, or has been revoked; 'ostiary key create' makes a new one");
   return false;
 }
 

@@ -96,7 +96,8 @@ bool Recorder::flush() {
   const bool has_outcome = std::exchange(has_outcome_, false);
   const auto written = ledger_.append(batch_);
   if (!written) {
-    if (failures_++ % 1000 == 0) log::error("the ledger cannot be written, so nothing goes out: " + written.error().text());
+    if (failures_++ % 1000 == 0)
+      log::error("the ledger cannot be written, so nothing goes out: " + written.error().text());
     batch_.clear();
     release(std::exchange(waiting_, {}), written);
     return true;

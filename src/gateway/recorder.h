@@ -13,14 +13,15 @@
 
 namespace ostiary::gateway {
 
-// One loop's pen. Records made during a turn of the loop are written together at its end, with one writev; whoever must
-// not go on before (an intent) waits for that. Belongs to one loop.
+// One loop's pen. Records made during a turn of the loop are written together at its end, with one writev;
+// whoever must not go on before (an intent) waits for that. Belongs to one loop.
 class Recorder {
  public:
-  Recorder(net::Loop& loop, ledger::Ledger& ledger, ledger::Sync sync) : loop_(loop), ledger_(ledger), sync_(sync) {}
+  Recorder(net::Loop& loop, ledger::Ledger& ledger, ledger::Sync sync)
+      : loop_(loop), ledger_(ledger), sync_(sync) {}
 
-  // Writes what is about to be sent, and returns once it survives the process (Sync::always: once it is on the disk).
-  // An error means that nothing may leave.
+  // Writes what is about to be sent, and returns once it survives the process (Sync::always: once it is on
+  // the disk). An error means that nothing may leave.
   net::Task<Result<>> intent(const Exchange& exchange);
   // Writes the end of an exchange at the end of this turn.
   void outcome(const Exchange& exchange);
@@ -40,7 +41,7 @@ class Recorder {
   ledger::Sync sync_;
   ledger::Batch batch_;
   std::string line_;
-  Group waiting_;                               // for this turn's write
+  Group waiting_;                                // for this turn's write
   std::vector<std::shared_ptr<Group>> durable_;  // for the disk (Sync::always)
   bool has_outcome_ = false;
   std::uint64_t failures_ = 0;

@@ -8,14 +8,15 @@ namespace ostiary::gateway {
 
 namespace {
 
-// An unfinished event is of no use to any client and waits for its rest, so that a stream that breaks within it can end with
-// an error event that reads well. One that is larger than this goes out as it comes.
+// An unfinished event is of no use to any client and waits for its rest, so that a stream that breaks within
+// it can end with an error event that reads well. One that is larger than this goes out as it comes.
 constexpr std::size_t kMaxHeld = 64 * 1024;
 
 // Decides what of a stream may go out now: everything up to the last finished event.
 class Holder {
  public:
-  // `settled` and `fed` are offsets in the stream, after `data` was fed. The result is valid until the next call.
+  // `settled` and `fed` are offsets in the stream, after `data` was fed. The result is valid until the next
+  // call.
   std::string_view release(std::string_view data, std::uint64_t settled, std::uint64_t fed) {
     out_.clear();
     if (held_.empty()) {
@@ -52,7 +53,8 @@ class Holder {
   bool partial_ = false;
 };
 
-// In a large body the last `"usage": {…}` stands for the whole: quotes within strings are escaped, so that it is a member.
+// In a large body the last `"usage": {…}` stands for the whole: quotes within strings are escaped, so that it
+// is a member.
 std::string_view usage_object(std::string_view body) {
   const auto name = body.rfind("\"usage\"");
   if (name == std::string_view::npos) return {};
@@ -71,7 +73,8 @@ constexpr std::size_t kParsedWhole = 1u << 20;  // parsing more takes too long f
 void take_json_usage(Exchange& x, std::string_view body) {
   json::Document document;
   const bool small = body.size() <= kParsedWhole;
-  if (!json::Document::parse_into(small ? body : usage_object(body), {.refuse_duplicates = false}, document)) return;
+  if (!json::Document::parse_into(small ? body : usage_object(body), {.refuse_duplicates = false}, document))
+    return;
   const json::Value root = document.root();
   read_usage(small ? root["usage"] : root, x.usage);
   if (x.asked.endpoint.name != "responses") return;
@@ -83,7 +86,9 @@ void take_json_usage(Exchange& x, std::string_view body) {
   }
 }
 
-bool is_cancelled(net::Wake why) { return why == net::Wake::gone || why == net::Wake::cancelled; }
+bool is_cancelled(net::Wake why) {
+  return why == net::Wake::gone || why == net::Wake::cancelled;
+}
 
 void mark_cancelled(Client& client, Exchange& x) {
   x.outcome = ledger::Outcome::cancelled;
@@ -95,7 +100,8 @@ GateError truncation(std::string_view service) {
   GateError error;
   error.status = 502;
   error.code = "stream_truncated";
-  error.message = "the service '" + std::string(service) + "' ended the stream before it was complete; what came before this is real";
+  error.message = "the service '" + std::string(service) +
+                  "' ended the stream before it was complete; what came before this is real";
   return error;
 }
 
@@ -132,12 +138,18 @@ class Examining {
 class StreamRelay {
  public:
   StreamRelay(Worker& worker, Client& client, Exchange& x)
-      : worker_(worker), client_(client), x_(x), watch_(x.asked.endpoint.marker), examining_(worker, x), hash_(x.digest_key) {}
+      : worker_(worker),
+        client_(client),
+        x_(x),
+        watch_(x.asked.endpoint.marker),
+        examining_(worker, x),
+        hash_(x.digest_key) {}
 
   void pass(std::string_view bytes, bool last) { send(examining_.settle(bytes, last), last); }
   void feed(std::string_view data, std::string_view& ready) {
     watch_.feed(data);
-    if (x_.response_id.empty() && !watch_.response_id().empty()) remember_home(worker_, x_, watch_.response_id());
+    if (x_.response_id.empty() && !watch_.response_id().empty())
+      remember_home(worker_, x_, watch_.response_id());
     ready = holder_.release(data, watch_.settled(), watch_.fed());
   }
   // The stream is over: well, or with an error event in its place.
@@ -205,11 +217,13 @@ AnswerFacts describe_answer(const net::Head& head) {
   facts.retry_after = head.get("retry-after");
   const auto type = head.get("content-type");
   const auto media = text::trim(type.substr(0, type.find(';')));
-  facts.json = text::iequals(media, "application/json") || (media.size() > 5 && text::iequals(media.substr(media.size() - 5), "+json"));
+  facts.json = text::iequals(media, "application/json") ||
+               (media.size() > 5 && text::iequals(media.substr(media.size() - 5), "+json"));
   return facts;
 }
 
-net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer) {
+net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
+                             const AnswerFacts& answer) {
   StreamRelay relay(worker, client, x);
   x.status = answer.status;
   x.stream = true;
@@ -236,7 +250,8 @@ net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstre
     if (client.backlogged() && !co_await client.drain()) co_return relay.abandon();
     if (client.broken()) co_return relay.abandon();
   }
-  if (client.backlogged()) [[maybe_unused]] const auto drained = co_await client.drain();
+  if (client.backlogged()) [[maybe_unused]]
+    const auto drained = co_await client.drain();
   if (client.broken() && x.outcome == ledger::Outcome::complete) mark_cancelled(client, x);
   upstream.release();
 }
@@ -248,14 +263,15 @@ net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answe
   x.has_response_digest = true;
   client.begin(x, {answer.status, answer.headers, body.size()});
   client.body(body, true);
-  if (client.backlogged()) [[maybe_unused]] const auto drained = co_await client.drain();
+  if (client.backlogged()) [[maybe_unused]]
+    const auto drained = co_await client.drain();
   x.outcome = answer.status < 400 ? ledger::Outcome::complete : ledger::Outcome::failed;
   if (client.broken()) mark_cancelled(client, x);
 }
 
 // An answer too large to be kept: passed on piece by piece.
-static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer,
-                                   std::string head) {
+static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
+                                   const AnswerFacts& answer, std::string head) {
   HmacSha256 hash(x.digest_key);
   Examining examining(worker, x);
   const auto send = [&](std::string_view bytes) {
@@ -277,20 +293,25 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
       if (why == net::Wake::timeout) step = Upstream::Step::cut;
     }
     if (step == Upstream::Step::end || step == Upstream::Step::cut) break;
-    if ((client.backlogged() && !co_await client.drain()) || client.broken()) co_return mark_cancelled(client, x);
+    if ((client.backlogged() && !co_await client.drain()) || client.broken())
+      co_return mark_cancelled(client, x);
   }
   send(examining.settle({}, true));
   examining.note_findings();
   x.response_digest = hash.finish();
   x.has_response_digest = true;
   x.outcome = step == Upstream::Step::end ? ledger::Outcome::complete : ledger::Outcome::truncated;
-  if (step == Upstream::Step::end) client.finish();
-  else client.close_after();  // without the last chunk, so that nobody takes it for whole
-  if (client.backlogged()) [[maybe_unused]] const auto drained = co_await client.drain();
+  if (step == Upstream::Step::end)
+    client.finish();
+  else
+    client.close_after();  // without the last chunk, so that nobody takes it for whole
+  if (client.backlogged()) [[maybe_unused]]
+    const auto drained = co_await client.drain();
   upstream.release();
 }
 
-net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer, GateError& error) {
+net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
+                           const AnswerFacts& answer, GateError& error) {
   const std::size_t limit = worker.shared.settings.max_response_copy_bytes;
   std::string copy;
   std::string_view whole;  // the body, where it was read or in `copy`

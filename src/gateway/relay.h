@@ -10,18 +10,21 @@ namespace ostiary::gateway {
 // What of a service's answer head goes on to the client, kept apart from the buffer it was read into.
 struct AnswerFacts {
   std::uint16_t status = 0;
-  std::string headers;      // lines with CR LF, filtered
+  std::string headers;  // lines with CR LF, filtered
   std::string retry_after;
-  bool json = false;        // the content type is JSON
+  bool json = false;  // the content type is JSON
 };
 AnswerFacts describe_answer(const net::Head& head);
 
-// Passes a stream of events on to the client as it comes, and watches it. Ends with x.outcome, x.status and the rest set.
-net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer);
+// Passes a stream of events on to the client as it comes, and watches it. Ends with x.outcome, x.status and
+// the rest set.
+net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
+                             const AnswerFacts& answer);
 
-// Passes any other answer on. Up to max_response_copy_bytes it is read whole first, so that a broken one becomes a clean
-// error. Returns false, with nothing sent, when it broke before that (`error` says how).
-net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream& upstream, const AnswerFacts& answer, GateError& error);
+// Passes any other answer on. Up to max_response_copy_bytes it is read whole first, so that a broken one
+// becomes a clean error. Returns false, with nothing sent, when it broke before that (`error` says how).
+net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
+                           const AnswerFacts& answer, GateError& error);
 
 // Sends a whole body that has been read already.
 net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answer, std::string_view body);

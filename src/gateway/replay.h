@@ -13,13 +13,13 @@ namespace ostiary::gateway {
 
 class Recording;
 
-// A service that answers from a file of recorded exchanges, so that the product can be tried, tested and demonstrated
-// with no key and no network. It speaks HTTP over a socket pair within the process: to the rest of the gate it is a
-// service like any other. Immutable; shared by loops.
+// A service that answers from a file of recorded exchanges, so that the product can be tried, tested and
+// demonstrated with no key and no network. It speaks HTTP over a socket pair within the process: to the rest
+// of the gate it is a service like any other. Immutable; shared by loops.
 class Replay {
  public:
-  // `file`: the recording; empty: the one shipped in the program. `speed`: 0 answers at once, 1 with the recorded
-  // timing, 2 twice as fast.
+  // `file`: the recording; empty: the one shipped in the program. `speed`: 0 answers at once, 1 with the
+  // recorded timing, 2 twice as fast.
   static Result<std::shared_ptr<const Replay>> load(const std::string& file, double speed);
   ~Replay();
 

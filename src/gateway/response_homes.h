@@ -11,8 +11,8 @@
 
 namespace ostiary::gateway {
 
-// Which service holds a stored response, so that what follows it (`previous_response_id`, reading, cancelling) goes to the
-// same one. Bounded: the oldest half goes when it is full. Thread-safe.
+// Which service holds a stored response, so that what follows it (`previous_response_id`, reading,
+// cancelling) goes to the same one. Bounded: the oldest half goes when it is full. Thread-safe.
 class ResponseHomes {
  public:
   static constexpr std::size_t kMost = 200'000;

@@ -1,10 +1,9 @@
 #include "gateway/service.h"
 
-#include <sys/wait.h>
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <sys/wait.h>
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -36,7 +35,8 @@ Result<std::string> run_command(const std::string& command, const std::string& w
 std::string percent_encode(std::string_view s) {
   std::string out;
   for (const char c : s) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       out += c;
       continue;
@@ -70,7 +70,10 @@ Result<Secret> Service::read_credential() const {
       return Secret();
     case CredentialSource::Kind::environment: {
       const char* found = std::getenv(source.value.c_str());
-      if (!found || !*found) return fail(Code::invalid, "the environment variable " + source.value + " that holds its credential is not set", where);
+      if (!found || !*found)
+        return fail(Code::invalid,
+                    "the environment variable " + source.value + " that holds its credential is not set",
+                    where);
       value = found;
       break;
     }
@@ -128,7 +131,8 @@ bool Service::offers(std::string_view endpoint) const {
   return false;
 }
 
-std::string Service::target(std::string_view path, std::string_view query, std::string_view upstream_model) const {
+std::string Service::target(std::string_view path, std::string_view query,
+                            std::string_view upstream_model) const {
   std::string out = url_.path;
   if (const auto place = out.find(kModelPlace); place != std::string::npos)
     out.replace(place, kModelPlace.size(), percent_encode(upstream_model));

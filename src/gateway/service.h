@@ -36,7 +36,8 @@ class Service {
 
   // "Bearer …" or the bare key, ready for credential_header; empty: none. Thread-safe.
   std::shared_ptr<const Secret> credential() const;
-  // Reads a file or command credential again (after a 401). True when the value changed. Blocks: not on a loop.
+  // Reads a file or command credential again (after a 401). True when the value changed. Blocks: not on a
+  // loop.
   bool refresh_credential();
 
  private:

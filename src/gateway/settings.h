@@ -11,8 +11,8 @@
 
 namespace ostiary::gateway {
 
-// Where a service's credential comes from. `environment`, `file` and `command` are read when the gate starts (a command's
-// first line of output; files and commands again after a 401).
+// Where a service's credential comes from. `environment`, `file` and `command` are read when the gate starts
+// (a command's first line of output; files and commands again after a 401).
 struct CredentialSource {
   enum class Kind : std::uint8_t { none, environment, file, command, client };
   Kind kind = Kind::none;
@@ -38,18 +38,18 @@ struct ServiceSettings {
   std::string base_url;  // up to and with the version: https://api.example.com/v1; may hold {model}
   CredentialSource credential;
   std::string credential_header = "authorization";
-  std::vector<ModelName> models;                          // empty: any
-  std::vector<std::string> endpoints;                     // empty: any
+  std::vector<ModelName> models;                             // empty: any
+  std::vector<std::string> endpoints;                        // empty: any
   std::vector<std::pair<std::string, std::string>> query;    // added to every request (Azure's api-version)
   std::vector<std::pair<std::string, std::string>> headers;  // likewise
-  std::string ca_file;       // PEM bundle used instead of the system's trust store
-  std::string server_name;   // SNI and name to verify, when not the URL's host
+  std::string ca_file;      // PEM bundle used instead of the system's trust store
+  std::string server_name;  // SNI and name to verify, when not the URL's host
   Timeouts timeouts;
-  std::uint32_t retries = 2;           // further tries on this service
+  std::uint32_t retries = 2;                // further tries on this service
   std::uint32_t max_idle_connections = 64;  // kept alive by each loop
-  std::string recording;     // protocol replay: file; empty: the shipped one
-  double replay_speed = 0;   // protocol replay: 0 at once, 1 as recorded, 2 twice as fast
-  bool discovered = false;   // found, not configured
+  std::string recording;                    // protocol replay: file; empty: the shipped one
+  double replay_speed = 0;                  // protocol replay: 0 at once, 1 as recorded, 2 twice as fast
+  bool discovered = false;                  // found, not configured
 };
 
 struct GateSettings {
@@ -59,15 +59,16 @@ struct GateSettings {
   std::uint64_t max_body_bytes = 64ULL << 20;
   std::uint64_t max_head_bytes = 32ULL << 10;
   std::uint32_t max_depth = 128;
-  std::uint64_t max_response_copy_bytes = 8ULL << 20;  // kept of an answer that is not a stream, to read its usage
+  std::uint64_t max_response_copy_bytes = 8ULL
+                                          << 20;  // kept of an answer that is not a stream, to read its usage
   std::uint32_t max_connections = 16'384;
   std::uint64_t head_timeout_ms = 10'000;
-  std::uint64_t body_timeout_ms = 30'000;   // for the whole body plus one second for each 64 KiB
+  std::uint64_t body_timeout_ms = 30'000;  // for the whole body plus one second for each 64 KiB
   std::uint64_t idle_timeout_ms = 75'000;
-  std::uint64_t write_timeout_ms = 60'000;  // a client that takes nothing for so long is gone
-  bool pass_through = false;                // other /v1/* paths
+  std::uint64_t write_timeout_ms = 60'000;             // a client that takes nothing for so long is gone
+  bool pass_through = false;                           // other /v1/* paths
   std::map<std::string, policy::Effect> data_classes;  // action for each data class
-  std::string reroute_to;                   // service for data classes whose action is reroute
+  std::string reroute_to;                              // service for data classes whose action is reroute
 };
 
 }  // namespace ostiary::gateway

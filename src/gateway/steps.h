@@ -11,8 +11,8 @@
 
 namespace ostiary::gateway {
 
-// *inspect*: what the request holds. Never changes the text. Called once an exchange, on the loop's thread; may be called
-// from several loops at a time.
+// *inspect*: what the request holds. Never changes the text. Called once an exchange, on the loop's thread;
+// may be called from several loops at a time.
 class Inspector {
  public:
   virtual ~Inspector() = default;

@@ -52,7 +52,8 @@ net::Task<Result<>> Upstream::connect(bool fresh) {
   auto lease = co_await pool.open(deadline_, client_);
   if (!lease) {
     if (lease.error().code == Code::closed) client_left_ = true;
-    if (lease.error().code == Code::timeout) lease.error().message = "connecting to the service '" + service_.id() + "' took too long";
+    if (lease.error().code == Code::timeout)
+      lease.error().message = "connecting to the service '" + service_.id() + "' took too long";
     co_return std::unexpected<Error>(lease.error());
   }
   stream_ = std::move(lease->stream);
@@ -78,8 +79,8 @@ net::Task<Result<>> Upstream::send(std::string_view request_head, std::string_vi
     if (request_head.empty() && body.empty()) break;
     if (io == net::Io::done && put > 0) continue;
     deadline_.set(std::min(total_, worker_.loop.now() + static_cast<MonoNs>(timeouts.idle_ms) * 1'000'000));
-    // A service that answers before it has read everything (413, 401) is heard. What is readable may be no more than a TLS
-    // ticket, which quiet() takes in: waiting for it would end at once, again and again.
+    // A service that answers before it has read everything (413, 401) is heard. What is readable may be no
+    // more than a TLS ticket, which quiet() takes in: waiting for it would end at once, again and again.
     if (stream_->watch()->readable && !stream_->quiet()) {
       early_ = true;
       co_return Result<>{};
@@ -121,7 +122,8 @@ net::Task<Result<>> Upstream::read_head() {
       parsed = parser.response(bytes, head_, wrong);
     }
     if (parsed == net::Parse::wrong)
-      co_return fail(Code::io, "the answer of the service '" + service_.id() + "' is not valid HTTP: " + std::string(wrong.message));
+      co_return fail(Code::io, "the answer of the service '" + service_.id() +
+                                   "' is not valid HTTP: " + std::string(wrong.message));
     if (parsed == net::Parse::more) {
       in_ = std::string(bytes);
       parser.reset();
@@ -134,15 +136,22 @@ net::Task<Result<>> Upstream::read_head() {
 
 Result<> Upstream::begin_body() {
   const auto& framing = head_.framing;
-  if (head_.status == 204 || head_.status == 304) framing_ = Framing::none;
-  else if (framing.chunked) framing_ = Framing::chunked;
-  else if (framing.content_length) framing_ = Framing::length, left_ = *framing.content_length;
-  else framing_ = Framing::until_close;
+  if (head_.status == 204 || head_.status == 304)
+    framing_ = Framing::none;
+  else if (framing.chunked)
+    framing_ = Framing::chunked;
+  else if (framing.content_length)
+    framing_ = Framing::length, left_ = *framing.content_length;
+  else
+    framing_ = Framing::until_close;
   event_stream_ = is_media_type(head_.get("content-type"), "text/event-stream");
-  if (const auto coding = head_.get("content-encoding"); !coding.empty() && !text::iequals(coding, "identity")) {
+  if (const auto coding = head_.get("content-encoding");
+      !coding.empty() && !text::iequals(coding, "identity")) {
     inflater_ = Inflater::create(coding);
     if (!inflater_)
-      return fail(Code::io, "the service '" + service_.id() + "' answered with a content coding that was not asked for and is not known here");
+      return fail(Code::io,
+                  "the service '" + service_.id() +
+                      "' answered with a content coding that was not asked for and is not known here");
   }
   return {};
 }
@@ -247,7 +256,9 @@ net::Task<Result<std::string>> Upstream::read_all(std::size_t limit, bool& cut) 
 }
 
 void Upstream::release() {
-  if (!stream_ || !complete_ || early_ || !head_.framing.keep_alive || framing_ == Framing::until_close || !raw_.empty()) return;
+  if (!stream_ || !complete_ || early_ || !head_.framing.keep_alive || framing_ == Framing::until_close ||
+      !raw_.empty())
+    return;
   worker_.pool(service_).give_back(std::move(*stream_));
   stream_.reset();
 }

@@ -13,7 +13,8 @@ const Service* Shared::find_service(std::string_view id) const {
 std::vector<const Service*> Shared::candidates(std::string_view model, std::string_view endpoint) const {
   std::vector<const Service*> found;
   for (const auto& service : services)
-    if (service->offers(endpoint) && (model.empty() || service->upstream_name(model))) found.push_back(service.get());
+    if (service->offers(endpoint) && (model.empty() || service->upstream_name(model)))
+      found.push_back(service.get());
   return found;
 }
 
@@ -30,7 +31,8 @@ Worker::Worker(Shared& shared_state, std::unique_ptr<net::Loop> owned)
     settings.ca_file = service->settings().ca_file;
     settings.server_name = service->settings().server_name;
     settings.max_idle = service->settings().max_idle_connections;
-    if (const Replay* replay = service->replay()) settings.open = [replay](net::Loop& l) { return replay->open(l); };
+    if (const Replay* replay = service->replay())
+      settings.open = [replay](net::Loop& l) { return replay->open(l); };
     pools_.push_back(std::make_unique<net::Pool>(loop, std::move(settings)));
   }
 }
@@ -45,7 +47,8 @@ Result<net::Address> Worker::listen(const net::Address& address, bool shared_por
 net::Task<void> Worker::serve(net::Stream stream) {
   if (connections_.fetch_add(1) >= shared.settings.max_connections) {
     constexpr std::string_view busy =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: "
+        "0\r\n\r\n";
     const iovec part{const_cast<char*>(busy.data()), busy.size()};
     std::size_t put = 0;
     stream.write_some({&part, 1}, put);
@@ -86,6 +89,8 @@ void Worker::drain() {
   });
 }
 
-void Worker::stop() { loop.stop(); }
+void Worker::stop() {
+  loop.stop();
+}
 
 }  // namespace ostiary::gateway

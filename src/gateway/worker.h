@@ -42,9 +42,9 @@ class Worker {
   Worker(Shared& shared, std::unique_ptr<net::Loop> loop);
   ~Worker();
   Result<net::Address> listen(const net::Address& address, bool shared_port);  // the address with its port
-  void run();          // until stop()
-  void drain();        // thread-safe: no new connections, no further request on an old one
-  void stop();         // thread-safe: ends everything now
+  void run();                                                                  // until stop()
+  void drain();  // thread-safe: no new connections, no further request on an old one
+  void stop();   // thread-safe: ends everything now
   bool idle() const { return connections_.load() == 0; }
 
   Shared& shared;
@@ -54,7 +54,8 @@ class Worker {
   KeyReader keys;
   net::Pool& pool(const Service& service) { return *pools_[service.index()]; }
   bool draining() const { return draining_; }
-  // Buffers of requests under way. A connection at rest holds none, and the next request gets the one that was used last.
+  // Buffers of requests under way. A connection at rest holds none, and the next request gets the one that
+  // was used last.
   std::string take_buffer();
   void give_buffer(std::string buffer);
 
