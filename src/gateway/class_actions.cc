@@ -1,10 +1,13 @@
 #include "gateway/class_actions.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ostiary::gateway {
 
 namespace {
+constexpr std::array<std::string_view, 3> kFacts = {"data.classes", "data.partial", "target.service"};
+
 int strictness(policy::Effect effect) {
   switch (effect) {
     case policy::Effect::allow:
@@ -21,6 +24,8 @@ int strictness(policy::Effect effect) {
   return 4;
 }
 }  // namespace
+
+std::span<const std::string_view> ClassActions::wants() const { return kFacts; }
 
 policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect::Inspection& found) const {
   policy::Decision decision;
@@ -43,7 +48,7 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
                                ? "take the data out of the request and send it again"
                                : "use the service '" + reroute_to_ + "', or take the data out of the request";
   }
-  for (const std::string_view name : {"data.classes", "data.partial", "target.service"})
+  for (const std::string_view name : kFacts)
     if (const auto* fact = facts.find(name)) decision.facts.push_back(*fact);
   return decision;
 }

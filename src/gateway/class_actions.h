@@ -15,6 +15,7 @@ class ClassActions final : public Decider {
   ClassActions(std::map<std::string, policy::Effect> actions, std::string reroute_to)
       : actions_(std::move(actions)), reroute_to_(std::move(reroute_to)) {}
   policy::Decision decide(const policy::Facts& facts, const inspect::Inspection& found) const override;
+  std::span<const std::string_view> wants() const override;
 
  private:
   std::map<std::string, policy::Effect> actions_;

@@ -57,6 +57,7 @@ class Client {
 
  private:
   net::Task<void> exchange();
+  net::Io read_into(std::string& into, std::size_t most);
   net::Task<Received> read_head(Exchange& x, GateError& error);
   net::Task<Received> read_body(Exchange& x, GateError& error);
   net::Task<Received> read_sized(Exchange& x, HmacSha256& hash, GateError& error);

@@ -103,7 +103,7 @@ std::vector<const Service*> Forwarding::route() {
 bool Forwarding::decide(const Service*& target) {
   for (int reroutes = 0;; ++reroutes) {
     x_.service = target;
-    const auto facts = gather_facts(x_, *target);
+    const auto facts = gather_facts(x_, *target, worker_.shared.decider->wants());
     x_.decision = worker_.shared.decider->decide(facts, x_.inspection);
     x_.decision_json.clear();
     policy::append_json(x_.decision_json, x_.decision);

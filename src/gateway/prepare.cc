@@ -11,23 +11,30 @@
 
 namespace ostiary::gateway {
 
-policy::Facts gather_facts(const Exchange& x, const Service& target) {
+policy::Facts gather_facts(const Exchange& x, const Service& target, std::span<const std::string_view> wanted) {
   policy::Facts facts;
-  facts.reserve(12);
   const auto& s = target.settings();
-  facts.set("data.bytes", static_cast<std::int64_t>(x.body.size()), "request");
-  facts.set("data.classes", x.inspection.classes, "inspection");
-  if (!x.inspection.partial.empty()) facts.set("data.partial", x.inspection.partial, "inspection");
+  const auto wants = [&](std::string_view name) {
+    return wanted.empty() || std::ranges::find(wanted, name) != wanted.end();
+  };
+  const auto text = [&](std::string_view name, std::string_view value, std::string_view source) {
+    if (!value.empty() && wants(name)) facts.set(name, std::string(value), source);
+  };
+  facts.reserve(wanted.empty() ? 12 : wanted.size());
+  if (wants("data.bytes")) facts.set("data.bytes", static_cast<std::int64_t>(x.body.size()), "request");
+  if (wants("data.classes")) facts.set("data.classes", x.inspection.classes, "inspection");
+  if (!x.inspection.partial.empty() && wants("data.partial"))
+    facts.set("data.partial", x.inspection.partial, "inspection");
   if (x.caller.key) {
-    facts.set("subject.id", x.caller.key->subject, "key");
-    facts.set("subject.key", x.caller.key->id, "key");
-    facts.set("subject.team", x.caller.key->team, "key");
+    text("subject.id", x.caller.key->subject, "key");
+    text("subject.key", x.caller.key->id, "key");
+    text("subject.team", x.caller.key->team, "key");
   }
-  facts.set("target.endpoint", std::string(x.asked.endpoint.name), "request");
-  if (!x.model.empty()) facts.set("target.model", x.model, "request");
-  if (!s.provider.empty()) facts.set("target.provider", s.provider, "config");
-  facts.set("target.service", s.id, "config");
-  if (!s.surface.empty()) facts.set("target.surface", s.surface, "config");
+  text("target.endpoint", x.asked.endpoint.name, "request");
+  text("target.model", x.model, "request");
+  text("target.provider", s.provider, "config");
+  text("target.service", s.id, "config");
+  text("target.surface", s.surface, "config");
   return facts;
 }
 

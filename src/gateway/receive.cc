@@ -8,6 +8,9 @@ namespace ostiary::gateway {
 
 namespace {
 
+constexpr std::size_t kReadBytes = 48 * 1024;
+const std::size_t kNoBuffer = std::string().capacity();
+
 GateError refuse(std::uint16_t status, std::string_view code, std::string message) {
   GateError error;
   error.status = status;
@@ -74,6 +77,18 @@ std::optional<GateError> check_request(Exchange& x, const GateSettings& settings
   return std::nullopt;
 }
 
+// Reads once to the end of `into`, at most `most` bytes.
+net::Io Client::read_into(std::string& into, std::size_t most) {
+  const std::size_t before = into.size();
+  net::Io io = net::Io::again;
+  into.resize_and_overwrite(before + most, [&](char* data, std::size_t) {
+    std::size_t got = 0;
+    io = stream_.read_some({data + before, most}, got);
+    return before + (io == net::Io::done ? got : 0);
+  });
+  return io;
+}
+
 net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
   const Received head = co_await read_head(x, error);
   if (head != Received::request) co_return head;
@@ -118,15 +133,17 @@ net::Task<Client::Received> Client::read_head(Exchange& x, GateError& error) {
       x.head.clear();
       co_return Received::refused;
     }
-    std::size_t got = 0;
-    const net::Io io = stream_.read_some({loop.scratch(), net::Loop::kScratchBytes}, got);
+    net::Io io = net::Io::again;
+    if (stream_.may_read()) {
+      if (in_.capacity() == kNoBuffer) in_ = worker_.take_buffer();
+      io = read_into(in_, kReadBytes);
+      if (in_.empty()) worker_.give_buffer(std::exchange(in_, {}));  // it rests without one
+    }
     if (io == net::Io::done) {
       if (!begun) {
-        in_ = worker_.take_buffer();
         begin_exchange();
         deadline_.set_after_ms(settings.head_timeout_ms);
       }
-      in_.append(loop.scratch(), got);
       continue;
     }
     if (io != net::Io::again) co_return Received::gone;
@@ -183,18 +200,20 @@ net::Task<Client::Received> Client::read_sized(Exchange& x, HmacSha256& hash, Ga
     x.body = first;
     co_return Received::request;
   }
-  auto& body = x.body_storage;
-  body.reserve(std::min<std::size_t>(length, 1u << 20));
-  body = first;
+  // Where the buffer has room for the whole body it is read there, and the head's views stay; otherwise apart.
+  const bool in_place = x.head.size + length <= in_.capacity();
+  std::string& body = in_place ? in_ : x.body_storage;
+  const std::size_t end = in_place ? x.head.size + length : length;
+  if (!in_place) {
+    body.reserve(std::min<std::size_t>(length, 1u << 20));
+    body = first;
+  }
   deadline_.set_after_ms(worker_.shared.settings.body_timeout_ms + length / 64);  // at least 64 KB a second
-  while (body.size() < length) {
-    std::size_t got = 0;
-    const auto want = std::min(length - body.size(), net::Loop::kScratchBytes);
-    const net::Io io = stream_.read_some({loop.scratch(), want}, got);
+  while (body.size() < end) {
+    const std::size_t before = body.size();
+    const net::Io io = read_into(body, std::min(end - before, kReadBytes));
     if (io == net::Io::done) {
-      const std::string_view piece(loop.scratch(), got);
-      hash.update(piece);
-      body.append(piece);
+      hash.update(std::string_view(body).substr(before));
       continue;
     }
     if (io == net::Io::end) {
@@ -209,7 +228,8 @@ net::Task<Client::Received> Client::read_sized(Exchange& x, HmacSha256& hash, Ga
     error = refuse(408, "body_timeout", "the request's body did not come in time");
     co_return Received::refused;
   }
-  x.body = body;
+  if (in_place) consumed_ = end;
+  x.body = std::string_view(body).substr(in_place ? x.head.size : 0);
   co_return Received::request;
 }
 

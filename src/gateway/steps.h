@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ class Decider {
  public:
   virtual ~Decider() = default;
   virtual policy::Decision decide(const policy::Facts& facts, const inspect::Inspection& found) const = 0;
+  // The names of the facts it may ask for; the others are not gathered. Empty: all.
+  virtual std::span<const std::string_view> wants() const { return {}; }
 };
 
 // *examine*, for one answer. What is fed comes out of `settled` unless it may be part of a finding.

@@ -75,7 +75,7 @@ std::string Worker::take_buffer() {
 }
 
 void Worker::give_buffer(std::string buffer) {
-  constexpr std::size_t most_kept = 64, largest_kept = 128 * 1024;
+  constexpr std::size_t most_kept = 256, largest_kept = 128 * 1024;
   if (buffers_.size() >= most_kept || buffer.capacity() > largest_kept || buffer.capacity() < 256) return;
   buffer.clear();
   buffers_.push_back(std::move(buffer));

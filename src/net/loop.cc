@@ -217,7 +217,7 @@ void Loop::run_posted() {
 }
 
 int Loop::wait_ms() const {
-  if (!ready_.empty() || !yielded_.empty() || has_posted_) return 0;
+  if (unsettled_ || !ready_.empty() || !yielded_.empty() || has_posted_) return 0;
   if (timers_.empty()) return -1;
   const MonoNs left = timers_.front()->scheduled_ - now_;
   return left <= 0 ? 0 : static_cast<int>(std::min<MonoNs>(left / 1'000'000 + 1, 60'000));
@@ -253,11 +253,15 @@ void Loop::end_rest() {
   }
 }
 
-// What is written may make something ready, and that may leave something to write: the loop sleeps only when
-// neither is left.
+// What is written may make something ready, and that may leave something to write: the loop sleeps only when neither is
+// left. It looks for events in between, so that a few busy connections cannot keep the others waiting.
 void Loop::end_turn() {
-  do run_ready();
-  while (turn_end_ && turn_end_());
+  run_ready();
+  for (int rounds = 0; rounds < 3; ++rounds) {
+    unsettled_ = turn_end_ && turn_end_();
+    if (!unsettled_) return;
+    run_ready();
+  }
 }
 
 void Loop::run() {

@@ -176,6 +176,7 @@ class Loop {
   std::shared_ptr<Remote> remote_;
   MonoNs now_ = 0;
   bool stopping_ = false;
+  bool unsettled_ = false;  // the last turn may have left something to write
   std::atomic<bool> stop_asked_{false};
   std::unique_ptr<char[]> scratch_;
   std::vector<std::coroutine_handle<>> ready_, running_;

@@ -91,6 +91,7 @@ Io Stream::read_some(std::span<char> buffer, std::size_t& got) {
     loop_->took(*watch_, got);
     return Io::done;
   }
+  if (!watch_->readable) return Io::again;  // an edge will tell: asking before costs a call for nothing
   for (;;) {
     const auto n = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (n > 0) {
@@ -102,7 +103,7 @@ Io Stream::read_some(std::span<char> buffer, std::size_t& got) {
       return Io::done;
     }
     if (n == 0) {
-      watch_->gone = true;
+      watch_->gone = true;  // and stays readable: the next read says so again
       return Io::end;
     }
     if (errno == EINTR) continue;

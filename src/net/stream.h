@@ -33,6 +33,7 @@ class Stream {
   ~Stream() { close(); }
 
   // Reads what is there into `buffer`; `got` > 0 with Io::done. Io::end: the peer sent all it will.
+  bool may_read() const { return ssl_ || watch_->readable; }  // false: read_some() would say Io::again
   Io read_some(std::span<char> buffer, std::size_t& got);
   // Writes what goes at once; `put` may be less than all. Io::again: nothing went.
   Io write_some(std::span<const iovec> parts, std::size_t& put);
