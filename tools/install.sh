@@ -4,7 +4,7 @@
 set -eu
 
 build="ca-certificates ccache clang-19 cmake git libcli11-dev libfmt-dev libsimdjson-dev libsqlite3-dev libssl-dev
-  libyaml-dev mold ninja-build pkg-config python3 zlib1g-dev libgtest-dev libgmock-dev"
+  libyaml-dev lld-19 llvm-19 mold ninja-build pkg-config python3 zlib1g-dev libgtest-dev libgmock-dev"
 check="curl nodejs npm openssl procps python3-venv"
 full="clang-format-19 clang-tidy-19 libclang-rt-19-dev nginx-light"
 

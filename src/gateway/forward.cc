@@ -106,6 +106,7 @@ bool Forwarding::decide(const Service*& target) {
     const auto facts = gather_facts(x_, *target, worker_.shared.decider->wants());
     x_.decision = worker_.shared.decider->decide(facts, x_.inspection);
     x_.decision_json.clear();
+    x_.decision_json.reserve(512);
     policy::append_json(x_.decision_json, x_.decision);
     const auto effect = x_.decision.enforced();
     if (effect == policy::Effect::allow || effect == policy::Effect::redact) break;

@@ -212,6 +212,7 @@ class StreamRelay {
 AnswerFacts describe_answer(const net::Head& head) {
   AnswerFacts facts;
   facts.status = head.status;
+  facts.headers.reserve(512);
   for (const auto& h : head.headers)
     if (!drops_response_header(head, h.name)) append_header(facts.headers, h.name, h.value);
   facts.retry_after = head.get("retry-after");

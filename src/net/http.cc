@@ -113,6 +113,7 @@ Parse read_field(Header field, Head& head, Seen& seen, HeadError& error) {
 
 // Reads the field lines between the first line and the blank line.
 Parse read_fields(std::string_view lines, Head& head, HeadError& error) {
+  if (head.headers.capacity() == 0) head.headers.reserve(16);
   Seen seen;
   const bool request = head.status == 0;
   while (!lines.empty()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -130,11 +131,24 @@ Io Stream::write_some(std::span<const iovec> parts, std::size_t& put) {
     }
     return Io::done;
   }
+  // Small parts are cheaper copied together here than described to the kernel one by one.
+  std::array<char, 4096> together;
+  std::size_t whole = 0;
+  for (const auto& part : parts) whole += part.iov_len;
+  iovec one{together.data(), 0};
+  if (parts.size() > 1 && whole <= together.size()) {
+    for (const auto& part : parts) {
+      if (part.iov_len > 0) std::memcpy(together.data() + one.iov_len, part.iov_base, part.iov_len);
+      one.iov_len += part.iov_len;
+    }
+    parts = {&one, 1};
+  }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
   for (;;) {
-    const auto n = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+    const auto n = parts.size() == 1 ? ::send(fd_.get(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                                     : ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
     if (n >= 0) {
       put = static_cast<std::size_t>(n);
       return Io::done;
