@@ -1,11 +1,10 @@
 #include "base/hash_pair.h"
 
-#include <cpuid.h>
-#include <immintrin.h>
-
 #include <algorithm>
 #include <array>
+#include <cpuid.h>
 #include <cstring>
+#include <immintrin.h>
 
 namespace ostiary {
 
@@ -29,7 +28,8 @@ struct State {
                                                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 };
 
-// The instructions keep the state as two registers, A B E F and C D G H, the first letter in the highest word.
+// The instructions keep the state as two registers, A B E F and C D G H, the first letter in the highest
+// word.
 struct Registers {
   __m128i abef, cdgh;
 };
@@ -37,8 +37,10 @@ struct Registers {
 #define OSTIARY_SHA __attribute__((target("sha,sse4.1,ssse3"), always_inline)) inline
 
 OSTIARY_SHA Registers load(const State& state) {
-  const __m128i badc = _mm_shuffle_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(state.h.data())), 0xb1);
-  const __m128i hgfe = _mm_shuffle_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(state.h.data() + 4)), 0x1b);
+  const __m128i badc =
+      _mm_shuffle_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(state.h.data())), 0xb1);
+  const __m128i hgfe =
+      _mm_shuffle_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(state.h.data() + 4)), 0x1b);
   return {_mm_alignr_epi8(badc, hgfe, 8), _mm_blend_epi16(hgfe, badc, 0xf0)};
 }
 
@@ -62,7 +64,8 @@ OSTIARY_SHA void four_rounds(Registers& r, __m128i words) {
 // Takes `blocks` blocks of each lane; with two lanes their rounds alternate.
 template <int kLanes>
 __attribute__((target("sha,sse4.1,ssse3"))) void compress(State* const (&states)[kLanes],
-                                                          const std::uint8_t* (&data)[kLanes], std::size_t blocks) {
+                                                          const std::uint8_t* (&data)[kLanes],
+                                                          std::size_t blocks) {
   const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
   Registers now[kLanes];
   for (int lane = 0; lane < kLanes; ++lane) now[lane] = load(*states[lane]);
@@ -76,8 +79,11 @@ __attribute__((target("sha,sse4.1,ssse3"))) void compress(State* const (&states)
       const int at = group % 4;
 #pragma clang loop unroll(full)
       for (int lane = 0; lane < kLanes; ++lane) {
-        w[lane][at] = group < 4 ? _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data[lane]) + group), big_endian)
-                                : schedule(w[lane][at], w[lane][(at + 1) % 4], w[lane][(at + 2) % 4], w[lane][(at + 3) % 4]);
+        w[lane][at] =
+            group < 4
+                ? _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data[lane]) + group),
+                                   big_endian)
+                : schedule(w[lane][at], w[lane][(at + 1) % 4], w[lane][(at + 2) % 4], w[lane][(at + 3) % 4]);
         four_rounds(now[lane], _mm_add_epi32(w[lane][at], constants));
       }
     }
@@ -99,8 +105,8 @@ bool has_sha_instructions() {
   return found;
 }
 
-// A message as runs of whole blocks: an optional first block, the blocks of the text where it stands, and its end with the
-// padding.
+// A message as runs of whole blocks: an optional first block, the blocks of the text where it stands, and its
+// end with the padding.
 class Message {
  public:
   Message(const std::uint8_t* first, std::string_view text) {
@@ -112,7 +118,8 @@ class Message {
     tail_[rest.size()] = 0x80;
     const std::size_t tail_blocks = rest.size() + 9 <= kBlock ? 1 : 2;
     const std::uint64_t bits = ((first ? kBlock : 0) + text.size()) * 8;
-    for (std::size_t i = 0; i < 8; ++i) tail_[tail_blocks * kBlock - 1 - i] = static_cast<std::uint8_t>(bits >> (8 * i));
+    for (std::size_t i = 0; i < 8; ++i)
+      tail_[tail_blocks * kBlock - 1 - i] = static_cast<std::uint8_t>(bits >> (8 * i));
     add(tail_.data(), tail_blocks);
   }
   Message(const Message&) = delete;
@@ -175,7 +182,9 @@ Pad padded_key(const Key256& key, std::uint8_t filler) {
   return pad;
 }
 
-std::string_view view(const Digest& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
+std::string_view view(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
 
 }  // namespace
 
@@ -191,8 +200,8 @@ void sha256_pair(std::string_view a, std::string_view b, Digest& digest_a, Diges
   digest_b = digest_of(message_b.state);
 }
 
-void hmac_sha256_pair(const Key256& key_a, std::string_view a, const Key256& key_b, std::string_view b, Digest& digest_a,
-                      Digest& digest_b) {
+void hmac_sha256_pair(const Key256& key_a, std::string_view a, const Key256& key_b, std::string_view b,
+                      Digest& digest_a, Digest& digest_b) {
   if (!has_sha_instructions()) {
     digest_a = hmac_sha256(key_a, a);
     digest_b = hmac_sha256(key_b, b);

@@ -1,7 +1,6 @@
 #include "base/hash_pair.h"
 
 #include <gtest/gtest.h>
-
 #include <string>
 
 namespace ostiary {
@@ -43,7 +42,8 @@ TEST(HashPair, AMessageMayStandAtAnyAddress) {
   const std::string text = text_of(300, 5);
   for (std::size_t shift = 0; shift < 17; ++shift) {
     Digest digest_a{}, digest_b{};
-    sha256_pair(std::string_view(text).substr(shift), std::string_view(text).substr(0, 300 - shift), digest_a, digest_b);
+    sha256_pair(std::string_view(text).substr(shift), std::string_view(text).substr(0, 300 - shift), digest_a,
+                digest_b);
     EXPECT_EQ(digest_a, sha256(std::string_view(text).substr(shift)));
     EXPECT_EQ(digest_b, sha256(std::string_view(text).substr(0, 300 - shift)));
   }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/hash_pair.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "ledger/impl/checkpoint.h"
@@ -78,8 +79,23 @@ Result<SigningKey> load_signing_key(const std::string& ledger, const std::string
 
 void Batch::add(std::string_view line) {
   lines_ += line;
+  ends_.push_back(lines_.size());
   lines_ += '\n';
-  leaves_.push_back(leaf_hash(line));
+}
+
+// A leaf is hashed with a zero byte before it (RFC 6962 section 2.1), which for the moment takes the place of
+// the newline before its line.
+void Batch::hash() {
+  const auto leaf = [&](std::size_t i) {
+    const std::size_t before = i == 0 ? 0 : ends_[i - 1];
+    lines_[before] = '\0';
+    return std::string_view(lines_).substr(before, ends_[i] - before);
+  };
+  std::size_t i = leaves_.size();
+  leaves_.resize(ends_.size());
+  for (; i + 1 < ends_.size(); i += 2) sha256_pair(leaf(i), leaf(i + 1), leaves_[i], leaves_[i + 1]);
+  if (i < ends_.size()) leaves_[i] = sha256(leaf(i));
+  for (const std::size_t end : ends_) lines_[end] = '\n';
 }
 
 void Batch::add_key(const Id& exchange, const Key256& key) {
@@ -88,7 +104,8 @@ void Batch::add_key(const Id& exchange, const Key256& key) {
 }
 
 void Batch::clear() {
-  lines_.clear();
+  lines_.resize(1);
+  ends_.clear();
   leaves_.clear();
   keys_.clear();
 }
@@ -161,7 +178,7 @@ Result<> Ledger::Impl::append(Batch& batch) {
   TRY_VOID(rotate());
   const auto keys_size = keys->file.size(), log_size = segment->log.size();
   auto written = keys->file.append(batch.keys_);
-  if (written) written = segment->log.append(batch.lines_);
+  if (written) written = segment->log.append(batch.lines());
   if (written) written = segment->leaf.append(view(batch.leaves_));
   if (!written) {
     (void)segment->log.cut(log_size);  // where this fails the next append tries again first
@@ -337,6 +354,7 @@ Ledger::~Ledger() {
 }
 
 Result<> Ledger::append(Batch& batch) {
+  batch.hash();
   return impl_->append(batch);
 }
 

@@ -40,12 +40,16 @@ class Batch {
   // `line` is canonical JSON without newline.
   void add(std::string_view line);
   void add_key(const Id& exchange, const Key256& key);
-  bool empty() const { return leaves_.empty(); }
+  bool empty() const { return ends_.empty(); }
   void clear();
+  // Makes the leaf hashes that are due, two at a time. Ledger::append() does so before it takes its lock.
+  void hash();
 
  private:
   friend class Ledger;
-  std::string lines_;  // each with its newline
+  std::string_view lines() const { return std::string_view(lines_).substr(1); }
+  std::string lines_ = std::string(1, '\0');  // a byte of room, then each line with its newline
+  std::vector<std::size_t> ends_;             // of each line, before its newline
   std::vector<Digest> leaves_;
   std::string keys_;  // 48 bytes each
 };
