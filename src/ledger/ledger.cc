@@ -170,6 +170,7 @@ Result<> Ledger::Impl::rotate() {
 }
 
 Result<> Ledger::Impl::append(Batch& batch) {
+  batch.hash();
   const std::lock_guard lock(mutex);
   if (failed)
     return fail(Code::io,
@@ -354,7 +355,6 @@ Ledger::~Ledger() {
 }
 
 Result<> Ledger::append(Batch& batch) {
-  batch.hash();
   return impl_->append(batch);
 }
 
