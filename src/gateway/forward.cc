@@ -1,8 +1,7 @@
 #include <algorithm>
-#include <thread>
 
-#include "base/log.h"
 #include "gateway/client.h"
+#include "gateway/headers.h"
 #include "gateway/prepare.h"
 #include "gateway/relay.h"
 #include "gateway/upstream.h"
@@ -55,7 +54,8 @@ class Forwarding {
   Tried after_failure(const Error& error, const Upstream& upstream);
   net::Task<Tried> take_answer(Upstream& upstream);
   net::Task<Tried> take_error_answer(Upstream& upstream, AnswerFacts answer);
-  net::Task<bool> renew_credential();
+  Tried client_left();
+  net::Task<Tried> renew_credential();
   net::Task<bool> pause(std::uint32_t attempt);
   net::Task<void> give_up();
   void fail_with(std::uint16_t status, std::string code, std::string message);
@@ -68,6 +68,7 @@ class Forwarding {
   Kept kept_;
   const Service* recorded_for_ = nullptr;  // the service that the newest intent names
   MonoNs total_ = 0;
+  std::shared_ptr<const Secret> credential_;  // that this try is sent with
   bool renewed_ = false;
 };
 
@@ -147,13 +148,15 @@ net::Task<bool> Forwarding::record_intent() {
   co_return false;
 }
 
+Tried Forwarding::client_left() {
+  x_.outcome = ledger::Outcome::cancelled;
+  x_.error = "client_left";
+  client_.close_after();
+  return Tried::answered;
+}
+
 Tried Forwarding::after_failure(const Error& error, const Upstream& upstream) {
-  if (upstream.client_left()) {
-    x_.outcome = ledger::Outcome::cancelled;
-    x_.error = "client_left";
-    client_.close_after();
-    return Tried::answered;
-  }
+  if (upstream.client_left()) return client_left();
   const bool timeout = error.code == Code::timeout;
   if (error.code == Code::denied)
     fail_with(502, "service_untrusted", error.message);
@@ -175,9 +178,11 @@ net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts a
   auto body = co_await upstream.read_all(kMaxErrorBody, cut);
   if (!body) co_return after_failure(body.error(), upstream);
   if (!cut) upstream.release();
-  if (status == 401 && !renewed_ && co_await renew_credential()) co_return Tried::again;
+  if (status == 401 && !renewed_)
+    if (const Tried tried = co_await renew_credential(); tried != Tried::settled) co_return tried;
   json::Document document;
-  if (!answer.json || cut || !json::Document::parse_into(*body, {.refuse_duplicates = false}, document) ||
+  if (!answer.json || cut || repeats_credential(*body, credential_->reveal()) ||
+      !json::Document::parse_into(*body, {.refuse_duplicates = false}, document) ||
       !document.root().is_object()) {
     GateError plain;
     plain.status = status;
@@ -199,7 +204,7 @@ net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts a
 
 net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
   x_.timings.first_byte = microseconds_since(x_.started);
-  AnswerFacts answer = describe_answer(upstream.head());
+  AnswerFacts answer = describe_answer(upstream.head(), credential_->reveal());
   if (answer.status >= 300 && answer.status < 400) {
     fail_with(502, "service_redirects",
               "the service '" + x_.service->id() + "' answered with a redirect; correct its base_url");
@@ -223,8 +228,8 @@ net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
 
 net::Task<Tried> Forwarding::try_once(bool fresh, bool& stale) {
   kept_ = {};
-  const auto credential = x_.service->credential();
-  const std::string head = request_head(x_, *credential);
+  credential_ = x_.service->credential();
+  const std::string head = request_head(x_, *credential_);
   Upstream upstream(worker_, *x_.service, client_.watch(), total_);
   const auto asked = co_await upstream.ask(head, x_.body_to_send(), fresh);
   if (!asked) {
@@ -236,31 +241,24 @@ net::Task<Tried> Forwarding::try_once(bool fresh, bool& stale) {
   co_return co_await take_answer(upstream);
 }
 
-net::Task<bool> Forwarding::renew_credential() {
-  const auto kind = x_.service->settings().credential.kind;
-  if (kind != CredentialSource::Kind::file && kind != CredentialSource::Kind::command) co_return false;
+// After a 401. again: there is another credential than the one that was refused; settled: there is not.
+net::Task<Tried> Forwarding::renew_credential() {
+  if (!x_.service->can_refresh()) co_return Tried::settled;
   renewed_ = true;
-  struct Renewal {
-    bool changed = false;
-    net::Waiter* waiter = nullptr;
-  };
-  auto renewal = std::make_shared<Renewal>();
+  if (x_.service->credential() != credential_) co_return Tried::again;  // renewed meanwhile
   net::Deadline deadline(worker_.loop);
   deadline.set_after_ms(10'000);
   net::Waiter wait(worker_.loop);
-  wait.until(deadline);
-  renewal->waiter = &wait;
-  auto* service = const_cast<Service*>(x_.service);
-  std::thread([renewal, service, remote = worker_.loop.remote()] {
-    const bool changed = service->refresh_credential();
-    remote->post([renewal, changed] {
-      renewal->changed = changed;
-      if (renewal->waiter) renewal->waiter->fire(net::Wake::ready);
+  const auto waiter = std::make_shared<net::Waiter*>(&wait);
+  x_.service->refresh_soon([waiter, remote = worker_.loop.remote()] {
+    remote->post([waiter] {
+      if (*waiter) (*waiter)->fire(net::Wake::ready);
     });
-  }).detach();
-  co_await wait;
-  renewal->waiter = nullptr;
-  co_return renewal->changed;
+  });
+  const net::Wake why = co_await wait.gone(client_.watch()).until(deadline);
+  *waiter = nullptr;
+  if (why == net::Wake::gone || why == net::Wake::cancelled) co_return client_left();
+  co_return x_.service->credential() != credential_ ? Tried::again : Tried::settled;
 }
 
 // Between tries at one service: 100 ms, doubled each time, at most 2 s, of which a random half is left out.
@@ -291,12 +289,7 @@ net::Task<Tried> Forwarding::try_service() {
       continue;
     }
     if (worker_.loop.now() >= total_) break;
-    if (attempt < retries && !co_await pause(attempt)) {
-      x_.outcome = ledger::Outcome::cancelled;
-      x_.error = "client_left";
-      client_.close_after();
-      co_return Tried::answered;
-    }
+    if (attempt < retries && !co_await pause(attempt)) co_return client_left();
   }
   co_return Tried::elsewhere;
 }

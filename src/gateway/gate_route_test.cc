@@ -117,6 +117,63 @@ TEST_F(RouteTest, AJsonErrorPassesAsItIs) {
   EXPECT_EQ(answered.body, R"({"error":{"message":"no","x":1}})");
 }
 
+TEST_F(RouteTest, AServiceThatRepeatsItsCredentialIsNotPassedOn) {
+  const std::string secret = "sk-0123456789abcdefghijklmnop";
+  AnsweringService service([&](const Message& request) {
+    if (request.body == kAsk)
+      return answer(401, R"({"error":{"message":"Incorrect API key provided: )" + secret + "\"}}");
+    return answer(200, kHello, "Content-Type: application/json\r\nX-Key: " + secret + "\r\nX-Other: 1\r\n");
+  });
+  ::setenv("OSTIARY_TEST_ECHOED", secret.c_str(), 1);
+  gate_.add_service("far", service.url()).credential = {CredentialSource::Kind::environment,
+                                                        "OSTIARY_TEST_ECHOED"};
+  gate_.run();
+  const auto refused = gate_.ask(gate_.chat(kAsk));
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.body.find(secret), std::string::npos);
+  EXPECT_NE(refused.body.find("\"code\":\"service_error\""), std::string::npos);
+  const auto answered = gate_.ask(gate_.chat(R"({"model":"m"})"));
+  EXPECT_EQ(answered.body, kHello);
+  EXPECT_EQ(answered.header("content-type"), "application/json");
+  EXPECT_EQ(answered.header("x-key") + answered.header("x-other"), "");
+  ASSERT_EQ(service.seen().size(), 2u);
+  EXPECT_EQ(service.seen()[0].header("authorization"), "Bearer " + secret);
+}
+
+TEST_F(RouteTest, ARefusedCredentialIsReadAgainAndTheRequestRepeated) {
+  const TestFolder folder;
+  const auto file = folder.file("key");
+  const auto set = [&](std::string_view key) { ASSERT_TRUE(write_file_atomic(file, key)); };
+  set("old-credential");
+  AnsweringService service([](const Message& request) {
+    return request.header("authorization") == "Bearer new-credential" ? hello(request)
+                                                                      : answer(401, R"({"error":{}})");
+  });
+  gate_.add_service("far", service.url()).credential = {CredentialSource::Kind::file, file};
+  gate_.run();
+  set("new-credential");
+  EXPECT_EQ(gate_.ask(gate_.chat(kAsk)).status, 200);
+  EXPECT_EQ(gate_.ask(gate_.chat(kAsk)).status, 200);
+  EXPECT_EQ(service.seen().size(), 3u);
+}
+
+TEST_F(RouteTest, AClientThatLeavesDuringARenewalIsNoticed) {
+  const TestFolder folder;
+  AnsweringService service([](const Message&) { return answer(401, R"({"error":{}})"); });
+  gate_.add_service("far", service.url()).credential = {
+      CredentialSource::Kind::command, "test -e " + folder.file("once") + " && sleep 1; touch " +
+                                           folder.file("once") + " 2>/dev/null; echo credential"};
+  gate_.run();
+  Wire client = gate_.connect();
+  client.send(gate_.chat(kAsk));
+  while (service.seen().empty()) std::this_thread::sleep_for(5ms);
+  std::this_thread::sleep_for(100ms);
+  const auto begun = std::chrono::steady_clock::now();
+  client.abort();
+  EXPECT_EQ(gate_.outcome()->text("outcome"), "cancelled");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
+}
+
 TEST_F(RouteTest, AnAnswerIsGivenWithTheDecisionOfItsService) {
   AnsweringService first(failing);
   gate_.add_service("first", first.url());

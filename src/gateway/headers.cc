@@ -76,6 +76,14 @@ bool drops_response_header(const net::Head& head, std::string_view name) {
   return is_one_of(name, ours) || hop_by_hop(head, name) || starts(name, "x-ostiary-");
 }
 
+bool repeats_credential(std::string_view text, std::string_view credential) {
+  if (starts(credential, "bearer ")) credential.remove_prefix(7);
+  constexpr std::size_t telling = 12, least = 8;  // a shorter one is a word that may stand anywhere
+  if (credential.size() < least) return false;
+  return text.contains(credential.substr(0, telling)) ||
+         text.contains(credential.substr(credential.size() - std::min(telling, credential.size())));
+}
+
 void append_header(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";

@@ -30,6 +30,10 @@ namespace ostiary::gateway {
 bool drops_request_header(const net::Head& head, std::string_view name, bool own_credential);
 bool drops_response_header(const net::Head& head, std::string_view name);
 
+// Whether a text holds the first or last 12 characters of a credential (without "Bearer "): a service may
+// repeat the one it was sent.
+bool repeats_credential(std::string_view text, std::string_view credential);
+
 void append_header(std::string& out, std::string_view name, std::string_view value);
 
 }  // namespace ostiary::gateway

@@ -90,6 +90,16 @@ TEST(Headers, WhatIdentifiesTheCallerStaysHere) {
     EXPECT_FALSE(goes_on(name)) << name;
 }
 
+TEST(Headers, ARepeatedCredentialIsSeenByItsFirstOrLastCharacters) {
+  constexpr std::string_view key = "Bearer sk-0123456789abcdefghijklmnop";
+  EXPECT_TRUE(repeats_credential("Incorrect API key provided: sk-0123456789abcdefghijklmnop.", key));
+  EXPECT_TRUE(repeats_credential("key sk-012345678*****", key));
+  EXPECT_TRUE(repeats_credential("key *****efghijklmnop", key));
+  EXPECT_FALSE(repeats_credential("key sk-0123********mnop", key));
+  EXPECT_FALSE(repeats_credential("anything", ""));
+  EXPECT_FALSE(repeats_credential("the model of ollama", "ollama"));
+}
+
 TEST(Headers, EverythingElseGoesOn) {
   for (const std::string_view name :
        {"Accept", "OpenAI-Beta", "Idempotency-Key", "X-Custom", "Content-Type", "Cache-Control", "Secret"})

@@ -10,7 +10,7 @@ namespace {
 
 using namespace testing;
 
-std::unique_ptr<Service> service_with(ServiceSettings settings) {
+std::shared_ptr<Service> service_with(ServiceSettings settings) {
   if (settings.id.empty()) settings.id = "far";
   if (settings.base_url.empty()) settings.base_url = "https://api.example.com/v1";
   auto service = Service::create(std::move(settings), 0);

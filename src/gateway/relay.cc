@@ -209,7 +209,7 @@ class StreamRelay {
 
 }  // namespace
 
-AnswerFacts describe_answer(const net::Head& head) {
+AnswerFacts describe_answer(const net::Head& head, std::string_view credential) {
   AnswerFacts facts;
   facts.status = head.status;
   facts.headers.reserve(512);
@@ -217,6 +217,11 @@ AnswerFacts describe_answer(const net::Head& head) {
     if (!drops_response_header(head, h.name)) append_header(facts.headers, h.name, h.value);
   facts.retry_after = head.get("retry-after");
   const auto type = head.get("content-type");
+  if (repeats_credential(facts.headers, credential)) {
+    facts.headers.clear();
+    facts.retry_after.clear();
+    if (!repeats_credential(type, credential)) append_header(facts.headers, "Content-Type", type);
+  }
   const auto media = text::trim(type.substr(0, type.find(';')));
   facts.json = text::iequals(media, "application/json") ||
                (media.size() > 5 && text::iequals(media.substr(media.size() - 5), "+json"));

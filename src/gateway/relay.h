@@ -14,7 +14,8 @@ struct AnswerFacts {
   std::string retry_after;
   bool json = false;  // the content type is JSON
 };
-AnswerFacts describe_answer(const net::Head& head);
+// Where a header repeats the credential, only the content type goes on.
+AnswerFacts describe_answer(const net::Head& head, std::string_view credential);
 
 // Passes a stream of events on to the client as it comes, and watches it. Ends with x.outcome, x.status and
 // the rest set.

@@ -4,8 +4,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <sys/wait.h>
+#include <system_error>
+#include <thread>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace ostiary::gateway {
@@ -95,8 +98,8 @@ Result<Secret> Service::read_credential() const {
   return Secret(settings_.credential_header == "authorization" ? "Bearer " + value : value);
 }
 
-Result<std::unique_ptr<Service>> Service::create(ServiceSettings settings, std::size_t index) {
-  std::unique_ptr<Service> service(new Service);
+Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings, std::size_t index) {
+  std::shared_ptr<Service> service(new Service);
   service->settings_ = std::move(settings);
   service->index_ = index;
   const auto& s = service->settings_;
@@ -156,15 +159,48 @@ std::shared_ptr<const Secret> Service::credential() const {
   return credential_;
 }
 
-bool Service::refresh_credential() {
+bool Service::can_refresh() const {
   const auto kind = settings_.credential.kind;
-  if (kind != CredentialSource::Kind::file && kind != CredentialSource::Kind::command) return false;
+  return kind == CredentialSource::Kind::file || kind == CredentialSource::Kind::command;
+}
+
+bool Service::refresh_credential() const {
+  if (!can_refresh()) return false;
   auto fresh = read_credential();
   if (!fresh) return false;
   const std::lock_guard lock(mutex_);
   if (fresh->reveal() == credential_->reveal()) return false;
   credential_ = std::make_shared<const Secret>(std::move(*fresh));
   return true;
+}
+
+void Service::refresh_soon(std::function<void()> done) const {
+  constexpr MonoNs kRest = 5'000'000'000;
+  {
+    std::unique_lock lock(mutex_);
+    if (unchanged_at_ != 0 && mono_now() - unchanged_at_ < kRest) {
+      lock.unlock();
+      return done();
+    }
+    refreshing_.push_back(std::move(done));
+    if (refreshing_.size() > 1) return;
+  }
+  try {
+    std::thread([self = shared_from_this()] { self->end_refresh(self->refresh_credential()); }).detach();
+  } catch (const std::system_error& e) {
+    log::warn("cannot read the credential of service '" + id() + "' again: " + e.what());
+    end_refresh(false);
+  }
+}
+
+void Service::end_refresh(bool changed) const {
+  std::vector<std::function<void()>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    unchanged_at_ = changed ? 0 : mono_now();
+    waiting.swap(refreshing_);
+  }
+  for (const auto& done : waiting) done();
 }
 
 }  // namespace ostiary::gateway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/time.h"
 #include "gateway/replay.h"
 #include "gateway/settings.h"
 #include "net/http.h"
@@ -16,10 +18,10 @@
 namespace ostiary::gateway {
 
 // A configured way to reach models, ready for use. Immutable but for its credential; shared by loops.
-class Service {
+class Service : public std::enable_shared_from_this<Service> {
  public:
   // Errors: a bad URL, a credential that cannot be read (named by its source, never by its value).
-  static Result<std::unique_ptr<Service>> create(ServiceSettings settings, std::size_t index);
+  static Result<std::shared_ptr<Service>> create(ServiceSettings settings, std::size_t index);
 
   const ServiceSettings& settings() const { return settings_; }
   const std::string& id() const { return settings_.id; }
@@ -38,17 +40,24 @@ class Service {
   std::shared_ptr<const Secret> credential() const;
   // Reads a file or command credential again (after a 401). True when the value changed. Blocks: not on a
   // loop.
-  bool refresh_credential();
+  bool refresh_credential() const;
+  bool can_refresh() const;
+  // The same on a thread of its own, once for all who ask meanwhile, then calls each `done`; at once where it
+  // was found unchanged within the last five seconds. Thread-safe.
+  void refresh_soon(std::function<void()> done) const;
 
  private:
   Service() = default;
   Result<Secret> read_credential() const;
+  void end_refresh(bool changed) const;
   ServiceSettings settings_;
   std::size_t index_ = 0;
   net::Url url_;
   std::shared_ptr<const Replay> replay_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const Secret> credential_;
+  mutable std::shared_ptr<const Secret> credential_;
+  mutable std::vector<std::function<void()>> refreshing_;  // who waits for the thread that reads it
+  mutable MonoNs unchanged_at_ = 0;                        // when it was last found unchanged; 0: never
 };
 
 // Percent-encodes what may not stand in a path segment or query (RFC 3986).

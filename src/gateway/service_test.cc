@@ -1,6 +1,7 @@
 #include "gateway/service.h"
 
 #include <fstream>
+#include <future>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -105,6 +106,30 @@ TEST(Credential, IsReadAgainFromFilesAndCommandsOnly) {
   ::setenv("OSTIARY_TEST_KEY", "two", 1);
   EXPECT_FALSE((*fixed)->refresh_credential());
   ::unsetenv("OSTIARY_TEST_KEY");
+}
+
+TEST(Credential, IsReadOnceForAllWhoAskAtOnceAndRestsWhereItDidNotChange) {
+  const TestFolder folder;
+  write(folder.file("key"), "one");
+  const auto service =
+      Service::create(settings_with({Kind::command, "echo x >> " + folder.file("reads") +
+                                                        "; sleep 0.2; cat " + folder.file("key")}),
+                      0);
+  ASSERT_TRUE(service) << service.error().text();
+  const auto reads = [&] { return read_file(folder.file("reads"), 100)->size() / 2; };
+  const auto refresh = [&](int asking) {
+    std::vector<std::promise<void>> done(static_cast<std::size_t>(asking));
+    for (auto& one : done) (*service)->refresh_soon([&one] { one.set_value(); });
+    for (auto& one : done) one.get_future().wait();
+  };
+  write(folder.file("key"), "two");
+  refresh(5);
+  EXPECT_EQ((*service)->credential()->reveal(), "Bearer two");
+  EXPECT_EQ(reads(), 2u);
+  refresh(1);  // unchanged
+  EXPECT_EQ(reads(), 3u);
+  refresh(5);
+  EXPECT_EQ(reads(), 3u);
 }
 
 TEST(Service, OffersModelsByNameAliasAndGlob) {

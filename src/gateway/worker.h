@@ -22,7 +22,7 @@ namespace ostiary::gateway {
 // What all loops share. Set up before they start; what changes afterwards guards itself.
 struct Shared {
   GateSettings settings;
-  std::vector<std::unique_ptr<Service>> services;  // in order of fallback
+  std::vector<std::shared_ptr<Service>> services;  // in order of fallback
   KeyRing keys;
   ResponseHomes homes;
   ledger::Ledger* ledger = nullptr;
