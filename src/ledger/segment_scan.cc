@@ -88,8 +88,9 @@ bool SegmentScan::pass(std::uint64_t i) {
 }
 
 void SegmentScan::take(std::string_view line) {
+  // Of a growing ledger only as many leaves count as lines are read: the log ends here where it ended when it was opened.
   if (torn_ == 0 && unmatched_ == 0 && due_ >= count_ && leaves_ && leaves_->refresh())
-    count_ = leaves_->count();
+    count_ = std::min(leaves_->count(), due_ + 1);
   const bool leafless = unmatched_ == 0 && due_ >= count_ && (!next_ || first_ + due_ < *next_);
   if (torn_ > 0 || (leafless && !next_ && !is_record(line))) {
     torn_ += line.size() + 1;
