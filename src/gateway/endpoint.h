@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -7,6 +8,9 @@ namespace ostiary::gateway {
 
 // How the end of a stream is told (an upstream that stops without it was cut).
 enum class EndMarker : std::uint8_t { none, done_word, response_event };
+
+// Characters of a stored response's id: [A-Za-z0-9_-]. Longer ones are not served.
+inline constexpr std::size_t kMostResponseId = 256;
 
 // One kind of request that the gate knows.
 struct Endpoint {

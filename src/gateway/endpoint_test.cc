@@ -82,5 +82,26 @@ TEST(Endpoint, NoPathLeavesTheServicesBasePath) {
   EXPECT_EQ(find_endpoint("GET", "/v1/files/...", true).found, Found::yes);
 }
 
+TEST(Endpoint, AStoredResponsesIdHoldsNothingThatLeadsElsewhere) {
+  const auto at = [](const std::string& id) {
+    return find_endpoint("GET", "/v1/responses/" + id, true).found;
+  };
+  EXPECT_EQ(at("resp_Ab-9"), Found::yes);
+  EXPECT_EQ(at(std::string(256, 'r')), Found::yes);
+  for (const auto& id : {std::string(257, 'r'), std::string("resp_1;x"), std::string("resp_1%3Fx"),
+                               std::string("resp.1"), std::string("resp_1/other"), std::string("")})
+    EXPECT_EQ(at(id), Found::no_path) << id;
+}
+
+TEST(Endpoint, APathThatAServiceMayReadAsAnotherIsNone) {
+  for (const std::string_view path :
+       {"/v1/files\\x", "/v1/files;x", "/v1/files%2fx", "/v1/files%2Fx", "/v1/files%5cx", "/v1/files%5Cx",
+        "/v1/files%3bx", "/v1//responses/resp_1", "/v1/%72esponses/resp_1", "/v1/Responses/resp_1",
+        "/v1/responses", "/v1/files/%", "/v1/files/%4", "/v1/files/%zz"})
+    EXPECT_NE(find_endpoint("GET", path, true).found, Found::yes) << path;
+  EXPECT_EQ(find_endpoint("GET", "/v1/files/a%20b", true).found, Found::yes);
+  EXPECT_EQ(find_endpoint("GET", "/v1/models/org%2Fname", true).model_id, "org%2Fname");
+}
+
 }  // namespace
 }  // namespace ostiary::gateway
