@@ -54,6 +54,15 @@ struct Exchange {
   Key256 digest_key{};
   Digest request_digest{};
   bool has_request_digest = false;
+  bool digest_due = false;  // of the body: made when it is recorded, together with another's
+
+  // Makes a digest that is still due.
+  void settle_digest() {
+    if (!digest_due) return;
+    request_digest = hmac_sha256(digest_key, body);
+    has_request_digest = true;
+    digest_due = false;
+  }
 
   // identify
   Caller caller;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/secret.h"
 #include "store/store.h"
 
 namespace ostiary::gateway {
@@ -41,6 +42,9 @@ class KeyReader {
   const KeyRing& ring_;
   std::shared_ptr<const KeyRing::Snapshot> seen_;
   std::uint64_t version_ = 0;
+  // The key that was found last and its entry: most requests come with the same one as the request before.
+  Secret last_;
+  const store::KeyEntry* last_entry_ = nullptr;
 };
 
 }  // namespace ostiary::gateway

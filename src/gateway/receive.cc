@@ -9,6 +9,8 @@ namespace ostiary::gateway {
 namespace {
 
 constexpr std::size_t kReadBytes = 48 * 1024;
+constexpr std::size_t kHashedWhole =
+    64 * 1024;  // larger bodies are hashed as they come, so that no turn gets long
 const std::size_t kNoBuffer = std::string().capacity();
 
 GateError refuse(std::uint16_t status, std::string_view code, std::string message) {
@@ -184,8 +186,8 @@ net::Task<Client::Received> Client::read_body(Exchange& x, GateError& error) {
     received = co_await read_sized(x, hash, error);
   if (received != Received::request) co_return received;
   unread_ = false;
-  x.request_digest = hash.finish();
-  x.has_request_digest = true;
+  if (!x.digest_due) x.request_digest = hash.finish();
+  x.has_request_digest = !x.digest_due;
   co_return Received::request;
 }
 
@@ -194,13 +196,15 @@ net::Task<Client::Received> Client::read_sized(Exchange& x, HmacSha256& hash, Ga
   const auto length = static_cast<std::size_t>(*x.head.framing.content_length);
   const auto here = std::min(length, in_.size() - x.head.size);
   const std::string_view first(in_.data() + x.head.size, here);
-  hash.update(first);
   consumed_ = x.head.size + here;
+  x.digest_due = length <= kHashedWhole;
+  if (!x.digest_due) hash.update(first);
   if (here == length) {
     x.body = first;
     co_return Received::request;
   }
-  // Where the buffer has room for the whole body it is read there, and the head's views stay; otherwise apart.
+  // Where the buffer has room for the whole body it is read there, and the head's views stay; otherwise
+  // apart.
   const bool in_place = x.head.size + length <= in_.capacity();
   std::string& body = in_place ? in_ : x.body_storage;
   const std::size_t end = in_place ? x.head.size + length : length;
@@ -213,7 +217,7 @@ net::Task<Client::Received> Client::read_sized(Exchange& x, HmacSha256& hash, Ga
     const std::size_t before = body.size();
     const net::Io io = read_into(body, std::min(end - before, kReadBytes));
     if (io == net::Io::done) {
-      hash.update(std::string_view(body).substr(before));
+      if (!x.digest_due) hash.update(std::string_view(body).substr(before));
       continue;
     }
     if (io == net::Io::end) {

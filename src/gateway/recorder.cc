@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash_pair.h"
 #include "base/log.h"
 #include "gateway/fault.h"
 #include "gateway/service.h"
@@ -9,6 +10,8 @@
 namespace ostiary::gateway {
 
 namespace {
+
+constexpr std::size_t kNearBytes = 512 * 1024;
 
 ledger::ExchangeRecord describe(const Exchange& x, std::string& findings) {
   ledger::ExchangeRecord record;
@@ -47,21 +50,48 @@ ledger::ExchangeRecord describe(const Exchange& x, std::string& findings) {
 
 }  // namespace
 
-net::Task<Result<>> Recorder::intent(const Exchange& exchange) {
-  std::string findings;
-  line_.clear();
-  ledger::append_intent(line_, describe(exchange, findings));
-  if (!exchange.intent_recorded) batch_.add_key(exchange.id, exchange.digest_key);
-  batch_.add(line_);
-  Waiting waiting{net::Waiter(loop_), fail(Code::closed, "the gate is stopping")};
+net::Task<Result<>> Recorder::intent(Exchange& exchange) {
+  Waiting waiting{net::Waiter(loop_), fail(Code::closed, "the gate is stopping"), &exchange};
   waiting_.push_back(&waiting);
+  // Bodies are sent while the processor still has them near: a group is no larger than its cache.
+  waiting_bytes_ += exchange.body.size();
+  if (waiting_bytes_ > kNearBytes) loop_.hurry();
   const net::Wake why = co_await waiting.waiter;
   if (why != net::Wake::ready) forget(waiting);
   fault_point(Fault::intent_written);
   co_return why == net::Wake::ready ? waiting.result : fail(Code::closed, "the gate is stopping");
 }
 
-void Recorder::outcome(const Exchange& x) {
+// The bodies of this turn are hashed two at a time, then their intents written.
+void Recorder::write_intents() {
+  waiting_bytes_ = 0;
+  Exchange* single = nullptr;
+  for (auto* waiting : waiting_) {
+    Exchange& x = *waiting->exchange;
+    if (!x.digest_due) continue;
+    if (!single) {
+      single = &x;
+      continue;
+    }
+    hmac_sha256_pair(single->digest_key, single->body, x.digest_key, x.body, single->request_digest,
+                     x.request_digest);
+    single->has_request_digest = x.has_request_digest = true;
+    single->digest_due = x.digest_due = false;
+    single = nullptr;
+  }
+  if (single) single->settle_digest();
+  std::string findings;
+  for (auto* waiting : waiting_) {
+    const Exchange& x = *waiting->exchange;
+    line_.clear();
+    ledger::append_intent(line_, describe(x, findings));
+    if (!x.intent_recorded) batch_.add_key(x.id, x.digest_key);
+    batch_.add(line_);
+  }
+}
+
+void Recorder::outcome(Exchange& x) {
+  x.settle_digest();
   std::string findings;
   auto record = describe(x, findings);
   record.outcome = x.outcome;
@@ -92,7 +122,8 @@ void Recorder::forget(Waiting& waiting) {
 }
 
 bool Recorder::flush() {
-  if (batch_.empty()) return false;
+  if (batch_.empty() && waiting_.empty()) return false;
+  write_intents();
   const bool has_outcome = std::exchange(has_outcome_, false);
   const auto written = ledger_.append(batch_);
   if (!written) {

@@ -22,9 +22,9 @@ class Recorder {
 
   // Writes what is about to be sent, and returns once it survives the process (Sync::always: once it is on
   // the disk). An error means that nothing may leave.
-  net::Task<Result<>> intent(const Exchange& exchange);
+  net::Task<Result<>> intent(Exchange& exchange);
   // Writes the end of an exchange at the end of this turn.
-  void outcome(const Exchange& exchange);
+  void outcome(Exchange& exchange);
   // The loop's turn-end hook: writes what there is; false when there was nothing.
   bool flush();
 
@@ -32,10 +32,12 @@ class Recorder {
   struct Waiting {
     net::Waiter waiter;
     Result<> result;
+    Exchange* exchange;
   };
   using Group = std::vector<Waiting*>;
   static void release(Group group, const Result<>& result);
   void forget(Waiting& waiting);
+  void write_intents();
   net::Loop& loop_;
   ledger::Ledger& ledger_;
   ledger::Sync sync_;
@@ -43,6 +45,7 @@ class Recorder {
   std::string line_;
   Group waiting_;                                // for this turn's write
   std::vector<std::shared_ptr<Group>> durable_;  // for the disk (Sync::always)
+  std::size_t waiting_bytes_ = 0;                // of their bodies
   bool has_outcome_ = false;
   std::uint64_t failures_ = 0;
 };

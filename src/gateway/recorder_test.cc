@@ -37,13 +37,13 @@ struct Written {
   bool returned = false;
 };
 
-net::Task<void> write_intent(Desk& desk, const Exchange& x, Written& written) {
+net::Task<void> write_intent(Desk& desk, Exchange& x, Written& written) {
   written.result = co_await desk.recorder->intent(x);
   written.size = desk.ledger->size();
   written.returned = true;
 }
 
-net::Task<void> write_three(Desk& desk, const Exchange& x, std::vector<Written>& written) {
+net::Task<void> write_three(Desk& desk, Exchange& x, std::vector<Written>& written) {
   for (auto& one : written) net::spawn(write_intent(desk, x, one));
   EXPECT_EQ(desk.ledger->size(), 0u);
   for (const auto& one : written) EXPECT_FALSE(one.returned);
@@ -99,7 +99,7 @@ TEST(Recorder, WithSyncAlwaysAnIntentWaitsForTheDisk) {
   EXPECT_EQ(written.size, 1u);
 }
 
-net::Task<void> write_and_stop(Desk& desk, const Exchange& x, Written& written) {
+net::Task<void> write_and_stop(Desk& desk, Exchange& x, Written& written) {
   net::spawn(write_intent(desk, x, written));
   desk.loop->stop();
   co_return;

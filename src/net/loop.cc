@@ -200,9 +200,17 @@ void Loop::end_yields() {
 
 void Loop::run_ready() {
   while (!ready_.empty()) {
-    running_.swap(ready_);
-    for (const auto handle : running_) handle.resume();
-    running_.clear();
+    std::vector<std::coroutine_handle<>> running = std::move(spare_list_);
+    running.swap(ready_);
+    for (const auto handle : running) {
+      handle.resume();
+      if (!hurried_) continue;
+      hurried_ = false;
+      if (turn_end_) turn_end_();
+      run_ready();  // what that let go comes before the rest, while its data is near
+    }
+    running.clear();
+    spare_list_ = std::move(running);
   }
 }
 
@@ -253,8 +261,9 @@ void Loop::end_rest() {
   }
 }
 
-// What is written may make something ready, and that may leave something to write: the loop sleeps only when neither is
-// left. It looks for events in between, so that a few busy connections cannot keep the others waiting.
+// What is written may make something ready, and that may leave something to write: the loop sleeps only when
+// neither is left. It looks for events in between, so that a few busy connections cannot keep the others
+// waiting.
 void Loop::end_turn() {
   run_ready();
   for (int rounds = 0; rounds < 3; ++rounds) {

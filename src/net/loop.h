@@ -134,6 +134,8 @@ class Loop {
   // `hook` writes what a turn left to write, and says whether there was anything; the loop never sleeps
   // before it says no.
   void on_turn_end(std::function<bool()> hook) { turn_end_ = std::move(hook); }
+  // Calls the turn-end hook as soon as what runs now suspends, not only at the turn's end.
+  void hurry() { hurried_ = true; }
   MonoNs now() const { return now_; }  // monotonic, read once a turn
   bool stopping() const { return stopping_; }
   void end_rest();  // from the loop's thread
@@ -179,7 +181,8 @@ class Loop {
   bool unsettled_ = false;  // the last turn may have left something to write
   std::atomic<bool> stop_asked_{false};
   std::unique_ptr<char[]> scratch_;
-  std::vector<std::coroutine_handle<>> ready_, running_;
+  std::vector<std::coroutine_handle<>> ready_, spare_list_;
+  bool hurried_ = false;
   std::vector<Deadline*> timers_;  // binary heap by scheduled_
   std::vector<Watch*> yielded_;
   std::uint32_t turn_ = 1;
