@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMostBytes = 64 * 1024;
 constexpr std::uint64_t kPatienceMs = 10'000;
+constexpr std::size_t kMostUnkept = 10'000;
 
 std::string error_json(const Error& error) {
   std::string out;
@@ -91,13 +92,33 @@ ControlServer::~ControlServer() {
   if (!thread_.joinable()) return;
   loop_->stop();
   thread_.join();
+  keep_responses();
 }
 
-void ControlServer::remember_response(const std::string& response, const std::string& service) {
-  loop_->post([this, response, service] {
-    if (const auto kept = store_->remember_response(response, service, wall_now()); !kept)
-      log::warn("cannot keep where a response lives: " + kept.error().text());
-  });
+void ControlServer::remember_response(const store::StoredResponse& response) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (unkept_.size() >= kMostUnkept) {
+      if (!std::exchange(dropping_, true))
+        log::warn("the store cannot follow: where some responses live is lost with the next start");
+      return;
+    }
+    unkept_.push_back(response);
+    if (unkept_.size() > 1) return;
+  }
+  loop_->post([this] { keep_responses(); });
+}
+
+void ControlServer::keep_responses() {
+  std::vector<store::StoredResponse> taken;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(unkept_);
+    dropping_ = false;
+  }
+  if (taken.empty()) return;
+  if (const auto kept = store_->remember_responses(taken, wall_now()); !kept)
+    log::warn("cannot keep where responses live: " + kept.error().text());
 }
 
 Result<> ControlServer::refresh_keys() {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/result.h"
 #include "gateway/worker.h"
@@ -22,7 +24,7 @@ class ControlServer {
                                                       gateway::Shared& shared);
   ~ControlServer();
   // Thread-safe: keeps where a stored response lives, soon.
-  void remember_response(const std::string& response, const std::string& service);
+  void remember_response(const store::StoredResponse& response);
 
  private:
   ControlServer(std::unique_ptr<store::Store> store, gateway::Shared& shared)
@@ -37,12 +39,16 @@ class ControlServer {
   Answer list_keys();
   Answer revoke_key(std::string_view id);
   Result<> refresh_keys();
+  void keep_responses();
 
   std::unique_ptr<store::Store> store_;
   gateway::Shared& shared_;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<net::Listener> listener_;
   std::thread thread_;
+  std::mutex mutex_;
+  std::vector<store::StoredResponse> unkept_;  // written together
+  bool dropping_ = false;                      // too many wait
 };
 
 // Appends a `change` record.

@@ -159,11 +159,22 @@ TEST_F(ControlTest, OnlyTheOwnerMayReachTheSocket) {
 }
 
 TEST_F(ControlTest, WhereAResponseLivesIsKeptEvenWhenTheGateEndsRightAfter) {
-  server_->remember_response("resp_1", "far");
+  server_->remember_response({"resp_1", "far", "sub_a"});
   server_.reset();
   auto store = store::open_sqlite(folder_ + "/store.sqlite");
   ASSERT_TRUE(store);
   EXPECT_EQ(*(*store)->service_of_response("resp_1"), "far");
+}
+
+TEST_F(ControlTest, ManyResponsesAreKeptTogether) {
+  for (int i = 0; i < 5000; ++i) server_->remember_response({"resp_" + std::to_string(i), "far", "sub_a"});
+  server_.reset();
+  auto store = store::open_sqlite(folder_ + "/store.sqlite");
+  ASSERT_TRUE(store);
+  const auto kept = (*store)->recent_responses(wall_now(), 60'000);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->size(), 5000u);
+  EXPECT_EQ(kept->front().subject, "sub_a");
 }
 
 TEST_F(ControlTest, AfterARestartOldKeysOpenTheGate) {

@@ -166,8 +166,8 @@ Result<std::string> open_house(House& house, const Config& config) {
   TRY(auto key, first_key(*store, *house.ledger));  // after all that may fail: it is shown only once
   TRY(house.control, ControlServer::start(config.data, std::move(store), shared));
   shared.homes.persist_with(
-      [control = house.control.get()](const std::string& response, const std::string& service) {
-        control->remember_response(response, service);
+      [control = house.control.get()](const store::StoredResponse& response) {
+        control->remember_response(response);
       });
   house.gate->run();
   return key;

@@ -85,18 +85,32 @@ bool Forwarding::repeatable() const {
   return !x_.asked.endpoint.has_body || x_.document.root()["store"].as_bool() != true;
 }
 
+// The services to ask, in order. None: error_ says why.
 std::vector<const Service*> Forwarding::route() {
   auto& shared = worker_.shared;
+  const auto& endpoint = x_.asked.endpoint;
   std::string stays(x_.asked.response_id);
-  if (x_.asked.endpoint.has_body)
-    if (const auto previous = x_.document.root()["previous_response_id"].as_string()) stays = *previous;
-  auto found = shared.candidates(x_.model, x_.asked.endpoint.name);
-  if (stays.empty()) return found;
-  if (const auto home = shared.homes.find(stays)) {
-    const Service* service = shared.find_service(*home);
-    return service ? std::vector{service} : std::vector<const Service*>{};
+  const bool follows = stays.empty() && endpoint.has_body && endpoint.name == "responses";
+  if (follows) stays = x_.document.root()["previous_response_id"].string_or("");
+  auto found = shared.candidates(x_.model, endpoint.name);
+  if (!stays.empty()) {
+    const auto home = shared.homes.find(stays);
+    if (home || !follows) {
+      const bool own = home && home->subject == x_.caller.key->subject;
+      std::erase_if(found, [&](const Service* s) { return !own || s->id() != home->service; });
+      if (found.empty())
+        fail_with(
+            404, "response_not_found",
+            "the response is not known here, or the service that holds it does not offer what is asked");
+      return found;
+    }
+    if (found.size() > 1)
+      found.resize(1);  // unknown to us: whoever comes first keeps it, nobody else is asked
   }
-  if (found.size() > 1) found.resize(1);  // unknown to us: whoever comes first keeps it, nobody else is asked
+  if (found.empty())
+    fail_with(404, "model_not_found",
+              "no service of this gate offers the model " + json::quoted(x_.model) + " at " +
+                  std::string(endpoint.name) + "; GET /v1/models lists what there is");
   return found;
 }
 
@@ -312,12 +326,6 @@ net::Task<void> Forwarding::run() {
   const auto candidates = route();
   if (candidates.empty()) {
     x_.outcome = ledger::Outcome::refused;
-    if (!x_.asked.response_id.empty())
-      fail_with(404, "response_not_found", "no service of this gate holds that response");
-    else
-      fail_with(404, "model_not_found",
-                "no service of this gate offers the model " + json::quoted(x_.model) + " at " +
-                    std::string(x_.asked.endpoint.name) + "; GET /v1/models lists what there is");
     co_return co_await client_.answer_error(x_, error_);
   }
   std::vector<const Service*> asked;

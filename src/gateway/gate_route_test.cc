@@ -208,6 +208,55 @@ TEST_F(RouteTest, WhatFollowsAResponseStaysWithItsService) {
   EXPECT_EQ(first.connections(), 0);
 }
 
+TEST_F(RouteTest, AResponseIsItsMakersAlone) {
+  AnsweringService service([](const Message&) { return answer(200, R"({"id":"resp_1"})"); });
+  gate_.add_service("far", service.url());
+  gate_.run();
+  const auto other = "Authorization: Bearer " + gate_.other_key() + "\r\n";
+  ASSERT_EQ(gate_.ask(post("/v1/responses", R"({"model":"m"})", gate_.authorization())).status, 200);
+  for (const auto& request :
+       {get("/v1/responses/resp_1", other), get("/v1/responses/resp_1/input_items", other),
+        post("/v1/responses/resp_1/cancel", "", other),
+        "DELETE /v1/responses/resp_1 HTTP/1.1\r\nHost: x\r\n" + other + "\r\n",
+        post("/v1/responses", R"({"model":"m","previous_response_id":"resp_1"})", other),
+        get("/v1/responses/resp_unknown", gate_.authorization())}) {
+    const auto refused = gate_.ask(request);
+    EXPECT_EQ(refused.status, 404) << request;
+    EXPECT_NE(refused.body.find("response_not_found"), std::string::npos) << request;
+  }
+  EXPECT_EQ(service.seen().size(), 1u);
+  EXPECT_EQ(gate_.ask(get("/v1/responses/resp_1", gate_.authorization())).status, 200);
+}
+
+TEST_F(RouteTest, WhatFollowsAResponseGoesOnlyWhereItsModelAndEndpointAreOffered) {
+  AnsweringService first(hello), second(hello);
+  gate_.add_service("first", first.url()).models = {{"m", ""}};
+  auto& settings = gate_.add_service("second", second.url());
+  settings.models = {{"small", ""}};
+  settings.endpoints = {"chat/completions"};
+  gate_.run();
+  gate_.homes().remember({"resp_1", "first", gate_.subject()});
+  gate_.homes().remember({"resp_2", "second", gate_.subject()});
+  gate_.homes().remember({"resp_3", "removed", gate_.subject()});
+  const auto follow = [&](std::string_view path, std::string_view model, std::string_view id) {
+    return gate_.ask(
+        post(path,
+             R"({"model":")" + std::string(model) + R"(","previous_response_id":")" + std::string(id) + "\"}",
+             gate_.authorization()));
+  };
+  EXPECT_EQ(follow("/v1/responses", "m", "resp_1").header("x-ostiary-service"), "first");
+  EXPECT_EQ(follow("/v1/responses", "m", "resp_unknown").header("x-ostiary-service"), "first");
+  for (const std::string_view id : {"resp_2", "resp_3"}) {
+    const auto refused = follow("/v1/responses", "m", id);
+    EXPECT_EQ(refused.status, 404);
+    EXPECT_NE(refused.body.find("response_not_found"), std::string::npos);
+    EXPECT_EQ(gate_.ask(get("/v1/responses/" + std::string(id), gate_.authorization())).status, 404);
+  }
+  EXPECT_EQ(follow("/v1/responses", "small", "resp_1").status, 404);
+  EXPECT_EQ(follow("/v1/chat/completions", "m", "resp_2").header("x-ostiary-service"), "first");
+  EXPECT_EQ(second.connections(), 0);
+}
+
 TEST_F(RouteTest, AModelThatNobodyOffersIsNotFound) {
   AnsweringService service(hello);
   gate_.add_service("far", service.url()).models = {{"org/one", ""}};
@@ -229,6 +278,7 @@ TEST_F(RouteTest, ABodyWhereNoneBelongsDoesNotBecomeARequestOfItsOwn) {
   AnsweringService service(hello);
   gate_.add_service("far", service.url());
   gate_.run();
+  gate_.homes().remember({"resp_1", "far", gate_.subject()});
   const std::string hidden = "GET /v1/secret HTTP/1.1\r\nHost: x\r\n\r\n";
   const auto answered =
       gate_.ask("GET /v1/responses/resp_1 HTTP/1.1\r\nHost: gate\r\n" + gate_.authorization() +

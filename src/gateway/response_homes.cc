@@ -1,29 +1,32 @@
 #include "gateway/response_homes.h"
 
+#include "gateway/endpoint.h"
+
 namespace ostiary::gateway {
 
-void ResponseHomes::add(const std::string& response, const std::string& service) {
+void ResponseHomes::add(const store::StoredResponse& response) {
   if (recent_.size() >= kMost / 2) {
     older_ = std::move(recent_);
     recent_.clear();
   }
-  recent_[response] = service;
+  recent_[response.id] = {response.service, response.subject};
 }
 
-void ResponseHomes::restore(const std::vector<std::pair<std::string, std::string>>& homes) {
+void ResponseHomes::restore(const std::vector<store::StoredResponse>& homes) {
   const std::lock_guard lock(mutex_);
-  for (const auto& [response, service] : homes) add(response, service);
+  for (const auto& response : homes) add(response);
 }
 
-void ResponseHomes::remember(const std::string& response, const std::string& service) {
+void ResponseHomes::remember(const store::StoredResponse& response) {
+  if (response.id.empty() || response.id.size() > kMostResponseId) return;
   {
     const std::lock_guard lock(mutex_);
-    add(response, service);
+    add(response);
   }
-  if (persist_) persist_(response, service);
+  if (persist_) persist_(response);
 }
 
-std::optional<std::string> ResponseHomes::find(std::string_view response) const {
+std::optional<ResponseHomes::Home> ResponseHomes::find(std::string_view response) const {
   const std::lock_guard lock(mutex_);
   const std::string key(response);
   if (const auto it = recent_.find(key); it != recent_.end()) return it->second;

@@ -32,6 +32,7 @@ constexpr std::array kMigrations = {
          at INTEGER NOT NULL
        ) WITHOUT ROWID;
        CREATE INDEX responses_at ON responses (at);)",
+    R"(ALTER TABLE responses ADD COLUMN subject TEXT NOT NULL DEFAULT '';)",
 };
 
 Result<> migrate(Database& db) {
@@ -82,10 +83,9 @@ class SqliteStore final : public Store {
   Result<KeyEntry> revoke_key(std::string_view id, WallMs now) override;
   Result<std::string> subject_of(std::string_view user) override;
   Result<> erase_subject(std::string_view subject) override;
-  Result<> remember_response(std::string_view response_id, std::string_view service, WallMs now) override;
+  Result<> remember_responses(std::span<const StoredResponse> responses, WallMs now) override;
   Result<std::optional<std::string>> service_of_response(std::string_view response_id) override;
-  Result<std::vector<std::pair<std::string, std::string>>> recent_responses(WallMs now,
-                                                                            WallMs age_ms) override;
+  Result<std::vector<StoredResponse>> recent_responses(WallMs now, WallMs age_ms) override;
 
  private:
   Result<std::string> find_or_add_subject(std::string_view user);
@@ -162,15 +162,18 @@ Result<> SqliteStore::erase_subject(std::string_view subject) {
   return settle();
 }
 
-Result<> SqliteStore::remember_response(std::string_view response_id, std::string_view service, WallMs now) {
-  return db_
-      .prepare(
-          "INSERT INTO responses (id, service, at) VALUES (?, ?, ?) "
-          "ON CONFLICT (id) DO UPDATE SET service = excluded.service, at = excluded.at")
-      .bind(response_id)
-      .bind(service)
-      .bind(now)
-      .run();
+Result<> SqliteStore::remember_responses(std::span<const StoredResponse> responses, WallMs now) {
+  TRY(auto transaction, Transaction::begin(db_));
+  for (const auto& response : responses)
+    TRY_VOID(db_.prepare("INSERT INTO responses (id, service, subject, at) VALUES (?, ?, ?, ?) "
+                         "ON CONFLICT (id) DO UPDATE SET service = excluded.service, "
+                         "subject = excluded.subject, at = excluded.at")
+                 .bind(response.id)
+                 .bind(response.service)
+                 .bind(response.subject)
+                 .bind(now)
+                 .run());
+  return transaction.commit();
 }
 
 Result<std::optional<std::string>> SqliteStore::service_of_response(std::string_view response_id) {
@@ -180,12 +183,11 @@ Result<std::optional<std::string>> SqliteStore::service_of_response(std::string_
   return std::nullopt;
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> SqliteStore::recent_responses(WallMs now,
-                                                                                       WallMs age_ms) {
+Result<std::vector<StoredResponse>> SqliteStore::recent_responses(WallMs now, WallMs age_ms) {
   TRY_VOID(db_.prepare("DELETE FROM responses WHERE at < ?").bind(now - age_ms).run());
-  std::vector<std::pair<std::string, std::string>> responses;
-  auto rows = db_.prepare("SELECT id, service FROM responses ORDER BY at, id");
-  while (rows.step()) responses.emplace_back(rows.text(0), rows.text(1));
+  std::vector<StoredResponse> responses;
+  auto rows = db_.prepare("SELECT id, service, subject FROM responses ORDER BY at, id");
+  while (rows.step()) responses.emplace_back(rows.text(0), rows.text(1), rows.text(2));
   TRY_VOID(rows.end());
   return responses;
 }

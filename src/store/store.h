@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,14 @@ struct ParsedKey {
 };
 std::optional<ParsedKey> parse_key(std::string_view text);
 
+// Which service holds a response, and for whom it was made.
+struct StoredResponse {
+  std::string id, service, subject;
+  bool operator==(const StoredResponse&) const = default;
+};
+
 // What must be kept besides the ledger: keys, the erasable mapping of users to pseudonymous subjects, and
-// which service holds a stored response. Everything is small and read into memory by who needs it at speed;
+// where stored responses live. Everything is small and read into memory by who needs it at speed;
 // nothing here is on the gate's path. Not thread-safe: one owner.
 class Store {
  public:
@@ -54,11 +61,12 @@ class Store {
   virtual Result<std::string> subject_of(std::string_view user) = 0;
   // Forgets the name, also in the files; the pseudonym stays, and the same name would get another one.
   virtual Result<> erase_subject(std::string_view subject) = 0;
-  virtual Result<> remember_response(std::string_view response_id, std::string_view service, WallMs now) = 0;
+  // All of them or none.
+  virtual Result<> remember_responses(std::span<const StoredResponse> responses, WallMs now) = 0;
   virtual Result<std::optional<std::string>> service_of_response(std::string_view response_id) = 0;
   // Every remembered response of the last `age_ms`, for a start with a warm table; older ones are dropped.
-  virtual Result<std::vector<std::pair<std::string, std::string>>> recent_responses(WallMs now,
-                                                                                    WallMs age_ms) = 0;
+  // One that an older schema kept has no subject.
+  virtual Result<std::vector<StoredResponse>> recent_responses(WallMs now, WallMs age_ms) = 0;
 };
 
 // SQLite (WAL) at `path`; ":memory:" for tests. Migrates older schemas forward, refuses newer ones (`newer`).

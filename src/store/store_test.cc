@@ -20,7 +20,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::Pair;
 
 class StoreTest : public ::testing::Test {
  protected:
@@ -183,30 +182,49 @@ TEST_F(StoreTest, AnErasedNameIsNowhereInTheFilesAndThePseudonymStays) {
   EXPECT_EQ(store->erase_subject("sub_unknown").error().code, Code::not_found);
 }
 
-TEST_F(StoreTest, ResponsesStayWithTheirService) {
+bool remember(Store& store, const StoredResponse& response, WallMs at) {
+  return store.remember_responses({&response, 1}, at).has_value();
+}
+
+TEST_F(StoreTest, ResponsesStayWithTheirServiceAndSubject) {
   const auto store = open();
-  ASSERT_TRUE(store->remember_response("resp_1", "a", 1000));
-  ASSERT_TRUE(store->remember_response("resp_2", "b", 2000));
-  ASSERT_TRUE(store->remember_response("resp_1", "c", 3000));
+  const std::vector<StoredResponse> first = {{"resp_1", "a", "sub_a"}, {"resp_2", "b", "sub_b"}};
+  ASSERT_TRUE(store->remember_responses(first, 1000));
+  ASSERT_TRUE(remember(*store, {"resp_1", "c", "sub_c"}, 3000));
   EXPECT_EQ(store->service_of_response("resp_1").value(), "c");
   EXPECT_EQ(store->service_of_response("resp_2").value(), "b");
   EXPECT_EQ(store->service_of_response("resp_3").value(), std::nullopt);
+  EXPECT_THAT(store->recent_responses(3000, 3000).value(),
+              ElementsAre(first[1], StoredResponse{"resp_1", "c", "sub_c"}));
 }
 
 TEST_F(StoreTest, OldResponsesAreDropped) {
   const auto store = open();
   for (const WallMs at : {1000, 2000, 3000})
-    ASSERT_TRUE(store->remember_response("resp_" + std::to_string(at), "s", at));
+    ASSERT_TRUE(remember(*store, {"resp_" + std::to_string(at), "s", "u"}, at));
   EXPECT_THAT(store->recent_responses(3000, 1000).value(),
-              ElementsAre(Pair("resp_2000", "s"), Pair("resp_3000", "s")));
+              ElementsAre(StoredResponse{"resp_2000", "s", "u"}, StoredResponse{"resp_3000", "s", "u"}));
   EXPECT_EQ(store->service_of_response("resp_1000").value(), std::nullopt);
+}
+
+TEST_F(StoreTest, AnOlderSchemaIsTakenAlong) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->create_key("t", "u", 1));
+    ASSERT_TRUE(remember(*store, {"resp_1", "a", "sub_a"}, 1));
+  }
+  sql("ALTER TABLE responses DROP COLUMN subject; PRAGMA user_version = 1");  // as schema 1 was
+  const auto store = open();
+  EXPECT_EQ(store->keys()->size(), 1U);
+  EXPECT_THAT(store->recent_responses(1, 1).value(), ElementsAre(StoredResponse{"resp_1", "a", ""}));
+  EXPECT_TRUE(remember(*store, {"resp_2", "b", "sub_b"}, 1));
 }
 
 TEST_F(StoreTest, TextsAreTakenAsTheyAre) {
   const auto store = open();
   const std::string odd = "'; DROP TABLE keys; -- \u20ac \"";
   ASSERT_TRUE(store->create_key(odd, odd, 1));
-  ASSERT_TRUE(store->remember_response(odd, odd, 1));
+  ASSERT_TRUE(remember(*store, {odd, odd, odd}, 1));
   EXPECT_EQ(store->keys()->front().team, odd);
   EXPECT_EQ(store->keys()->front().user, odd);
   EXPECT_EQ(store->service_of_response(odd).value(), odd);

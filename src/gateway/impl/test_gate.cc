@@ -192,6 +192,8 @@ TestGate::TestGate() {
   auto store = store::open_sqlite(":memory:");
   auto made = (*store)->create_key("team", "ada", wall_now());
   key_ = made->text.reveal();
+  subject_ = made->entry.subject;
+  other_key_ = (*store)->create_key("team", "bob", wall_now())->text.reveal();
   shared_.keys.replace(*(*store)->keys());
   shared_.ledger = ledger_.get();
   shared_.sync = ledger::Sync::os;

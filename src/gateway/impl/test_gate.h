@@ -137,6 +137,9 @@ class TestGate {
   }
   Message ask(std::string_view request) const;  // on a connection of its own
   const std::string& key() const { return key_; }
+  const std::string& subject() const { return subject_; }
+  const std::string& other_key() const { return other_key_; }  // of another user
+  ResponseHomes& homes() { return shared_.homes; }
 
   std::string data() const { return folder_.data(); }
   // All records of the ledger as they stand now.
@@ -154,7 +157,7 @@ class TestGate {
   Shared shared_;
   std::vector<ServiceSettings> services_;
   std::unique_ptr<Gate> gate_;
-  std::string key_;
+  std::string key_, subject_, other_key_;
 };
 
 constexpr std::string_view kAsk = R"({"model":"m","messages":[{"role":"user","content":"hi"}]})";
