@@ -139,14 +139,15 @@ net::Task<Result<>> Client::drain() {
 net::Task<void> Client::answer_error(Exchange& x, const GateError& error) {
   x.status = error.status;
   x.error = error.code;
-  if (unread_) keep_alive_ = false;
+  const bool no_body = x.head.method == "HEAD";
+  if (unread_ || no_body) keep_alive_ = false;
   const std::string text = error_body(error);
   AnswerHead head{error.status, "Content-Type: application/json\r\n", text.size()};
   if (!error.retry_after.empty()) append_header(head.headers, "Retry-After", error.retry_after);
   if (!error.allow.empty()) append_header(head.headers, "Allow", error.allow);
   if (error.status == 401) append_header(head.headers, "WWW-Authenticate", "Bearer");
   begin(x, head);
-  body(text, true);
+  body(no_body ? std::string_view() : text, true);
   if (backlogged()) [[maybe_unused]]
     const auto drained = co_await drain();
 }

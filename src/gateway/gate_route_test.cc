@@ -331,6 +331,61 @@ TEST_F(RouteTest, AKeyInThePathOrItsOwnHeaderLetsTheCallersCredentialThrough) {
   for (const auto& request : seen) EXPECT_EQ(request.head.find(gate_.key()), std::string::npos);
 }
 
+TEST_F(RouteTest, TheCallersKeyReachesNoServiceByAnyWay) {
+  AnsweringService service(hello);
+  gate_.add_service("far", service.url());
+  gate_.run();
+  const auto with = [&](std::string_view path, const std::string& headers) {
+    return gate_.ask(post(path, kAsk, gate_.authorization() + headers));
+  };
+  EXPECT_EQ(with("/v1/chat/completions", "X-Custom: a " + gate_.key() + "\r\nX-Other: b\r\n").status, 200);
+  ASSERT_EQ(service.seen().size(), 1u);
+  EXPECT_EQ(service.seen()[0].head.find(gate_.key()), std::string::npos);
+  EXPECT_EQ(service.seen()[0].header("x-other"), "b");
+  const auto query = with("/v1/chat/completions?key=" + gate_.key(), "");
+  EXPECT_EQ(query.status, 400);
+  EXPECT_NE(query.body.find("key_in_target"), std::string::npos);
+  for (const std::string name : {"authorization", "x-api-key", "X-Ostiary-Key"}) {
+    const auto twice = with("/v1/chat/completions", name + ": a\r\n" + name + ": b\r\n");
+    EXPECT_EQ(twice.status, 400) << name;
+    EXPECT_NE(twice.body.find("stands twice"), std::string::npos) << name;
+  }
+  EXPECT_EQ(service.seen().size(), 1u);
+}
+
+TEST_F(RouteTest, EveryContentEncodingIsLookedAt) {
+  AnsweringService service(hello);
+  gate_.add_service("far", service.url());
+  gate_.run();
+  const auto with = [&](const std::string& headers) {
+    return gate_.ask(post("/v1/chat/completions", kAsk, gate_.authorization() + headers)).status;
+  };
+  EXPECT_EQ(with("Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"), 415);
+  EXPECT_EQ(with("Content-Encoding: \r\n"), 415);
+  EXPECT_EQ(with("Content-Encoding: identity\r\n"), 200);
+  ASSERT_EQ(service.seen().size(), 1u);
+  EXPECT_EQ(service.seen()[0].header("content-encoding"), "");
+}
+
+TEST_F(RouteTest, AnAnswerToHeadHasNoBody) {
+  gate_.run();
+  Wire client = gate_.connect();
+  client.send("HEAD /v1/chat/completions HTTP/1.1\r\nHost: gate\r\n" + gate_.authorization() + "\r\n");
+  while (client.more()) {
+  }
+  EXPECT_TRUE(client.bytes.starts_with("HTTP/1.1 405 "));
+  EXPECT_TRUE(client.bytes.ends_with("\r\n\r\n"));
+}
+
+TEST_F(RouteTest, AModelNamedByDotsIsRefused) {
+  AnsweringService service(hello);
+  gate_.add_service("far", service.url());
+  gate_.run();
+  for (const std::string_view body : {R"({"model":"."})", R"({"model":".."})"})
+    EXPECT_EQ(gate_.ask(gate_.chat(body)).status, 400);
+  EXPECT_EQ(service.connections(), 0);
+}
+
 TEST_F(RouteTest, StoppingLetsWhatIsUnderWayEndAndTakesNothingNew) {
   std::promise<void> arrived, go;
   ScriptedService service([&](Wire& wire) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "gateway/service.h"
 
 namespace ostiary::gateway {
 
@@ -40,15 +41,14 @@ bool hop_by_hop(const net::Head& head, std::string_view name) {
 }  // namespace
 
 bool drops_request_header(const net::Head& head, std::string_view name, bool own_credential) {
-  if (name.empty()) return true;
+  if (name.empty() || name.contains('_')) return true;
   static constexpr std::array<std::string_view, 17> identifying = {
       "cookie",      "user-agent", "referer",   "origin",       "forwarded",       "via",
       "from",        "dnt",        "x-real-ip", "x-client-ip",  "true-client-ip",  "accept-encoding",
       "traceparent", "tracestate", "baggage",   "x-request-id", "x-correlation-id"};
   switch (name.front() | 0x20) {  // most names are settled by their first letter
     case 'x':
-      if (iequals(name, "x-api-key") || starts(name, "x-ostiary-") || starts(name, "x-stainless-") ||
-          starts(name, "x-forwarded-"))
+      if (starts(name, "x-ostiary-") || starts(name, "x-stainless-") || starts(name, "x-forwarded-"))
         return true;
       break;
     case 'a':
@@ -67,13 +67,26 @@ bool drops_request_header(const net::Head& head, std::string_view name, bool own
     default:
       break;
   }
-  return is_one_of(name, identifying) || hop_by_hop(head, name);
+  constexpr std::string_view key = "-api-key";
+  if (name.size() > key.size() && iequals(name.substr(name.size() - key.size()), key)) return true;
+  return is_one_of(name, identifying) || iequals(name, "content-encoding") || hop_by_hop(head, name);
 }
 
 bool drops_response_header(const net::Head& head, std::string_view name) {
   static constexpr std::array<std::string_view, 4> ours = {"content-encoding", "set-cookie",
                                                            "strict-transport-security", "alt-svc"};
   return is_one_of(name, ours) || hop_by_hop(head, name) || starts(name, "x-ostiary-");
+}
+
+bool holds_key(std::string_view text, std::string_view key_id) {
+  constexpr std::string_view mark = "ost_";
+  std::string plain;
+  if (text.contains('%')) text = plain = percent_decode(text);
+  for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
+    const auto rest = text.substr(at + mark.size());
+    if (rest.starts_with(key_id) && rest.substr(key_id.size()).starts_with('_')) return true;
+  }
+  return false;
 }
 
 bool repeats_credential(std::string_view text, std::string_view credential) {

@@ -11,10 +11,11 @@ namespace ostiary::gateway {
 //
 // Towards a service a client's header goes on unless it is
 //  - hop-by-hop (RFC 9110 section 7.6.1): Connection and what it names, Keep-Alive, Proxy-*, TE, Trailer,
-//    Transfer-Encoding, Upgrade; or Host, Content-Length, Expect, Accept-Encoding, which the gate writes
-//    itself;
-//  - a credential: Authorization, x-api-key, api-key (but the caller's own Authorization where it is passed
-//  through);
+//    Transfer-Encoding, Upgrade; or Host, Content-Length, Content-Encoding, Expect, Accept-Encoding, which
+//    the gate writes itself;
+//  - a credential: Authorization, api-key, *-api-key (but the caller's own Authorization where it is passed
+//    through), and whatever holds the caller's key of the gate;
+//  - ambiguous: a name with '_', which some services read as '-';
 //  - identifying: Cookie, User-Agent, Referer, Origin, Forwarded, Via, From, X-Forwarded-*, X-Real-IP,
 //  X-Client-IP,
 //    True-Client-IP, CF-*, Sec-*, DNT, x-stainless-* (operating system, runtime), OpenAI-Organization and
@@ -29,6 +30,9 @@ namespace ostiary::gateway {
 // (the body is decoded), Set-Cookie, Strict-Transport-Security, Alt-Svc or x-ostiary-*.
 bool drops_request_header(const net::Head& head, std::string_view name, bool own_credential);
 bool drops_response_header(const net::Head& head, std::string_view name);
+
+// Whether a text holds a gate key of that id (percent-encoded or plain).
+bool holds_key(std::string_view text, std::string_view key_id);
 
 // Whether a text holds the first or last 12 characters of a credential (without "Bearer "): a service may
 // repeat the one it was sent.

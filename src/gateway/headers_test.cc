@@ -37,6 +37,7 @@ TEST(Headers, HopByHopHeadersEndHere) {
     EXPECT_FALSE(comes_back(name)) << name;
   }
   EXPECT_FALSE(goes_on("Accept-Encoding"));
+  EXPECT_FALSE(goes_on("Content-Encoding"));
 }
 
 TEST(Headers, WhatConnectionNamesEndsHereToo) {
@@ -50,7 +51,7 @@ TEST(Headers, WhatConnectionNamesEndsHereToo) {
 
 TEST(Headers, CredentialsNeverReachAService) {
   for (const std::string_view name :
-       {"Authorization", "authorization", "X-Api-Key", "api-key", "x-ostiary-key"})
+       {"Authorization", "authorization", "X-Api-Key", "api-key", "x-ostiary-key", "X-Goog-Api-Key"})
     EXPECT_FALSE(goes_on(name)) << name;
 }
 
@@ -88,6 +89,20 @@ TEST(Headers, WhatIdentifiesTheCallerStaysHere) {
                                       "X-Request-ID",
                                       "X-Correlation-ID"})
     EXPECT_FALSE(goes_on(name)) << name;
+}
+
+TEST(Headers, ANameThatReadsAsAnotherEndsHere) {
+  for (const std::string_view name : {"X_Api_Key", "Transfer_Encoding", "x_custom"})
+    EXPECT_FALSE(goes_on(name)) << name;
+}
+
+TEST(Headers, TheCallersKeyIsFoundWhereverItStands) {
+  EXPECT_TRUE(holds_key("ost_AbCdEf12_secret", "AbCdEf12"));
+  EXPECT_TRUE(holds_key("a=1&k=ost_x&ost_AbCdEf12_secret", "AbCdEf12"));
+  EXPECT_TRUE(holds_key("k=%6fst%5FAbCdEf12%5fsecret", "AbCdEf12"));
+  EXPECT_FALSE(holds_key("ost_AbCdEf13_secret", "AbCdEf12"));
+  EXPECT_FALSE(holds_key("ost_AbCdEf12", "AbCdEf12"));
+  EXPECT_FALSE(holds_key("", "AbCdEf12"));
 }
 
 TEST(Headers, ARepeatedCredentialIsSeenByItsFirstOrLastCharacters) {

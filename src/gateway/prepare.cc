@@ -11,7 +11,8 @@
 
 namespace ostiary::gateway {
 
-policy::Facts gather_facts(const Exchange& x, const Service& target, std::span<const std::string_view> wanted) {
+policy::Facts gather_facts(const Exchange& x, const Service& target,
+                           std::span<const std::string_view> wanted) {
   policy::Facts facts;
   const auto& s = target.settings();
   const auto wants = [&](std::string_view name) {
@@ -108,9 +109,10 @@ std::string request_head(const Exchange& x, const Secret& credential) {
   out += service.url().authority();
   out += "\r\n";
   const bool own = x.caller.own_credential && s.credential.kind == CredentialSource::Kind::client;
+  const std::string_view key = x.caller.key ? std::string_view(x.caller.key->id) : std::string_view();
   for (const auto& h : x.head.headers)
     if (!drops_request_header(x.head, h.name, own) &&
-        !writes_itself(s, !credential.empty(), x.asked.endpoint.has_body, h.name))
+        !writes_itself(s, !credential.empty(), x.asked.endpoint.has_body, h.name) && !holds_key(h.value, key))
       append_header(out, h.name, h.value);
   if (!credential.empty()) append_header(out, s.credential_header, credential.reveal());
   for (const auto& [name, value] : s.headers) append_header(out, name, value);

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "gateway/client.h"
+#include "gateway/headers.h"
 #include "gateway/worker.h"
 
 namespace ostiary::gateway {
@@ -47,9 +49,19 @@ std::optional<GateError> check_path(Exchange& x, bool pass_through) {
                   "the gate serves /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses and "
                   "/v1/models; other "
                   "/v1 paths only where gate.pass_through is on");
-  if (const auto coding = x.head.get("content-encoding");
-      !coding.empty() && !text::iequals(coding, "identity"))
-    return refuse(415, "encoded_body", "the gate reads request bodies without Content-Encoding only");
+  return std::nullopt;
+}
+
+std::optional<GateError> check_headers(const Exchange& x) {
+  static constexpr std::array<std::string_view, 3> kKeys = {"authorization", "x-api-key", "x-ostiary-key"};
+  std::array<bool, kKeys.size()> seen{};
+  for (const auto& h : x.head.headers) {
+    if (text::iequals(h.name, "content-encoding") && !text::iequals(h.value, "identity"))
+      return refuse(415, "encoded_body", "the gate reads request bodies without Content-Encoding only");
+    for (std::size_t i = 0; i < kKeys.size(); ++i)
+      if (text::iequals(h.name, kKeys[i]) && std::exchange(seen[i], true))
+        return refuse(400, "bad_header", "the header " + std::string(kKeys[i]) + " stands twice");
+  }
   return std::nullopt;
 }
 
@@ -71,7 +83,7 @@ std::optional<GateError> check_request(Exchange& x, const GateSettings& settings
   }
   if (x.asked.endpoint.reads_model) {
     const auto model = root["model"].as_string();
-    if (model && !model->empty() && model->size() <= 512)
+    if (model && !model->empty() && model->size() <= 512 && *model != "." && *model != "..")
       x.model = *model;
     else if (x.asked.endpoint.name != "other")
       return refuse(400, "missing_model", "'model' must name a model");
@@ -97,6 +109,10 @@ net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
   keep_alive_ = x.head.framing.keep_alive;
   unread_ = x.head.framing.chunked || x.head.framing.content_length.value_or(0) > 0;
   if (auto wrong = check_path(x, worker_.shared.settings.pass_through)) {
+    error = std::move(*wrong);
+    co_return Received::refused;
+  }
+  if (auto wrong = check_headers(x)) {
     error = std::move(*wrong);
     co_return Received::refused;
   }
@@ -305,7 +321,11 @@ bool identify(Worker& worker, Exchange& x, GateError& error) {
   x.caller.own_credential =
       (!x.path_key.empty() || !own.empty()) && !authorization.empty() && !bearer.starts_with("ost_");
   x.caller.key = worker.keys.find(key, x.caller.hold);
-  if (x.caller.key) return true;
+  if (x.caller.key) {
+    if (!holds_key(x.query, x.caller.key->id) && !holds_key(x.path, x.caller.key->id)) return true;
+    error = refuse(400, "key_in_target", "the gate's key may stand in a header or as /k/KEY/v1/… only");
+    return false;
+  }
   error = refuse(
       401, "invalid_api_key",
       key.empty()
