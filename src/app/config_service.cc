@@ -382,7 +382,7 @@ std::vector<Row<ServiceSettings>> limit_rows() {
           "services[].retries", "2",
           "Further tries, only while nothing was delivered and where asking twice is safe."),
       row<&ServiceSettings::max_idle_connections, Count<0, 65536>>(
-          "services[].max_idle_connections", "64",
+          "services[].max_idle_connections", "512",
           "Connections that each loop keeps open for the next request."),
       row<&ServiceSettings::recording, Path>(
           "services[].recording", "",

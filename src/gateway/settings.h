@@ -46,7 +46,7 @@ struct ServiceSettings {
   std::string server_name;  // SNI and name to verify, when not the URL's host
   Timeouts timeouts;
   std::uint32_t retries = 2;                // further tries on this service
-  std::uint32_t max_idle_connections = 64;  // kept alive by each loop
+  std::uint32_t max_idle_connections = 512;  // kept alive by each loop
   std::string recording;                    // protocol replay: file; empty: the shipped one
   double replay_speed = 0;                  // protocol replay: 0 at once, 1 as recorded, 2 twice as fast
   bool discovered = false;                  // found, not configured
