@@ -76,7 +76,10 @@ struct Exchange {
   // route, forward
   const Service* service = nullptr;
   std::string upstream_model;  // the name that the service knows it by
-  std::string forwarded;       // the changed body; empty: `body` goes out as it came
+  std::string target;          // path and query as the service gets them
+  Digest target_digest{};      // of "METHOD target"
+  bool has_target_digest = false;
+  std::string forwarded;  // the changed body; empty: `body` goes out as it came
   bool has_forwarded_digest = false;
   Digest forwarded_digest{};
   std::uint32_t attempts = 0;

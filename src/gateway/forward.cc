@@ -32,6 +32,7 @@ struct Kept {
   const Service* service = nullptr;
   policy::Decision decision;  // for that service
   std::string decision_json;
+  Digest target_digest{};
 };
 
 std::uint64_t microseconds_since(MonoNs start) {
@@ -118,6 +119,7 @@ std::vector<const Service*> Forwarding::route() {
 bool Forwarding::decide(const Service*& target) {
   for (int reroutes = 0;; ++reroutes) {
     x_.service = target;
+    x_.has_target_digest = false;  // of another service
     const auto facts = gather_facts(x_, *target, worker_.shared.decider->wants());
     x_.decision = worker_.shared.decider->decide(facts, x_.inspection);
     x_.decision_json.clear();
@@ -146,6 +148,7 @@ bool Forwarding::decide(const Service*& target) {
     x_.outcome = ledger::Outcome::refused;
     return false;
   }
+  name_target(x_);
   return true;
 }
 
@@ -208,7 +211,8 @@ net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts a
     if (!answer.retry_after.empty()) answer.headers += "Retry-After: " + answer.retry_after + "\r\n";
   }
   const bool told_to_wait = !answer.retry_after.empty();
-  kept_ = {true, std::move(answer), std::move(*body), x_.service, x_.decision, x_.decision_json};
+  kept_ = {true,        std::move(answer), std::move(*body), x_.service,
+           x_.decision, x_.decision_json,  x_.target_digest};
   if (status == 429 || (status == 503 && told_to_wait))
     co_return Tried::elsewhere;  // it did not take the request
   if (status == 503) co_return Tried::again;
@@ -313,6 +317,8 @@ net::Task<void> Forwarding::give_up() {
     x_.service = kept_.service;
     x_.decision = std::move(kept_.decision);
     x_.decision_json = std::move(kept_.decision_json);
+    x_.target_digest = kept_.target_digest;
+    x_.has_target_digest = true;
     x_.error = "service_error";
     co_await send_whole(client_, x_, kept_.answer, kept_.body);
     co_return;

@@ -48,6 +48,8 @@ TEST_F(RouteTest, TheNextServiceAnswersWhenOneFailsAndEachIsRecordedFirst) {
   EXPECT_EQ((*record)["attempts"].as_uint(), 3u);
   EXPECT_EQ(record->text("service"), "second");
   EXPECT_EQ(count(gate_.records(), "intent", record->text("id")), 3u);
+  EXPECT_EQ(record->text("method"), "POST");
+  EXPECT_EQ(record->text("target_digest").size(), 64u);
 }
 
 TEST_F(RouteTest, NobodyElseIsAskedOnceContentWasDelivered) {

@@ -67,6 +67,7 @@ net::Task<void> ask_service(Worker& worker, const Service& service, const Exchan
   own.asked = asked.asked;
   own.asked.path = "/models";
   own.service = &service;
+  own.target = service.target(own.asked.path, {}, {});
   const auto credential = service.credential();
   const std::string head = request_head(own, *credential);
   const MonoNs total = worker.loop.now() + static_cast<MonoNs>(kListMs) * 1'000'000;

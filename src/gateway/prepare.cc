@@ -97,6 +97,16 @@ bool writes_itself(const ServiceSettings& s, bool with_credential, bool with_bod
 }
 }  // namespace
 
+void name_target(Exchange& x) {
+  x.target = x.service->target(x.asked.path, x.query, x.upstream_model);
+  HmacSha256 hash(x.digest_key);
+  hash.update(x.head.method);
+  hash.update(" ");
+  hash.update(x.target);
+  x.target_digest = hash.finish();
+  x.has_target_digest = true;
+}
+
 std::string request_head(const Exchange& x, const Secret& credential) {
   const auto& service = *x.service;
   const auto& s = service.settings();
@@ -104,7 +114,7 @@ std::string request_head(const Exchange& x, const Secret& credential) {
   out.reserve(1024);
   out += x.head.method;
   out += ' ';
-  out += service.target(x.asked.path, x.query, x.upstream_model);
+  out += x.target;
   out += " HTTP/1.1\r\nHost: ";
   out += service.url().authority();
   out += "\r\n";

@@ -12,14 +12,18 @@
 namespace ostiary::gateway {
 
 // What is known when an exchange is decided for one target: the facts that are wanted, or all.
-policy::Facts gather_facts(const Exchange& x, const Service& target, std::span<const std::string_view> wanted = {});
+policy::Facts gather_facts(const Exchange& x, const Service& target,
+                           std::span<const std::string_view> wanted = {});
 
 // Edits the body, by splicing, for the chosen service: its name of the model, and what the decision masks.
 // Leaves x.forwarded empty where nothing must change. Fails (`denied`) when something that must be masked
 // cannot be.
 Result<> prepare_body(Exchange& x);
 
-// The head of the request to the service, with its blank line.
+// Path and query for the chosen service, and their digest.
+void name_target(Exchange& x);
+
+// The head of the request to that target to the service, with its blank line.
 std::string request_head(const Exchange& x, const Secret& credential);
 
 }  // namespace ostiary::gateway

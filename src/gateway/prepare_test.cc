@@ -18,6 +18,11 @@ std::shared_ptr<Service> service_with(ServiceSettings settings) {
   return std::move(*service);
 }
 
+std::string head_of(Exchange& x, const Secret& credential) {
+  name_target(x);
+  return request_head(x, credential);
+}
+
 // Odd on purpose: blanks, an escaped name, an unknown field, numbers that no double holds.
 constexpr std::string_view kOdd =
     "{ \"mess\\u0061ges\" : [ {\"role\":\"user\",\"content\":\"mail ada@example.org and ada@example.org, not "
@@ -147,7 +152,7 @@ TEST(Prepare, TheHeadNamesTheServiceAndLosesTheCaller) {
            "Authorization: Bearer ost_secret\r\nUser-Agent: client/1\r\nX-Account: mine\r\nX-Custom: kept\r\n"
            "Content-Type: application/json; charset=utf-8\r\nAccept-Encoding: gzip\r\n"));
   request.x.service = service.get();
-  EXPECT_EQ(request_head(request.x, Secret("Bearer sk-1")),
+  EXPECT_EQ(head_of(request.x, Secret("Bearer sk-1")),
             "POST /v1/chat/completions?trace=1&api-version=2024%2010 HTTP/1.1\r\nHost: "
             "api.example.com\r\nX-Custom: kept\r\n"
             "authorization: Bearer sk-1\r\nX-Account: ours\r\nContent-Type: "
@@ -162,7 +167,7 @@ TEST(Prepare, AClientCannotSendTheServicesCredentialHeader) {
   const auto service = service_with(std::move(settings));
   Received request(get("/v1/responses/r", "X-Goog-Api-Key: stolen\r\n"));
   request.x.service = service.get();
-  const auto head = request_head(request.x, Secret("ours"));
+  const auto head = head_of(request.x, Secret("ours"));
   EXPECT_EQ(head.find("stolen"), std::string::npos);
   EXPECT_NE(head.find("x-goog-api-key: ours\r\n"), std::string::npos);
 }
@@ -176,9 +181,9 @@ TEST(Prepare, TheCallersOwnCredentialGoesOnlyToAServiceThatTakesIt) {
   Received request(post("/v1/responses", "{\"model\":\"m\"}", "Authorization: Bearer own\r\n"));
   request.x.caller.own_credential = true;
   request.x.service = takes.get();
-  EXPECT_NE(request_head(request.x, Secret()).find("Authorization: Bearer own\r\n"), std::string::npos);
+  EXPECT_NE(head_of(request.x, Secret()).find("Authorization: Bearer own\r\n"), std::string::npos);
   request.x.service = other.get();
-  EXPECT_EQ(request_head(request.x, Secret()).find("Bearer own"), std::string::npos);
+  EXPECT_EQ(head_of(request.x, Secret()).find("Bearer own"), std::string::npos);
 }
 
 // Without a length of its own a service would read it as the next request on the connection.
@@ -188,7 +193,7 @@ TEST(Prepare, ABodyWhereNoneBelongsIsNotSent) {
   const auto service = service_with({});
   request.x.service = service.get();
   EXPECT_EQ(request.x.body_to_send(), "");
-  EXPECT_EQ(request_head(request.x, Secret()).find("Content-Length"), std::string::npos);
+  EXPECT_EQ(head_of(request.x, Secret()).find("Content-Length"), std::string::npos);
 }
 
 TEST(Prepare, FactsSayWhatIsKnownAndNothingMore) {
@@ -206,6 +211,15 @@ TEST(Prepare, FactsSayWhatIsKnownAndNothingMore) {
   EXPECT_EQ(facts.find("target.surface"), nullptr);
   EXPECT_EQ(facts.find("subject.team"), nullptr);
   EXPECT_EQ(facts.find("data.partial"), nullptr);
+}
+
+TEST(Prepare, TheTargetsDigestTellsMethodPathAndQuery) {
+  Received request(get("/v1/responses/resp_1?a=1"));
+  const auto service = service_with({});
+  request.x.service = service.get();
+  name_target(request.x);
+  EXPECT_EQ(request.x.target, "/v1/responses/resp_1?a=1");
+  EXPECT_EQ(request.x.target_digest, hmac_sha256(request.x.digest_key, "GET /v1/responses/resp_1?a=1"));
 }
 
 }  // namespace

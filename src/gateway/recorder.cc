@@ -23,6 +23,7 @@ ledger::ExchangeRecord describe(const Exchange& x, std::string& findings) {
     record.key = x.caller.key->id;
   }
   record.endpoint = x.asked.endpoint.name;
+  record.method = x.head.method.substr(0, 16);  // of a refused request it may be anything
   if (x.service) {
     record.service = x.service->id();
     record.provider = x.service->settings().provider;
@@ -43,6 +44,7 @@ ledger::ExchangeRecord describe(const Exchange& x, std::string& findings) {
   }
   record.request_bytes = x.body.size();
   if (x.has_request_digest) record.request_digest = &x.request_digest;
+  if (x.has_target_digest) record.target_digest = &x.target_digest;
   if (x.has_forwarded_digest) record.forwarded_digest = &x.forwarded_digest;
   record.stream = x.stream;
   return record;

@@ -118,13 +118,15 @@ const char* name(Outcome o) {
 void append_intent(std::string& out, const ExchangeRecord& r) {
   moment(out, R"({"at":)", r.at);
   decision_to_key(out, r, {});
-  text(out, R"(,"kind":"intent","model":)", r.model);
+  text(out, R"(,"kind":"intent","method":)", r.method);
+  text(out, R"(,"model":)", r.model);
   text(out, R"(,"provider":)", r.provider);
   count(out, R"(,"request_bytes":)", r.request_bytes);
   digest(out, R"(,"request_digest":)", r.request_digest);
   text(out, R"(,"service":)", r.service);
   text(out, R"(,"subject":)", r.subject);
   text(out, R"(,"surface":)", r.surface);
+  digest(out, R"(,"target_digest":)", r.target_digest);
   text(out, R"(,"team":)", r.team);
   text(out, R"(,"tool":)", r.tool);
   out += '}';
@@ -135,6 +137,7 @@ void append_outcome(std::string& out, const ExchangeRecord& r) {
   count(out, R"(,"attempts":)", r.attempts);
   decision_to_key(out, r, R"(,"error":)");
   raw(out, R"(,"kind":"outcome","matches":)", r.matches_json);
+  text(out, R"(,"method":)", r.method);
   text(out, R"(,"model":)", r.model);
   raw(out, R"(,"outcome":")", name(r.outcome));
   text(out, R"(","provider":)", r.provider);
@@ -147,6 +150,7 @@ void append_outcome(std::string& out, const ExchangeRecord& r) {
   out += r.stream ? R"(,"stream":true)" : R"(,"stream":false)";
   text(out, R"(,"subject":)", r.subject);
   text(out, R"(,"surface":)", r.surface);
+  digest(out, R"(,"target_digest":)", r.target_digest);
   text(out, R"(,"team":)", r.team);
   timings(out, r.timings);
   text(out, R"(,"tool":)", r.tool);

@@ -36,6 +36,7 @@ struct ExchangeRecord {
   std::string_view subject;  // pseudonym; empty: the caller was not identified
   std::string_view team, key, tool;
   std::string_view endpoint;                    // "chat/completions"
+  std::string_view method;                      // "POST"
   std::string_view service, provider, surface;  // empty before routing
   std::string_view model;
   std::string_view decision_json = "null";
@@ -44,6 +45,7 @@ struct ExchangeRecord {
   std::uint64_t request_bytes = 0;
   const Digest* request_digest = nullptr;
   const Digest* forwarded_digest = nullptr;  // only where the gate changed the body
+  const Digest* target_digest = nullptr;     // of "METHOD target" as the service gets it; null before routing
 
   // Of an outcome:
   Outcome outcome = Outcome::complete;

@@ -10,7 +10,8 @@ namespace ostiary::ledger {
 namespace {
 
 constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
-const Digest kRequest = sha256("request"), kForwarded = sha256("forwarded"), kResponse = sha256("response");
+const Digest kRequest = sha256("request"), kForwarded = sha256("forwarded"), kResponse = sha256("response"),
+             kTarget = sha256("target");
 
 ExchangeRecord full_record() {
   ExchangeRecord r;
@@ -21,6 +22,7 @@ ExchangeRecord full_record() {
   r.key = "AbCdEf12";
   r.tool = "openai-python/1.2.3";
   r.endpoint = "chat/completions";
+  r.method = "POST";
   r.service = "mistral-eu";
   r.provider = "mistral";
   r.surface = "api";
@@ -31,6 +33,7 @@ ExchangeRecord full_record() {
   r.request_bytes = 1024;
   r.request_digest = &kRequest;
   r.forwarded_digest = &kForwarded;
+  r.target_digest = &kTarget;
   r.outcome = Outcome::truncated;
   r.status = 200;
   r.error = "upstream_ended";
@@ -96,11 +99,12 @@ TEST(Record, OfAnIntentTellsWhatIsKnownBeforeAnythingLeaves) {
       R"({"at":"2024-11-23T08:00:00.123Z","decision":{"effect":"allow","rules":[]},"endpoint":"chat/completions",)"
       R"("findings":[{"class":"secret"}],"forwarded_digest":")" +
           hex(kForwarded) +
-          R"(","id":"0190a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b","key":"AbCdEf12","kind":"intent","model":"mistral-large",)"
+          R"(","id":"0190a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b","key":"AbCdEf12","kind":"intent","method":"POST","model":"mistral-large",)"
           R"("provider":"mistral","request_bytes":1024,"request_digest":")" +
           hex(kRequest) +
-          R"(","service":"mistral-eu","subject":"sub_0123456789abcdefghij","surface":"api",)"
-          "\"team\":\"team \\\"A\\\" \\\\ \\n \u00e4\u20ac\","
+          R"(","service":"mistral-eu","subject":"sub_0123456789abcdefghij","surface":"api","target_digest":")" +
+          hex(kTarget) +
+          "\",\"team\":\"team \\\"A\\\" \\\\ \\n \u00e4\u20ac\","
           R"("tool":"openai-python/1.2.3"})");
 }
 
@@ -116,6 +120,8 @@ TEST(Record, OfAnOutcomeTellsTheWholeExchange) {
   EXPECT_EQ(root["attempts"].as_uint(), 2U);
   EXPECT_EQ(root["stream"].as_bool(), true);
   EXPECT_EQ(root["response_digest"].as_string(), hex(kResponse));
+  EXPECT_EQ(root["method"].as_string(), "POST");
+  EXPECT_EQ(root["target_digest"].as_string(), hex(kTarget));
   EXPECT_EQ(root["usage"]["input"].as_uint(), 250U);
   EXPECT_EQ(root["usage"]["cached"].as_uint(), 0U);
   EXPECT_EQ(root["usage"]["cost"].as_number(), 0.00123);
