@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "app/config.h"
 #include "app/control_server.h"
@@ -111,9 +114,10 @@ void announce_text(const std::string& url, const std::string& key, const std::st
   out += "\n  data      " + data + "\n";
   if (!key.empty())
     out += "  key       " + key + "\n            (shown this once; 'ostiary key create' makes more)\n";
-  out += "\nTry it:\n\n  curl -sS " + url + "/v1/chat/completions -H 'Authorization: Bearer " +
-         (key.empty() ? "'\"$OSTIARY_KEY\"'" : key) +
-         "' -H 'Content-Type: application/json' \\\n       -d '{\"model\": \"" + model_to_try(shared) +
+  out += "\nTry it:\n\n  curl -sS " + url + "/v1/chat/completions \\\n       -H \"Authorization: Bearer " +
+         (key.empty() ? "$OSTIARY_KEY" : key) +
+         "\" \\\n       -H 'Content-Type: application/json' \\\n       -d '{\"model\": \"" +
+         model_to_try(shared) +
          "\", \"messages\": [{\"role\": \"user\", \"content\": \"What is an AI policy for?\"}]}'\n\n";
   if (key.empty()) out += "OSTIARY_KEY is a key made by 'ostiary key create' or shown by the first start.\n";
   out += "Stop it with Ctrl-C.\n";
@@ -128,6 +132,26 @@ void set_log_level(const std::string& level) {
     log::set_level(log::Level::warn);
   else if (level == "error")
     log::set_level(log::Level::error);
+}
+
+// As many descriptors as the system lets us have, and no core file: it would hold keys and prompts. Returns
+// the limit.
+std::uint64_t prepare_process() {
+  ::prctl(PR_SET_DUMPABLE, 0);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  return files.rlim_max;
+}
+
+// Connections that may be open at once, each with one to a service, and some descriptors left for files.
+std::uint32_t fitting_connections(std::uint32_t wanted, std::uint64_t descriptors) {
+  constexpr std::uint64_t for_files = 128;
+  const std::uint64_t fit = descriptors > 2 * for_files ? (descriptors - for_files) / 2 : for_files / 2;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, fit));
 }
 
 // Waits for the signal that ends the program. It must be blocked in every thread before.
@@ -165,10 +189,9 @@ Result<std::string> open_house(House& house, const Config& config) {
   TRY(house.gate, gateway::Gate::open(shared));
   TRY(auto key, first_key(*store, *house.ledger));  // after all that may fail: it is shown only once
   TRY(house.control, ControlServer::start(config.data, std::move(store), shared));
-  shared.homes.persist_with(
-      [control = house.control.get()](const store::StoredResponse& response) {
-        control->remember_response(response);
-      });
+  shared.homes.persist_with([control = house.control.get()](const store::StoredResponse& response) {
+    control->remember_response(response);
+  });
   house.gate->run();
   return key;
 }
@@ -181,7 +204,8 @@ Result<int> run_serve(const ServeOptions& options) {
     std::fwrite(defaults.data(), 1, defaults.size(), stdout);
     return 0;
   }
-  TRY(const Config config, settle_config(options));
+  TRY(Config config, settle_config(options));
+  config.gate.max_connections = fitting_connections(config.gate.max_connections, prepare_process());
   set_log_level(config.log_level);
 
   sigset_t signals;
@@ -204,13 +228,21 @@ Result<int> run_serve(const ServeOptions& options) {
       ":" + std::to_string(address.port);
   if (options.format == Format::json)
     announce_json(url, key, house.shared);
+  else if (options.quiet)
+    std::fputs((key.empty() ? url + "/v1\n" : url + "/v1\n" + key + "\n").c_str(), stdout),
+        std::fflush(stdout);
   else
     announce_text(url, key, config.data, house.shared);
 
   wait_for_end(signals);
-  if (options.format != Format::json)
-    log::info("closing: exchanges under way may end, at most " + std::to_string(kDrainMs / 1000) + " s");
-  house.gate->stop(kDrainMs);
+  house.gate->drain();
+  if (!house.gate->idle() && options.format != Format::json && !options.quiet)
+    log::info("closing: exchanges under way may end, at most " + std::to_string(kDrainMs / 1000) +
+              " s; once more ends them now");
+  house.gate->stop(kDrainMs, [&] {
+    const timespec now{};
+    return ::sigtimedwait(&signals, nullptr, &now) > 0;
+  });
   TRY_VOID(record_change(*house.ledger, "stopped", "gate", "{}"));
   return 0;
 }

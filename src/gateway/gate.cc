@@ -47,11 +47,18 @@ bool Gate::idle() const {
   return std::ranges::all_of(workers_, [](const auto& worker) { return worker->idle(); });
 }
 
-void Gate::stop(std::uint64_t deadline_ms) {
+void Gate::drain() {
   for (auto& worker : workers_) worker->drain();
+  // Connections at rest end at once; what is left after a moment is under way.
+  for (int i = 0; i < 20 && !idle(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+void Gate::stop(std::uint64_t deadline_ms, const std::function<bool()>& enough) {
+  drain();
   using namespace std::chrono;
   const auto until = steady_clock::now() + milliseconds(deadline_ms);
-  while (!idle() && steady_clock::now() < until) std::this_thread::sleep_for(milliseconds(5));
+  while (!idle() && steady_clock::now() < until && !(enough && enough()))
+    std::this_thread::sleep_for(milliseconds(5));
   for (auto& worker : workers_) worker->stop();
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -21,8 +22,11 @@ class Gate {
   void run();
 
   const net::Address& address() const { return address_; }
-  // Refuses new connections, lets exchanges under way end for at most `deadline_ms`, then ends the rest.
-  void stop(std::uint64_t deadline_ms);
+  // Refuses new connections and further requests on old ones.
+  void drain();
+  // Drains, lets exchanges under way end for at most `deadline_ms` or until `enough` says so, then ends the
+  // rest.
+  void stop(std::uint64_t deadline_ms, const std::function<bool()>& enough = {});
   bool idle() const;
 
  private:

@@ -167,7 +167,7 @@ net::Task<Client::Received> Client::read_head(Exchange& x, GateError& error) {
     if (io != net::Io::again) co_return Received::gone;
     if (!begun && worker_.draining()) co_return Received::gone;
     net::Waiter wait(loop);
-    if (!begun) wait.resting();
+    wait.resting();  // a head that is not whole yet is nothing under way
     const net::Wake why = co_await wait.read(stream_.watch()).until(deadline_);
     if (why == net::Wake::ready) continue;
     if (why != net::Wake::timeout || !begun) co_return Received::gone;
