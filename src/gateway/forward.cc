@@ -48,6 +48,7 @@ class Forwarding {
 
  private:
   std::vector<const Service*> route();
+  void ask_decider(const Service& target);
   bool decide(const Service*& target);
   net::Task<bool> record_intent();
   net::Task<Tried> try_service();
@@ -115,16 +116,28 @@ std::vector<const Service*> Forwarding::route() {
   return found;
 }
 
+void Forwarding::ask_decider(const Service& target) {
+  auto facts = gather_facts(x_, target, worker_.shared.decider->wants());
+  auto& known = worker_.decided(target);
+  const auto& found = x_.inspection;
+  const bool clean = found.findings.empty() && found.classes.empty() && found.partial.empty();
+  if (!clean || known.json.empty() || known.facts.all() != facts.all()) {
+    x_.decision = worker_.shared.decider->decide(facts, x_.inspection);
+    x_.decision_json.clear();
+    policy::append_json(x_.decision_json, x_.decision);
+    if (clean) known = {std::move(facts), x_.decision, x_.decision_json};
+    return;
+  }
+  x_.decision = known.decision;
+  x_.decision_json = known.json;
+}
+
 // Decides for `target`, following reroutes. False: the exchange stops here with error_.
 bool Forwarding::decide(const Service*& target) {
   for (int reroutes = 0;; ++reroutes) {
     x_.service = target;
     x_.has_target_digest = false;  // of another service
-    const auto facts = gather_facts(x_, *target, worker_.shared.decider->wants());
-    x_.decision = worker_.shared.decider->decide(facts, x_.inspection);
-    x_.decision_json.clear();
-    x_.decision_json.reserve(512);
-    policy::append_json(x_.decision_json, x_.decision);
+    ask_decider(*target);
     const auto effect = x_.decision.enforced();
     if (effect == policy::Effect::allow || effect == policy::Effect::redact) break;
     if (effect == policy::Effect::reroute && reroutes < kMostReroutes) {

@@ -24,6 +24,7 @@ Worker::Worker(Shared& shared_state, std::unique_ptr<net::Loop> owned)
       loop(*loop_owner),
       recorder(loop, *shared.ledger, shared.sync),
       keys(shared.keys) {
+  decided_.resize(shared.services.size());
   loop.on_turn_end([this] { return recorder.flush(); });
   for (const auto& service : shared.services) {
     net::Pool::Settings settings;
@@ -62,7 +63,7 @@ net::Task<void> Worker::serve(net::Stream stream) {
 void Worker::run() {
   net::spawn(listener_->accept([this](net::Stream stream) { net::spawn(serve(std::move(stream))); }));
   loop.run();
-  recorder.flush();
+  recorder.close();
   listener_.reset();
   pools_.clear();
 }

@@ -53,6 +53,14 @@ class Worker {
   Recorder recorder;
   KeyReader keys;
   net::Pool& pool(const Service& service) { return *pools_[service.index()]; }
+  // The newest decision about a text in which nothing was found, for each service: a decider is pure, so the
+  // same facts have the same decision.
+  struct Decided {
+    policy::Facts facts;
+    policy::Decision decision;
+    std::string json;
+  };
+  Decided& decided(const Service& service) { return decided_[service.index()]; }
   bool draining() const { return draining_; }
   // Buffers of requests under way. A connection at rest holds none, and the next request gets the one that
   // was used last.
@@ -66,6 +74,7 @@ class Worker {
   std::atomic<std::uint32_t> connections_{0};
   bool draining_ = false;
   std::vector<std::string> buffers_;
+  std::vector<Decided> decided_;
 };
 
 }  // namespace ostiary::gateway

@@ -22,6 +22,7 @@ struct Fact {
   std::string name;
   FactValue value;
   std::string source;
+  bool operator==(const Fact&) const = default;
 };
 
 // What a decision may use. A fact that is not there is unknown, which no rule may read as "fine".
