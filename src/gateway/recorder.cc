@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kNearBytes = 512 * 1024;
 
+constexpr std::size_t kMostOwed = 8u << 20;
+constexpr std::uint64_t kRestMs = 100;  // between tries to write what could not be written
+
 ledger::ExchangeRecord describe(const Exchange& x, std::string& findings) {
   ledger::ExchangeRecord record;
   record.id = x.id;
@@ -123,18 +126,55 @@ void Recorder::forget(Waiting& waiting) {
   for (const auto& group : durable_) std::erase(*group, &waiting);
 }
 
+// Nothing can be written now. True when somebody waited for it.
+bool Recorder::refuse(const Result<>& why) {
+  if (batch_.bytes() > kMostOwed) {
+    log::error("the ledger cannot be written: " + std::to_string(batch_.size()) + " outcomes are lost");
+    batch_.clear();
+  }
+  if (!batch_.empty() && !trying_later_ && !loop_.stopping()) {
+    trying_later_ = true;
+    net::spawn(try_later());
+  }
+  waiting_bytes_ = 0;
+  const bool waited = !waiting_.empty();
+  release(std::exchange(waiting_, {}), why);
+  return waited;
+}
+
+// The turn that this wakes ends with a flush, though nothing else may happen.
+net::Task<void> Recorder::try_later() {
+  net::Deadline deadline(loop_);
+  deadline.set_after_ms(kRestMs);
+  net::Waiter wait(loop_);
+  co_await wait.until(deadline);
+  trying_later_ = false;
+}
+
+void Recorder::close() {
+  failed_at_ = 0;
+  flush();
+  if (!batch_.empty())
+    log::error("the ledger cannot be written: " + std::to_string(batch_.size()) + " outcomes are lost");
+}
+
 bool Recorder::flush() {
   if (batch_.empty() && waiting_.empty()) return false;
+  if (failed_at_ != 0 && waiting_.empty() &&
+      mono_now() - failed_at_ < static_cast<MonoNs>(kRestMs) * 1'000'000)
+    return refuse(fail(Code::io, "the ledger could not be written a moment ago"));
+  const auto owed = batch_.mark();
   write_intents();
-  const bool has_outcome = std::exchange(has_outcome_, false);
   const auto written = ledger_.append(batch_);
   if (!written) {
     if (failures_++ % 1000 == 0)
       log::error("the ledger cannot be written, so nothing goes out: " + written.error().text());
-    batch_.clear();
-    release(std::exchange(waiting_, {}), written);
-    return true;
+    failed_at_ = mono_now();
+    batch_.cut_back(owed);
+    return refuse(written);
   }
+  failed_at_ = 0;
+  const bool has_outcome = std::exchange(has_outcome_, false);
   if (has_outcome) fault_point(Fault::outcome_written);
   if (waiting_.empty()) return true;
   if (sync_ != ledger::Sync::always) {

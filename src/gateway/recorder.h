@@ -25,8 +25,12 @@ class Recorder {
   net::Task<Result<>> intent(Exchange& exchange);
   // Writes the end of an exchange at the end of this turn.
   void outcome(Exchange& exchange);
-  // The loop's turn-end hook: writes what there is; false when there was nothing.
+  // The loop's turn-end hook: writes what there is; false when there was nothing. What cannot be written:
+  // intents are refused; outcomes, which have happened, are owed (at most 8 MiB of them) and tried again with
+  // the next intent, or ten times a second.
   bool flush();
+  // The last try. What is still owed then is lost, and the log says how much.
+  void close();
 
  private:
   struct Waiting {
@@ -38,6 +42,8 @@ class Recorder {
   static void release(Group group, const Result<>& result);
   void forget(Waiting& waiting);
   void write_intents();
+  bool refuse(const Result<>& why);
+  net::Task<void> try_later();
   net::Loop& loop_;
   ledger::Ledger& ledger_;
   ledger::Sync sync_;
@@ -48,6 +54,8 @@ class Recorder {
   std::size_t waiting_bytes_ = 0;                // of their bodies
   bool has_outcome_ = false;
   std::uint64_t failures_ = 0;
+  MonoNs failed_at_ = 0;  // the last write; 0: it did not fail
+  bool trying_later_ = false;
 };
 
 }  // namespace ostiary::gateway

@@ -1,6 +1,8 @@
 #include "gateway/recorder.h"
 
+#include <chrono>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "gateway/impl/test_support.h"
 #include "net/testing.h"
@@ -88,6 +90,69 @@ TEST(Recorder, AnIntentThatCannotBeWrittenSaysSoAndTheNextMaySucceed) {
   again.outcome(request.x);
   again.flush();
   EXPECT_EQ(desk.ledger->size(), 1u);
+}
+
+TEST(Recorder, AnOutcomeThatCannotBeWrittenIsOwed) {
+  Desk desk;
+  Received request(post("/v1/chat/completions", R"({"model":"m"})"));
+  Written refused;
+  with_full_disk([&] {
+    desk.recorder->outcome(request.x);
+    net::testing::run(*desk.loop, write_intent(desk, request.x, refused));
+    EXPECT_FALSE(desk.recorder->flush()) << "nobody waits, and it has just failed";
+    return 0;
+  });
+  ASSERT_TRUE(refused.returned);
+  EXPECT_FALSE(refused.result);
+  EXPECT_TRUE(desk.records().empty());
+  std::this_thread::sleep_for(std::chrono::milliseconds(110));
+  desk.recorder->outcome(request.x);
+  EXPECT_TRUE(desk.recorder->flush());
+  const auto records = desk.records();
+  ASSERT_EQ(records.size(), 2u);
+  for (const auto& record : records) EXPECT_NE(record.find("\"kind\":\"outcome\""), std::string::npos);
+  EXPECT_TRUE(ledger::digest_key(desk.folder.data(), request.x.id));
+}
+
+net::Task<void> rest(net::Loop& loop, std::uint64_t ms) {
+  net::Deadline deadline(loop);
+  deadline.set_after_ms(ms);
+  net::Waiter wait(loop);
+  co_await wait.until(deadline);
+}
+
+net::Task<void> owe_and_rest(Desk& desk, Exchange& x) {
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit none{0, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &none);
+  desk.recorder->outcome(x);
+  co_await rest(*desk.loop, 20);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(desk.ledger->size(), 0u);
+  co_await rest(*desk.loop, 300);
+  EXPECT_EQ(desk.ledger->size(), 1u);
+}
+
+TEST(Recorder, WhatIsOwedIsWrittenThoughNothingElseHappens) {
+  Desk desk;
+  Received request(post("/v1/chat/completions", R"({"model":"m"})"));
+  net::testing::run(*desk.loop, owe_and_rest(desk, request.x));
+}
+
+TEST(Recorder, NoMoreIsOwedThanHasRoom) {
+  Desk desk;
+  Received request(post("/v1/chat/completions", R"({"model":"m"})"));
+  with_full_disk([&] {
+    request.x.error = std::string(1u << 20, 'e');
+    for (int i = 0; i < 9; ++i) desk.recorder->outcome(request.x);
+    desk.recorder->flush();
+    return 0;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(110));
+  EXPECT_FALSE(desk.recorder->flush());
+  EXPECT_EQ(desk.ledger->size(), 0u);
 }
 
 TEST(Recorder, WithSyncAlwaysAnIntentWaitsForTheDisk) {

@@ -41,7 +41,15 @@ class Batch {
   void add(std::string_view line);
   void add_key(const Id& exchange, const Key256& key);
   bool empty() const { return ends_.empty(); }
+  std::size_t size() const { return ends_.size(); }  // records
+  std::size_t bytes() const { return lines_.size() + keys_.size(); }
   void clear();
+  // How much it holds now, and back to that: what was added since is taken out again.
+  struct Mark {
+    std::size_t lines = 0, records = 0, keys = 0;
+  };
+  Mark mark() const { return {lines_.size(), ends_.size(), keys_.size()}; }
+  void cut_back(const Mark& mark);
   // Makes the leaf hashes that are due, two at a time. Ledger::append() does so before it takes its lock.
   void hash();
 
