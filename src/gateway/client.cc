@@ -61,7 +61,8 @@ net::Task<void> Client::exchange() {
 void Client::begin(const Exchange& x, const AnswerHead& head) {
   begun_ = true;
   const bool one_zero = x.head.minor == 0;
-  chunked_ = !head.length && !one_zero;
+  const bool no_content = head.status == 204;  // and no framing (RFC 9110 section 8.6)
+  chunked_ = !head.length && !one_zero && !no_content;
   if (!head.length && one_zero) keep_alive_ = false;
   auto& out = head_out_;
   out.clear();
@@ -82,7 +83,7 @@ void Client::begin(const Exchange& x, const AnswerHead& head) {
     out += "\r\nx-ostiary-service: ";
     out += x.service->id();
   }
-  if (head.length) {
+  if (head.length && !no_content) {
     out += "\r\nContent-Length: ";
     out.append(number, std::to_chars(number, number + sizeof number, *head.length).ptr);
   } else if (chunked_) {

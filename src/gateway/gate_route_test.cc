@@ -388,6 +388,57 @@ TEST_F(RouteTest, AModelNamedByDotsIsRefused) {
   EXPECT_EQ(service.connections(), 0);
 }
 
+TEST_F(RouteTest, BytesBehindTheLastChunkSpoilNoAnswer) {
+  AnsweringService service([](const Message&) {
+    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
+           chunk(kHello.substr(0, 20)) + chunk(kHello.substr(20)) + "0\r\n\r\nHTTP/1.1 200 OK\r\nbehind";
+  });
+  gate_.add_service("far", service.url());
+  gate_.run();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(gate_.ask(gate_.chat(kAsk)).body, kHello);
+  EXPECT_EQ(service.connections(), 2);
+}
+
+TEST_F(RouteTest, AnAnswerWithoutContentHasNoFraming) {
+  AnsweringService service([](const Message&) {
+    return "HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n";
+  });
+  gate_.add_service("far", service.url());
+  gate_.homes().remember({"resp_1", "far", gate_.subject()});
+  gate_.run();
+  for (int i = 0; i < 2; ++i) {
+    const auto answered = gate_.ask(get("/v1/responses/resp_1", gate_.authorization()));
+    EXPECT_EQ(answered.status, 204);
+    EXPECT_EQ(answered.header("transfer-encoding") + answered.header("content-length"), "");
+    EXPECT_EQ(gate_.outcome(answered)->text("outcome"), "complete");
+  }
+  EXPECT_EQ(service.connections(), 1);
+}
+
+TEST_F(RouteTest, AServiceWhoseAddressNeedsAModelIsNotAskedForItsModels) {
+  AnsweringService service(hello);
+  gate_.add_service("far", service.url() + "/{model}").models = {{"plain", ""}, {"gpt-*", ""}};
+  gate_.run();
+  const auto models = gate_.ask(get("/v1/models", gate_.authorization()));
+  EXPECT_NE(models.body.find("\"id\":\"plain\""), std::string::npos);
+  EXPECT_EQ(service.connections(), 0);
+}
+
+TEST_F(RouteTest, AClientThatLeavesBeforeTheModelsComeIsRecordedAsGone) {
+  ScriptedService service([](Wire& wire) {
+    if (!wire.message().head.empty()) wire.closed_within(3000);
+  });
+  gate_.add_service("far", service.url());
+  gate_.run();
+  Wire client = gate_.connect();
+  client.send(get("/v1/models", gate_.authorization()));
+  while (service.connections() == 0) std::this_thread::sleep_for(5ms);
+  client.abort();
+  const auto record = gate_.outcome();
+  EXPECT_EQ(record->text("outcome"), "cancelled");
+  EXPECT_EQ(record->text("error"), "client_left");
+}
+
 TEST_F(RouteTest, StoppingLetsWhatIsUnderWayEndAndTakesNothingNew) {
   std::promise<void> arrived, go;
   ScriptedService service([&](Wire& wire) {

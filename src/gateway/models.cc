@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "gateway/client.h"
 #include "gateway/prepare.h"
@@ -21,6 +23,7 @@ struct Gathering {
   std::vector<Models> lists;  // one a service
   std::size_t left = 0;
   net::Waiter* waiter = nullptr;
+  bool over = false;  // nobody waits for answers any more
 };
 
 std::string entry(std::string_view id, std::string_view owner) {
@@ -39,11 +42,11 @@ bool is_glob(std::string_view name) {
 // A list of plain names in the configuration needs no asking.
 bool list_from_settings(const Service& service, Models& into) {
   const auto& s = service.settings();
-  if (s.models.empty()) return false;
+  const bool complete = !s.models.empty() && std::ranges::none_of(s.models, is_glob, &ModelName::name);
+  if (!complete && !s.base_url.contains("{model}")) return false;  // without a model it has no address
   for (const auto& model : s.models)
-    if (is_glob(model.name)) return false;
-  for (const auto& model : s.models)
-    into.try_emplace(model.name, entry(model.name, s.provider.empty() ? s.id : s.provider));
+    if (!is_glob(model.name))
+      into.try_emplace(model.name, entry(model.name, s.provider.empty() ? s.id : s.provider));
   return true;
 }
 
@@ -72,6 +75,7 @@ net::Task<void> ask_service(Worker& worker, const Service& service, const Exchan
   const std::string head = request_head(own, *credential);
   const MonoNs total = worker.loop.now() + static_cast<MonoNs>(kListMs) * 1'000'000;
   for (bool fresh : {false, true}) {
+    if (gathering->over) break;
     Upstream upstream(worker, service, nullptr, total);
     const auto answer = co_await upstream.ask(head, "", fresh);
     if (!answer && upstream.reused()) continue;
@@ -87,7 +91,8 @@ net::Task<void> ask_service(Worker& worker, const Service& service, const Exchan
   if (--gathering->left == 0 && gathering->waiter) gathering->waiter->fire(net::Wake::ready);
 }
 
-net::Task<Models> gather(Worker& worker, Client& client, const Exchange& x) {
+// Nothing: the client left.
+net::Task<std::optional<Models>> gather(Worker& worker, Client& client, const Exchange& x) {
   auto gathering = std::make_shared<Gathering>();
   const auto& services = worker.shared.services;
   gathering->lists.resize(services.size());
@@ -102,8 +107,10 @@ net::Task<Models> gather(Worker& worker, Client& client, const Exchange& x) {
     deadline.set_after_ms(kListMs + 500);
     net::Waiter wait(worker.loop);
     gathering->waiter = &wait;
-    co_await wait.gone(client.watch()).until(deadline);
+    const net::Wake why = co_await wait.gone(client.watch()).until(deadline);
     gathering->waiter = nullptr;
+    gathering->over = true;
+    if (why == net::Wake::gone || why == net::Wake::cancelled) co_return std::nullopt;
   }
   Models merged;
   for (auto& list : gathering->lists) merged.merge(list);
@@ -118,7 +125,13 @@ net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x) {
     co_return co_await client.answer_error(x, error);
   }
   x.intent_recorded = true;
-  const Models models = co_await gather(worker, client, x);
+  const auto gathered = co_await gather(worker, client, x);
+  if (!gathered) {
+    x.outcome = ledger::Outcome::cancelled;
+    x.error = "client_left";
+    co_return client.close_after();
+  }
+  const Models& models = *gathered;
   std::string body;
   if (x.asked.model_id.empty()) {
     body = R"({"object":"list","data":[)";

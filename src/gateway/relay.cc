@@ -287,6 +287,15 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
     x.response_bytes += bytes.size();
     client.body(bytes, false);
   };
+  const auto settle_record = [&] {
+    examining.note_findings();
+    x.response_digest = hash.finish();
+    x.has_response_digest = true;
+  };
+  const auto abandon = [&] {
+    settle_record();
+    mark_cancelled(client, x);
+  };
   x.status = answer.status;
   client.begin(x, {answer.status, answer.headers, std::nullopt});
   std::string_view data = head;
@@ -296,17 +305,14 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
       send(examining.settle(data, false));
     } else if (step == Upstream::Step::wait) {
       const net::Wake why = co_await upstream.wait();
-      if (is_cancelled(why)) co_return mark_cancelled(client, x);
+      if (is_cancelled(why)) co_return abandon();
       if (why == net::Wake::timeout) step = Upstream::Step::cut;
     }
     if (step == Upstream::Step::end || step == Upstream::Step::cut) break;
-    if ((client.backlogged() && !co_await client.drain()) || client.broken())
-      co_return mark_cancelled(client, x);
+    if ((client.backlogged() && !co_await client.drain()) || client.broken()) co_return abandon();
   }
   send(examining.settle({}, true));
-  examining.note_findings();
-  x.response_digest = hash.finish();
-  x.has_response_digest = true;
+  settle_record();
   x.outcome = step == Upstream::Step::end ? ledger::Outcome::complete : ledger::Outcome::truncated;
   if (step == Upstream::Step::end)
     client.finish();

@@ -1,5 +1,6 @@
 #include "gateway/service.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -141,9 +142,13 @@ std::string Service::target(std::string_view path, std::string_view query,
     out.replace(place, kModelPlace.size(), percent_encode(upstream_model));
   out += path;
   char separator = '?';
-  if (!query.empty()) {
+  for (const auto part : text::split(query, '&')) {
+    const auto name = percent_decode(part.substr(0, part.find('=')));
+    if (part.empty() ||
+        std::ranges::any_of(settings_.query, [&](const auto& own) { return own.first == name; }))
+      continue;  // what the settings give is not the client's to give
     out += separator;
-    out += query;
+    out += part;
     separator = '&';
   }
   for (const auto& [name, value] : settings_.query) {

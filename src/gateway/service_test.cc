@@ -165,6 +165,8 @@ TEST(Service, BuildsTheTargetFromBasePathModelAndQuery) {
             "/openai/deployments/gpt%204%2Fo/chat/completions?api-version=2024-10-21&a%20b=c%26d");
   EXPECT_EQ((*service)->target("/chat/completions", "x=1", "m"),
             "/openai/deployments/m/chat/completions?x=1&api-version=2024-10-21&a%20b=c%26d");
+  EXPECT_EQ((*service)->target("/chat/completions", "api-version=1&x=1&api%2Dversion=2&api-version&y", "m"),
+            "/openai/deployments/m/chat/completions?x=1&y&api-version=2024-10-21&a%20b=c%26d");
 }
 
 TEST(Service, ABadUrlIsRefused) {

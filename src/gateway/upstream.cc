@@ -136,9 +136,8 @@ net::Task<Result<>> Upstream::read_head() {
 
 Result<> Upstream::begin_body() {
   const auto& framing = head_.framing;
-  if (head_.status == 204 || head_.status == 304)
-    framing_ = Framing::none;
-  else if (framing.chunked)
+  if (head_.status == 204 || head_.status == 304) return {};  // whatever its headers say
+  if (framing.chunked)
     framing_ = Framing::chunked;
   else if (framing.content_length)
     framing_ = Framing::length, left_ = *framing.content_length;
@@ -163,9 +162,9 @@ Upstream::Step Upstream::end_of_body() {
 }
 
 Upstream::Step Upstream::raw_next(std::string_view& data) {
-  if (framing_ == Framing::none || (framing_ == Framing::length && left_ == 0)) return end_of_body();
+  if (framing_ == Framing::none || (framing_ == Framing::length && left_ == 0) || chunks_.done())
+    return end_of_body();
   if (raw_.empty()) {
-    if (chunks_.done()) return end_of_body();
     std::size_t got = 0;
     switch (stream_->read_some({worker_.loop.scratch(), net::Loop::kScratchBytes}, got)) {
       case net::Io::again:
