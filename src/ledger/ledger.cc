@@ -152,6 +152,7 @@ struct Ledger::Impl {
   };
 
   Result<> append(Batch& batch);
+  Result<> tell(const Recovery& recovery);
   Result<> rotate();
   Snapshot snapshot();
   Result<> sync(const Snapshot& moment);
@@ -198,6 +199,28 @@ Result<> Ledger::Impl::append(Batch& batch) {
   unsynced_keys |= !batch.keys_.empty();
   batch.clear();
   return {};
+}
+
+// Says in the log and in the ledger what stood behind the last checkpoint.
+Result<> Ledger::Impl::tell(const Recovery& recovery) {
+  const auto& found = recovery.found;
+  if (found.bytes_cut > 0 || found.records_lost > 0)
+    log::warn(fmt::format(
+        "ledger: a torn tail of {} bytes behind record {} was cut off{}{}; {} records that had been "
+        "written are lost",
+        found.bytes_cut, frontier.size(), recovery.kept.empty() ? "" : " and kept as ", recovery.kept,
+        found.records_lost));
+  if (found.records_unsigned > 0)
+    log::warn(fmt::format(
+        "ledger: it was not closed; {} of its {} records stand behind the last checkpoint, so that nothing "
+        "proves them; {} of them are intents without outcome",
+        found.records_unsigned, frontier.size(), found.intents_open));
+  if (found.bytes_cut + found.records_lost + found.records_unsigned == 0) return {};
+  std::string line;
+  append_recovery(line, wall_now(), found);
+  Batch batch;
+  batch.add(line);
+  return append(batch);
 }
 
 Ledger::Impl::Snapshot Ledger::Impl::snapshot() {
@@ -318,7 +341,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& data_folder, con
   TRY_VOID(make_folder(impl.folder));
   TRY_VOID(make_folder(impl.keys_at));
   TRY(impl.key, load_signing_key(impl.folder, options.origin));
-  TRY(auto recovery, recover(impl.folder, impl.key.verifier()));
+  TRY(auto recovery, recover(impl.folder, impl.key));
   TRY(auto keys, KeysFile::open_newest(impl.keys_at));
   TRY(impl.checkpoints, open_checkpoints(impl.folder));
   impl.frontier = recovery.frontier;
@@ -328,18 +351,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& data_folder, con
   if (recovery.completed > 0)
     log::info(
         fmt::format("ledger: {} records at the end got the leaf hash that they lacked", recovery.completed));
-  if (recovery.bytes_cut > 0 || recovery.records_lost > 0) {
-    log::warn(fmt::format(
-        "ledger: a torn tail of {} bytes behind record {} was cut off{}{}; {} records that had been "
-        "written are lost",
-        recovery.bytes_cut, impl.frontier.size(), recovery.kept.empty() ? "" : " and kept as ", recovery.kept,
-        recovery.records_lost));
-    std::string line;
-    append_recovery(line, wall_now(), recovery.records_lost, recovery.bytes_cut);
-    Batch batch;
-    batch.add(line);
-    TRY_VOID(impl.append(batch));
-  }
+  TRY_VOID(impl.tell(recovery));
   // The thread answers no signals: those are the program's.
   sigset_t all, before;
   sigfillset(&all);

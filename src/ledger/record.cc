@@ -167,10 +167,12 @@ void append_change(std::string& out, WallMs at, std::string_view action, std::st
   out += '}';
 }
 
-void append_recovery(std::string& out, WallMs at, std::uint64_t records, std::uint64_t bytes_cut) {
+void append_recovery(std::string& out, WallMs at, const Found& found) {
   moment(out, R"({"at":)", at);
-  count(out, R"(,"bytes_cut":)", bytes_cut);
-  count(out, R"(,"kind":"recovery","records_lost":)", records);
+  count(out, R"(,"bytes_cut":)", found.bytes_cut);
+  count(out, R"(,"intents_open":)", found.intents_open);
+  count(out, R"(,"kind":"recovery","records_lost":)", found.records_lost);
+  count(out, R"(,"records_unsigned":)", found.records_unsigned);
   out += '}';
 }
 

@@ -69,8 +69,14 @@ void append_outcome(std::string& out, const ExchangeRecord& record);
 // "started", "stopped", …) about `what` (an id; never a secret), with canonical detail.
 void append_change(std::string& out, WallMs at, std::string_view action, std::string_view what,
                    std::string_view detail_json = "{}");
-// kind "recovery": the torn bytes that were cut from the tail, and how many `records` went with them that had
-// been written whole (a power cut can take them; the death of the process cannot).
-void append_recovery(std::string& out, WallMs at, std::uint64_t records, std::uint64_t bytes_cut);
+// What opening a ledger that was not closed found behind its last checkpoint.
+struct Found {
+  std::uint64_t bytes_cut = 0;         // of the torn tail
+  std::uint64_t records_lost = 0;      // had been written whole and went with them: a power cut can take them
+  std::uint64_t records_unsigned = 0;  // stand there and no checkpoint covers them yet
+  std::uint64_t intents_open = 0;      // of them intents without outcome
+};
+// kind "recovery".
+void append_recovery(std::string& out, WallMs at, const Found& found);
 
 }  // namespace ostiary::ledger

@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 #include <limits>
 #include <optional>
+#include <unordered_set>
 
 #include "base/file.h"
 #include "base/time.h"
+#include "json/document.h"
 #include "ledger/impl/checkpoint_log.h"
 #include "ledger/impl/readers.h"
 
@@ -29,7 +31,7 @@ Result<LeafReader> open_leaves(const std::string& path) {
 class Replay {
  public:
   Replay(const std::string& ledger, const std::vector<std::uint64_t>& segments,
-         const std::optional<Checkpoint>& checkpoint)
+         const Checkpoint& checkpoint)
       : ledger_(ledger), segments_(segments), checkpoint_(checkpoint) {}
 
   Result<> run(const Resume& start);
@@ -45,6 +47,7 @@ class Replay {
   };
 
   Result<> read_segment(std::uint64_t first, std::uint64_t offset);
+  void note(std::string_view line);
   Result<> accept(const Digest& leaf);
   Result<bool> good_behind() const;
   Result<> check_end() const;
@@ -54,9 +57,10 @@ class Replay {
 
   const std::string& ledger_;
   const std::vector<std::uint64_t>& segments_;
-  const std::optional<Checkpoint>& checkpoint_;
+  const Checkpoint& checkpoint_;
   Frontier frontier_;
   End end_;
+  std::unordered_set<std::string> open_;  // ids of unsigned intents without outcome
   std::vector<Digest>
       unwritten_;  // leaf hashes of the last records of segment end_.first that its .leaf lacks
 };
@@ -71,9 +75,19 @@ std::unexpected<Error> Replay::damaged(std::string_view what) const {
       log_path(ledger_, end_.first));
 }
 
+// Keeps count of exchanges that have begun and not ended, by records behind the checkpoint.
+void Replay::note(std::string_view line) {
+  const auto document = json::Document::parse(line);
+  if (!document) return;
+  const auto kind = document->root()["kind"].string_or("");
+  const auto id = document->root()["id"].string_or("");
+  if (kind == "intent") open_.insert(id);
+  if (kind == "outcome") open_.erase(id);
+}
+
 Result<> Replay::accept(const Digest& leaf) {
   frontier_.add(leaf);
-  if (checkpoint_ && checkpoint_->size == frontier_.size() && checkpoint_->root != frontier_.root())
+  if (checkpoint_.size == frontier_.size() && checkpoint_.root != frontier_.root())
     return damaged("the records up to here do not have the root that the checkpoint signed");
   return {};
 }
@@ -119,6 +133,7 @@ Result<> Replay::read_segment(std::uint64_t first, std::uint64_t offset) {
       return {};
     }
     if (!known) unwritten_.push_back(leaf);
+    if (frontier_.size() >= checkpoint_.size) note(line);
     TRY_VOID(accept(leaf));
     end_.offset = lines.offset();
   }
@@ -151,9 +166,8 @@ Result<bool> Replay::good_behind() const {
 }
 
 Result<> Replay::check_end() const {
-  if (checkpoint_ && frontier_.size() < checkpoint_->size)
-    return damaged(
-        fmt::format("damaged or missing, though a checkpoint covers {} records", checkpoint_->size));
+  if (frontier_.size() < checkpoint_.size)
+    return damaged(fmt::format("damaged or missing, though a checkpoint covers {} records", checkpoint_.size));
   if (!end_.torn) return {};
   TRY(const bool good, good_behind());
   if (good) return damaged("damaged or missing, with good records behind it");
@@ -186,8 +200,8 @@ Result<> Replay::set_aside(Recovery& recovery) const {
     const auto as = whole ? kept + "-" + std::to_string(first) : kept;
     TRY(const auto size, file_size(log));
     const auto leaves = leaves_in(leaf);
-    recovery.bytes_cut += size - std::min(size, from);
-    recovery.records_lost += leaves - std::min(leaves, good);
+    recovery.found.bytes_cut += size - std::min(size, from);
+    recovery.found.records_lost += leaves - std::min(leaves, good);
     if (size > from) recovery.kept = kept;
     if (whole) {
       TRY_VOID(move_file(log, as));
@@ -216,23 +230,25 @@ Result<Recovery> Replay::apply() const {
   if (end_.torn) TRY_VOID(set_aside(recovery));
   TRY(recovery.segment, open_segment());
   recovery.frontier = frontier_;
-  recovery.checkpointed = checkpoint_ ? checkpoint_->size : 0;
+  recovery.checkpointed = checkpoint_.size;
+  recovery.found.records_unsigned = frontier_.size() - checkpoint_.size;
+  recovery.found.intents_open = open_.size();
   recovery.completed = unwritten_.size();
   return recovery;
 }
 
 // The place that ledger/resume names, if the files reach that far.
 std::optional<Resume> find_resume(const std::string& ledger, const std::vector<std::uint64_t>& segments,
-                                  const std::optional<Checkpoint>& checkpoint) {
+                                  const Checkpoint& checkpoint) {
   const auto text = read_file(resume_path(ledger), 1U << 16);
   const auto resume = text ? Resume::parse(*text) : std::nullopt;
-  if (!resume || !checkpoint) return std::nullopt;
+  if (!resume) return std::nullopt;
   const auto size = resume->frontier.size(), first = resume->first, offset = resume->log_offset;
-  const bool fits = size <= checkpoint->size && first <= size &&
+  const bool fits = size <= checkpoint.size && first <= size &&
                     std::ranges::binary_search(segments, first) && offset >= log_header(first).size() &&
                     offset <= file_size(log_path(ledger, first)).value_or(0) &&
                     size - first <= leaves_in(leaf_path(ledger, first)) &&
-                    (size < checkpoint->size || resume->frontier.root() == checkpoint->root);
+                    (size < checkpoint.size || resume->frontier.root() == checkpoint.root);
   return fits ? resume : std::nullopt;
 }
 
@@ -240,16 +256,32 @@ std::unexpected<Error> missing(const std::string& path) {
   return fail(Code::corrupt, "the file is missing; restore it from a copy", path);
 }
 
+// A new ledger. The checkpoint of no records stands in both files before the first record, so that a ledger
+// without one has lost it.
+Result<Recovery> begin(const std::string& ledger, const SigningKey& key) {
+  const auto note = sign_note({key.name, 0, Frontier().root()}, key);
+  TRY(auto history, AppendFile::create(checkpoints_path(ledger), kCheckpointsHeader));
+  TRY_VOID(history.append(checkpoint_line(note)));
+  TRY_VOID(history.sync());
+  TRY_VOID(replace_file(newest_path(ledger), note, true));
+  TRY_VOID(sync_folder(ledger));
+  Recovery fresh;
+  TRY(fresh.segment, Segment::create(ledger, 0));
+  return fresh;
+}
+
 }  // namespace
 
-Result<Recovery> recover(const std::string& ledger, const VerifierKey& key) {
-  TRY(const auto checkpoint, newest_checkpoint(ledger, key));
+Result<Recovery> recover(const std::string& ledger, const SigningKey& key) {
+  TRY(const auto newest, newest_checkpoint(ledger, key.verifier()));
   TRY(const auto segments, list_segments(ledger));
-  if (segments.empty() && (!checkpoint || checkpoint->size == 0)) {
-    Recovery fresh;
-    TRY(fresh.segment, Segment::create(ledger, 0));
-    return fresh;
-  }
+  if (segments.empty() && (!newest || newest->size == 0)) return begin(ledger, key);
+  if (!newest)
+    return fail(Code::corrupt,
+                "the checkpoints are missing, so that nothing proves the records: put checkpoint and "
+                "checkpoints.log back from a copy, or move the ledger folder away to begin a new ledger",
+                newest_path(ledger));
+  const Checkpoint& checkpoint = *newest;
   if (segments.empty() || segments.front() != 0) return missing(log_path(ledger, 0));
   for (const auto first : segments)
     if (!std::filesystem::exists(log_path(ledger, first))) return missing(log_path(ledger, first));

@@ -65,7 +65,6 @@ class Verifier final : public ScanSink {
   std::optional<Awaited> from_history_;  // its next checkpoint
   std::uint64_t history_lines_ = 0, history_size_ = 0;
   std::optional<Checkpoint> newest_;  // of the file `checkpoint`, until found in the history
-  bool has_newest_ = false;
   std::uint64_t due_ = kNever;  // the size at which the next checkpoint is to be compared
   std::optional<Error> failed_;
   std::uint64_t bytes_done_ = 0, bytes_all_ = 0;
@@ -162,9 +161,11 @@ Result<> Verifier::read_kept() {
 Result<> Verifier::read_newest() {
   const auto path = newest_path(ledger_);
   const auto note = read_file(path, kMaxNote);
-  if (!note && note.error().code == Code::not_found) return {};
+  if (!note && note.error().code == Code::not_found) {
+    problem("checkpoint-missing", "the newest checkpoint's file is missing", path, 0);
+    return {};
+  }
   if (!note && note.error().code != Code::too_large) return std::unexpected(note.error());
-  has_newest_ = true;
   if (!key_) return {};
   auto checkpoint = note ? open_note(*note, *key_) : Result<Checkpoint>(std::unexpected(note.error()));
   if (!checkpoint) {
@@ -180,7 +181,10 @@ Result<> Verifier::read_newest() {
 
 Result<> Verifier::open_history() {
   const auto path = checkpoints_path(ledger_);
-  if (!std::filesystem::exists(path)) return {};
+  if (!std::filesystem::exists(path)) {
+    problem("checkpoint-missing", "the file of all checkpoints is missing", path, 0);
+    return {};
+  }
   TRY(const auto header, check_header(path, kCheckpointsHeader));
   if (header == Header::newer) return header_error(header, path);
   if (header == Header::bad) problem("bad-header", "the file does not start with its header", path, 0);
@@ -207,7 +211,7 @@ Result<> Verifier::next_of_history() {
               history_size_);
       continue;
     }
-    if (checkpoint->size <= history_size_) {
+    if (history_lines_ > 1 && checkpoint->size <= history_size_) {
       problem("bad-checkpoint",
               fmt::format("line {}: it does not come after the one before it", history_lines_ + 1), path,
               history_size_);
@@ -258,11 +262,8 @@ Result<> Verifier::finish() {
               size);
     TRY_VOID(next_of_history());
   }
-  if (newest_)
+  if (newest_ && history_)
     problem("checkpoint-missing", "the newest checkpoint is not in checkpoints.log", path, newest_->size);
-  if (!has_newest_ && history_lines_ > 1)
-    problem("checkpoint-missing", "the newest checkpoint's file is missing", newest_path(ledger_),
-            history_size_);
   if (history_ && history_->unfinished() > 0 && file_size(path).value_or(0) <= history_->end())
     problem("torn-tail", "the last line is unfinished; opening the ledger mends it", path, history_size_);
   report_.root = frontier_.root();

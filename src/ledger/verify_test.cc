@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "base/text.h"
 #include "ledger/impl/checkpoint.h"
 #include "ledger/impl/checkpoint_log.h"
 #include "ledger/impl/merkle.h"
@@ -214,8 +215,8 @@ TEST_F(Verify, ATruncatedTailIsFoundByACheckpointKeptElsewhere) {
   for (std::size_t i = 1; i <= last; ++i) std::filesystem::remove(log(i)), std::filesystem::remove(leaf(i));
   auto history = lines_of(slurp(folder_.ledger("checkpoints.log")));
   ASSERT_GT(segments_[1], 10U);
-  spill(folder_.ledger("checkpoints.log"), history[0] + history[1]);
-  auto note = history[1];
+  spill(folder_.ledger("checkpoints.log"), history[0] + history[1] + history[2]);
+  auto note = history[2];
   note.pop_back();
   spill(folder_.ledger("checkpoint"), *note_of_line(note));
   EXPECT_TRUE(verified(folder_).ok);
@@ -259,6 +260,49 @@ TEST_F(Verify, FindsCheckpointsThatWereTakenAway) {
   spill(folder_.ledger("checkpoints.log"), whole);
   std::filesystem::remove(folder_.ledger("checkpoint"));
   EXPECT_THAT(problems(folder_), ElementsAre("checkpoint-missing"));
+  std::filesystem::remove(folder_.ledger("checkpoints.log"));
+  EXPECT_THAT(problems(folder_), ElementsAre("checkpoint-missing", "checkpoint-missing"));
+  EXPECT_EQ(verified(folder_).covered, 0U);
+}
+
+TEST_F(Verify, ANewLedgerHasACheckpointOfNothing) {
+  const TestFolder fresh;
+  const auto ledger = Ledger::open(fresh.data(), quiet_options());
+  ASSERT_TRUE(ledger);
+  EXPECT_TRUE(verified(fresh).ok);
+  EXPECT_EQ(slurp(fresh.ledger("checkpoint")),
+            *note_of_line(text::trim(lines_of(slurp(fresh.ledger("checkpoints.log")))[1])));
+}
+
+TEST_F(Verify, AForgedLedgerWithoutItsCheckpointsIsFoundAndNotSignedByTheNextStart) {
+  change(1, true, [](auto& lines) { lines[3][20] = '#'; });
+  for (const auto* name : {"checkpoint", "checkpoints.log", "resume"})
+    std::filesystem::remove(folder_.ledger(name));
+  EXPECT_THAT(problems(folder_), Contains("checkpoint-missing"));
+  const auto ledger = Ledger::open(folder_.data(), quiet_options());
+  ASSERT_FALSE(ledger);
+  EXPECT_EQ(ledger.error().code, Code::corrupt);
+  EXPECT_THAT(ledger.error().message, ::testing::HasSubstr("put checkpoint and checkpoints.log back"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.ledger("checkpoint")));
+}
+
+TEST_F(Verify, WhatIsForgedBehindAnOlderCheckpointCountsAsUnsignedAndTheNextStartSaysSo) {
+  spill(folder_.other("newest"), slurp(folder_.ledger("checkpoint")));
+  const auto history = lines_of(slurp(folder_.ledger("checkpoints.log")));
+  spill(folder_.ledger("checkpoints.log"), history[0] + history[1] + history[2]);
+  spill(folder_.ledger("checkpoint"), *note_of_line(text::trim(history[2])));
+  std::filesystem::remove(folder_.ledger("resume"));
+  change(1, true, [](auto& lines) { lines[3][20] = '#'; });
+  ASSERT_GT(segments_[1], 10U);
+  const auto report = verified(folder_);
+  EXPECT_TRUE(report.ok);
+  EXPECT_EQ(report.covered, 10U);
+  EXPECT_EQ(report.records, kRecords);
+  VerifyOptions against;
+  against.checkpoint_file = folder_.other("newest");
+  EXPECT_THAT(problems(verified(folder_, against)), ElementsAre("root-mismatch"));
+  ASSERT_TRUE(Ledger::open(folder_.data(), quiet_options()));
+  EXPECT_THAT(tail(folder_.data(), 1)->front(), ::testing::HasSubstr("\"records_unsigned\":50"));
 }
 
 TEST_F(Verify, FindsCheckpointsInAnotherOrder) {

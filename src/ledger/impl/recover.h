@@ -7,6 +7,7 @@
 #include "ledger/impl/checkpoint.h"
 #include "ledger/impl/merkle.h"
 #include "ledger/impl/segment.h"
+#include "ledger/record.h"
 
 namespace ostiary::ledger {
 
@@ -14,14 +15,13 @@ struct Recovery {
   Frontier frontier;               // of all records
   Segment segment;                 // ready to be appended to
   std::uint64_t checkpointed = 0;  // records under the newest checkpoint
-  std::uint64_t bytes_cut = 0;     // of the torn tail
-  std::uint64_t records_lost = 0;  // records that a leaf hash stands for but whose lines are not there
+  Found found;                     // behind it
   std::uint64_t completed = 0;     // records that had been written without their leaf hash
   std::string kept;                // the file that the cut bytes were put into; empty: none were cut
 };
 
 // Makes the ledger in folder `ledger` fit to be written to, as ledger.h says of opening. The caller is its
 // only writer.
-Result<Recovery> recover(const std::string& ledger, const VerifierKey& key);
+Result<Recovery> recover(const std::string& ledger, const SigningKey& key);
 
 }  // namespace ostiary::ledger
