@@ -53,8 +53,8 @@ class Holder {
   bool partial_ = false;
 };
 
-// In a large body the last `"usage": {…}` stands for the whole: quotes within strings are escaped, so that it
-// is a member.
+// The last `"usage": {…}` of a body: quotes within strings are escaped, so that it is a member. Finding it
+// costs less than parsing the answer, and as little for a large one.
 std::string_view usage_object(std::string_view body) {
   const auto name = body.rfind("\"usage\"");
   if (name == std::string_view::npos) return {};
@@ -70,20 +70,25 @@ std::string_view usage_object(std::string_view body) {
 
 constexpr std::size_t kParsedWhole = 1u << 20;  // parsing more takes too long for a loop
 
+// The id of a response that a service made. In a large body it is the first member, as services write it.
+std::string response_id_of(std::string_view body) {
+  json::Document document;
+  if (body.size() <= kParsedWhole)
+    return json::Document::parse_into(body, {.refuse_duplicates = false}, document)
+               ? document.root()["id"].string_or("")
+               : std::string();
+  const auto id = body.find("\"id\":");
+  if (id >= 64) return {};
+  const auto open = body.find('"', id + 5), close = body.find('"', open + 1);
+  return close == std::string_view::npos ? std::string()
+                                         : std::string(body.substr(open + 1, close - open - 1));
+}
+
 void take_json_usage(Exchange& x, std::string_view body) {
   json::Document document;
-  const bool small = body.size() <= kParsedWhole;
-  if (!json::Document::parse_into(small ? body : usage_object(body), {.refuse_duplicates = false}, document))
-    return;
-  const json::Value root = document.root();
-  read_usage(small ? root["usage"] : root, x.usage);
-  if (x.asked.endpoint.name != "responses") return;
-  if (small) {
-    x.response_id = root["id"].string_or("");
-  } else if (const auto id = body.find("\"id\":"); id < 64) {  // the first member, as services write it
-    const auto open = body.find('"', id + 5), close = body.find('"', open + 1);
-    if (close != std::string_view::npos) x.response_id = body.substr(open + 1, close - open - 1);
-  }
+  if (json::Document::parse_into(usage_object(body), {.refuse_duplicates = false}, document))
+    read_usage(document.root(), x.usage);
+  if (x.asked.endpoint.name == "responses") x.response_id = response_id_of(body);
 }
 
 bool is_cancelled(net::Wake why) {
