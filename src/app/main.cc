@@ -1,6 +1,7 @@
 // The command line: what each verb takes, and how a wrong call is told.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -223,11 +224,17 @@ std::vector<std::string> verbs_of(const CLI::App& app) {
   return names;
 }
 
+// An argument as a message may repeat it: a key never is.
+std::string shown(const std::string& argument) {
+  return argument.find("ost_") == std::string::npos ? argument : "ost_…";
+}
+
 int CommandLine::wrong_call(const CLI::ParseError& error) {
   auto* app = deepest();
   const auto name = full_name(app);
   const auto help = fmt::format("'{} --help' shows how", name);
-  const auto extra = root_.remaining(true);
+  auto extra = root_.remaining(true);
+  std::ranges::transform(extra, extra.begin(), shown);
   const auto verbs = verbs_of(*app);
   if (!extra.empty() && !extra.front().starts_with('-')) {
     if (!verbs.empty())

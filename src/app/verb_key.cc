@@ -12,6 +12,8 @@
 #include "json/writer.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
+#include "store/data_folder.h"
+#include "store/key_form.h"
 #include "store/store.h"
 
 namespace ostiary::app {
@@ -134,6 +136,7 @@ std::string document_of(const std::vector<KeyView>& views) {
 }
 
 Result<KeyView> create(const KeyOptions& options) {
+  TRY_VOID(store::check_key_owner(options.team, options.user));
   TRY(auto gate, ControlClient::find(options.common.data));
   if (gate) {
     TRY(const auto body,
@@ -161,6 +164,7 @@ Result<std::vector<KeyView>> list(const KeyOptions& options) {
     for (const auto value : document.root()["keys"]) views.push_back(view_of(value));
     return views;
   }
+  TRY_VOID(store::check_data_folder(options.common.data));
   TRY(const auto lock, store::DataLock::acquire(options.common.data));
   TRY(const auto store, store::open_sqlite(options.common.data + "/store.sqlite"));
   TRY(const auto entries, store->keys());
@@ -169,14 +173,16 @@ Result<std::vector<KeyView>> list(const KeyOptions& options) {
 }
 
 Result<KeyView> revoke(const KeyOptions& options) {
+  TRY(const auto id, store::key_id_of(options.id));
   TRY(auto gate, ControlClient::find(options.common.data));
   if (gate) {
-    TRY(const auto body, gate->call("POST", fmt::format("/control/keys/{}/revoke", options.id)));
+    TRY(const auto body, gate->call("POST", fmt::format("/control/keys/{}/revoke", id)));
     TRY(const auto document, json::Document::parse(body));
     return view_of(document.root());
   }
+  TRY_VOID(store::check_data_folder(options.common.data));
   TRY(auto house, open_house(options.common.data));
-  TRY(const auto entry, house.store->revoke_key(options.id, wall_now()));
+  TRY(const auto entry, house.store->revoke_key(id, wall_now()));
   TRY_VOID(record(house, "key-revoked", entry));
   return view_of(entry);
 }

@@ -1,16 +1,20 @@
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "store/data_folder.h"
 #include "store/store.h"
 
 namespace ostiary::store {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::string_view kLockMagic = "ostiary-lock 1 ";
 constexpr std::string_view kVersionMagic = "ostiary-data ";
@@ -26,13 +30,8 @@ std::string holder(const std::string& path) {
   return "another process";
 }
 
-Result<> check_version(const std::string& data_folder) {
-  const auto path = data_folder + "/VERSION";
-  const auto content = read_file(path, 4096);
-  if (!content && content.error().code == Code::not_found)
-    return write_file_atomic(path, fmt::format("{}{}\n", kVersionMagic, kVersion), 0644);
-  if (!content) return std::unexpected(content.error());
-  const auto line = text::trim(*content);
+Result<> check_version(const std::string& path, std::string_view content) {
+  const auto line = text::trim(content);
   const auto version =
       line.starts_with(kVersionMagic) ? text::parse_uint(line.substr(kVersionMagic.size())) : std::nullopt;
   if (!version || *version == 0)
@@ -47,9 +46,42 @@ Result<> check_version(const std::string& data_folder) {
   return {};
 }
 
+std::string version_path(const std::string& data_folder) {
+  return data_folder + "/VERSION";
+}
+
+// What may stand in a folder that becomes a data folder: what a start that was cut off leaves, and what a
+// fresh file system has.
+bool counts_as_empty(const fs::path& name) {
+  return name == "lock" || name == "VERSION.new" || name == "control.sock" || name == "lost+found";
+}
+
+// A folder that holds something else is nobody's data folder by mistake.
+Result<> check_new(const std::string& data_folder) {
+  std::error_code error;
+  fs::directory_iterator entries(data_folder, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error))
+    if (!counts_as_empty(entries->path().filename()))
+      return fail(Code::invalid, "is not a data folder of ostiary; name an empty or new one with --data",
+                  data_folder);
+  if (!error || error == std::errc::no_such_file_or_directory) return {};
+  if (error == std::errc::not_a_directory)
+    return fail(Code::invalid, "is not a folder; name another with --data", data_folder);
+  return fail(Code::io, "cannot read the data folder: " + error.message(), data_folder);
+}
+
+// Before anything is written.
+Result<> check_ours(const std::string& data_folder) {
+  const auto content = read_file(version_path(data_folder), 4096);
+  if (content) return check_version(version_path(data_folder), *content);
+  if (content.error().code == Code::denied) return fail(Code::io, content.error().message, content.error().where);
+  return check_new(data_folder);
+}
+
 }  // namespace
 
 Result<DataLock> DataLock::acquire(const std::string& data_folder) {
+  TRY_VOID(check_ours(data_folder));
   TRY_VOID(make_folder(data_folder, 0700));
   const auto path = data_folder + "/lock";
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -65,8 +97,18 @@ Result<DataLock> DataLock::acquire(const std::string& data_folder) {
   DataLock lock(fd.release());
   if (::ftruncate(lock.fd_, 0) != 0) return fail_errno("write the lock", path, errno);
   TRY_VOID(write_all(lock.fd_, fmt::format("{}{}\n", kLockMagic, ::getpid()), path));
-  TRY_VOID(check_version(data_folder));
+  if (!fs::exists(version_path(data_folder)))
+    TRY_VOID(write_file_atomic(version_path(data_folder), fmt::format("{}{}\n", kVersionMagic, kVersion), 0644));
   return lock;
+}
+
+Result<> check_data_folder(const std::string& data_folder) {
+  const auto path = version_path(data_folder);
+  const auto content = read_file(path, 4096);
+  if (content) return check_version(path, *content);
+  if (content.error().code == Code::not_found)
+    return fail(Code::not_found, "there is no data folder of ostiary; name one with --data", data_folder);
+  return fail(Code::io, content.error().message, content.error().where);
 }
 
 DataLock::DataLock(DataLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

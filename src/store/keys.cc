@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 
+#include "base/text.h"
+#include "store/key_form.h"
 #include "store/store.h"
 
 namespace ostiary::store {
@@ -60,6 +63,25 @@ std::optional<Key256> secret_of(std::string_view digits) {
   return bytes;
 }
 
+Result<> check_name(std::string_view what, std::string_view name) {
+  constexpr std::size_t kLongest = 200;
+  if (name.empty() || name.size() > kLongest)
+    return fail(Code::invalid, fmt::format("the {} must be 1 to {} bytes long", what, kLongest));
+  // C1 controls are U+0080 to U+009F, c2 80 to c2 9f in UTF-8.
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(name[i]);
+    const bool c1 = byte == 0xc2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xa0;
+    if (byte < 0x20 || byte == 0x7f || c1)
+      return fail(Code::invalid, fmt::format("the {} must be text without control characters", what));
+  }
+  if (!text::is_utf8(name)) return fail(Code::invalid, fmt::format("the {} must be UTF-8", what));
+  return {};
+}
+
+bool is_id(std::string_view text) {
+  return text.size() == kId && std::ranges::all_of(text, [](char c) { return digit_of(c) >= 0; });
+}
+
 Digest digest_of(const Key256& secret) {
   return sha256({reinterpret_cast<const char*>(secret.data()), secret.size()});
 }
@@ -94,11 +116,28 @@ FreshKey make_key(std::string_view id, const Key256& secret) {
   return {Secret(std::move(text)), digest_of(secret)};
 }
 
+Result<std::string> key_id_of(std::string_view text) {
+  auto id = text;
+  if (id.starts_with(kPrefix)) {
+    id.remove_prefix(kPrefix.size());
+    id = id.substr(0, id.find('_'));
+  }
+  if (is_id(id)) return std::string(id);
+  return fail(Code::invalid,
+              fmt::format("a key's id is {} letters and digits: the part between ost_ and the next _; 'ostiary "
+                          "key list' shows them",
+                          kId));
+}
+
+Result<> check_key_owner(std::string_view team, std::string_view user) {
+  TRY_VOID(check_name("team", team));
+  return check_name("user", user);
+}
+
 std::optional<ParsedKey> parse_key(std::string_view text) {
   if (text.size() != kLength || !text.starts_with(kPrefix) || text[kSecretAt - 1] != '_') return std::nullopt;
   const auto id = text.substr(kPrefix.size(), kId), rest = text.substr(kSecretAt);
-  const auto is_digit = [](char c) { return digit_of(c) >= 0; };
-  if (!std::ranges::all_of(id, is_digit) || !std::ranges::all_of(rest, is_digit)) return std::nullopt;
+  if (!is_id(id) || !std::ranges::all_of(rest, [](char c) { return digit_of(c) >= 0; })) return std::nullopt;
   if (number_of(text.substr(kCrcAt)) != crc32(text.substr(0, kCrcAt))) return std::nullopt;
   auto secret = secret_of(rest.substr(0, kSecret));
   if (!secret) return std::nullopt;

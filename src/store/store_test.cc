@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/data_folder.h"
 #include "store/impl/keys.h"
+#include "store/key_form.h"
 
 namespace ostiary::store {
 namespace {
@@ -303,6 +305,60 @@ TEST_F(StoreTest, ADataFolderOfANewerProgramIsRefused) {
   EXPECT_EQ(DataLock::acquire(path("data")).error().code, Code::newer);
   spill(path("data/VERSION"), "something else\n");
   EXPECT_EQ(DataLock::acquire(path("data")).error().code, Code::corrupt);
+}
+
+TEST_F(StoreTest, AFolderOfSomethingElseIsRefusedAndLeftAsItIs) {
+  std::filesystem::create_directory(path("etc"));
+  spill(path("etc/passwd"), "x");
+  const auto lock = DataLock::acquire(path("etc"));
+  ASSERT_FALSE(lock);
+  EXPECT_EQ(lock.error().code, Code::invalid);
+  EXPECT_THAT(lock.error().message, HasSubstr("is not a data folder of ostiary; name an empty or new one"));
+  EXPECT_FALSE(std::filesystem::exists(path("etc/lock")));
+  spill(path("file"), "x");
+  EXPECT_EQ(DataLock::acquire(path("file")).error().code, Code::invalid);
+}
+
+TEST_F(StoreTest, AnEmptyFolderAndOneWhoseMakingWasCutOffBecomeDataFolders) {
+  std::filesystem::create_directory(path("data"));
+  for (const auto* left : {"lock", "VERSION.new", "lost+found"}) {
+    spill(path("data/") + left, "");
+    EXPECT_TRUE(DataLock::acquire(path("data"))) << left;
+    EXPECT_TRUE(check_data_folder(path("data")));
+    std::filesystem::remove(path("data/VERSION"));
+  }
+}
+
+TEST_F(StoreTest, LookingAtADataFolderMakesNone) {
+  EXPECT_EQ(check_data_folder(path("data")).error().code, Code::not_found);
+  EXPECT_FALSE(std::filesystem::exists(path("data")));
+  { ASSERT_TRUE(DataLock::acquire(path("data"))); }
+  spill(path("data/VERSION"), "ostiary-data 2\n");
+  EXPECT_EQ(check_data_folder(path("data")).error().code, Code::newer);
+}
+
+TEST(KeyForm, TakesTheIdOutOfAKeyAndRepeatsNothingOfWhatIsNone) {
+  const auto key = make_key("AbCdEf12", random_key());
+  EXPECT_EQ(key_id_of("AbCdEf12"), "AbCdEf12");
+  EXPECT_EQ(key_id_of(key.text.reveal()), "AbCdEf12");
+  EXPECT_EQ(key_id_of("ost_AbCdEf12_mistyped"), "AbCdEf12");
+  EXPECT_EQ(key_id_of("ost_AbCdEf12"), "AbCdEf12");
+  for (const auto* wrong : {"", "short", "AbCdEf1/", "../../up", "ost_secret_secret", "AbCdEf123"}) {
+    const auto id = key_id_of(wrong);
+    ASSERT_FALSE(id) << wrong;
+    EXPECT_EQ(id.error().code, Code::invalid);
+    if (*wrong != '\0') EXPECT_THAT(id.error().message, Not(HasSubstr(wrong)));
+  }
+}
+
+TEST(KeyForm, OfTeamAndUserIsShortTextWithoutControlCharacters) {
+  EXPECT_TRUE(check_key_owner("research", "Ada Gr\u00fcezi"));
+  EXPECT_TRUE(check_key_owner(std::string(200, 'x'), "a"));
+  for (const auto& wrong : {std::string(), std::string(201, 'x'), std::string("a\nb"), std::string("\x1b[31m"),
+                            std::string("a\x7f"), std::string("a\u0085"), std::string("\xff")}) {
+    EXPECT_EQ(check_key_owner(wrong, "u").error().code, Code::invalid);
+    EXPECT_EQ(check_key_owner("t", wrong).error().code, Code::invalid);
+  }
 }
 
 TEST(RandomBase62, IsOfTheAlphabetAndNeverTheSame) {
