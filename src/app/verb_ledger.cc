@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "app/control_client.h"
 #include "app/impl/record_line.h"
 #include "app/impl/terminal.h"
 #include "app/verbs.h"
@@ -15,6 +16,7 @@
 #include "base/text.h"
 #include "json/writer.h"
 #include "ledger/ledger.h"
+#include "store/data_folder.h"
 
 namespace ostiary::app {
 
@@ -48,8 +50,7 @@ std::string_view advice_on(std::string_view what) {
       {"checkpoint-missing",
        "Checkpoints were taken out. Verify against one kept elsewhere with --checkpoint."},
       {"torn-tail",
-       "The last write was cut short by a crash. The next start of the gate mends it and says so in the "
-       "ledger."},
+       "The last write was cut short by a crash. The next start of the gate mends it."},
   };
   const auto found = advice.find(what);
   return found == advice.end() ? "" : found->second;
@@ -76,26 +77,41 @@ std::string plural(std::uint64_t n, std::string_view one) {
   return fmt::format("{} {}{}", grouped(n), one, n == 1 ? "" : "s");
 }
 
-std::string covered_of(const VerifyReport& report) {
-  if (report.covered == report.records) return "all of them";
+std::string covered_of(const VerifyReport& report, const std::string& data) {
+  if (report.covered == report.records && report.records > 0) return "all of them";
+  // A damaged ledger may have fewer records than were signed.
+  if (report.covered > report.records)
+    return fmt::format("{} that once were, {} {} left", plural(report.covered, "record"),
+                       grouped(report.records), report.records == 1 ? "is" : "are");
   const auto part = fmt::format("{} of {}", grouped(report.covered), grouped(report.records));
-  return report.ok ? part + "; a running gate signs the newest in a moment" : part;
+  if (!report.ok || report.records == 0) return part;
+  const auto gate = ControlClient::find(data);
+  return part + (gate && *gate ? "; a running gate signs the newest in a moment"
+                               : "; the next start signs the rest and says so in the ledger");
+}
+
+std::string headline_of(const VerifyReport& report, const Style& style) {
+  if (!report.ok)
+    return fmt::format("{} {}", style.red("✘"), style.bold("The ledger is not what was written."));
+  if (report.covered >= report.records)
+    return fmt::format("{} {}", style.green("✔"), style.bold("The ledger is what was written."));
+  const auto unsigned_part = fmt::format("{} of {} are not signed yet",
+                                         grouped(report.records - report.covered),
+                                         plural(report.records, "record"));
+  const auto first = report.covered > 0 ? "The signed part is what was written; " : "";
+  return fmt::format("{} {}", style.yellow("…"), style.bold(first + unsigned_part + "."));
 }
 
 std::string text_of(const VerifyReport& report, const VerifyVerbOptions& options, const Style& style) {
   const auto folder = options.common.data + "/ledger";
   const auto size = size_of(folder);
   std::string out;
-  if (report.ok) {
-    out += fmt::format("{} {}\n\n", style.green("✔"), style.bold("The ledger is what was written."));
-  } else {
-    out += fmt::format("{} {}\n\n", style.red("✘"), style.bold("The ledger is not what was written."));
-  }
+  out += headline_of(report, style) + "\n\n";
   std::vector<std::vector<std::string>> rows = {
       {"  ledger", printable(folder)},
       {"  records", fmt::format("{} in {}, {}", grouped(report.records), plural(size.segments, "segment"),
                                 human_bytes(size.bytes))},
-      {"  signed", covered_of(report)},
+      {"  signed", covered_of(report, options.common.data)},
       {"  root", base64(report.root)}};
   if (!options.checkpoint.empty()) rows.push_back({"  against", printable(options.checkpoint)});
   out += table(rows);
@@ -149,6 +165,12 @@ Result<std::string> verifier_key(const std::string& given) {
   return std::string(text::trim(text.substr(0, text.find('\n'))));
 }
 
+// A copy of the ledger alone has no VERSION; a data folder that this program does not know is not touched.
+Result<> check_folder(const std::string& data) {
+  auto known = store::check_data_folder(data);
+  return !known && known.error().code == Code::not_found ? Result<>{} : known;
+}
+
 std::atomic<bool> interrupted{false};
 
 Result<int> follow(const TailOptions& options) {
@@ -173,6 +195,7 @@ Result<int> follow(const TailOptions& options) {
 }  // namespace
 
 Result<int> run_ledger_verify(const VerifyVerbOptions& options) {
+  TRY_VOID(check_folder(options.common.data));
   const auto started = mono_now();
   ledger::VerifyOptions how;
   how.checkpoint_file = options.checkpoint;
@@ -191,6 +214,7 @@ Result<int> run_ledger_verify(const VerifyVerbOptions& options) {
 }
 
 Result<int> run_ledger_tail(const TailOptions& options) {
+  TRY_VOID(check_folder(options.common.data));
   TRY(const auto records, ledger::tail(options.common.data, options.count));
   const bool raw = options.common.format == Format::json;
   const auto style = style_of(options.common);

@@ -100,7 +100,7 @@ TEST_F(Verbs, AWrongCallIsExit2WithOneLineThatSaysHowToMendIt) {
       {{"version", "--format", "yaml"}, "--format"},
       {{"ledger", "tail", "-n", "many"}, "--lines = many"},
       {{"serve", "-c", "/no/such/file.yaml"}, "/no/such/file.yaml"},
-      {{"ledger", "verify", "--data", "/no/such/folder"}, "there is no ledger"},
+      {{"ledger", "verify", "--data", "/no/such/folder"}, "there is no"},
       {{"docs", "poetry"}, "configuration"},
   };
   for (const auto& [arguments, message] : cases) {
@@ -225,6 +225,81 @@ TEST_F(Verbs, KeyChangesStandInTheLedgerWithoutSecretOrName) {
   EXPECT_EQ(run({"ledger", "verify", "--data", data()}).code, 0);
 }
 
+TEST_F(Verbs, RevokeTakesTheIdOutOfAKeyAndNeverRepeatsItsSecret) {
+  const auto key = make_key();
+  const auto unknown = run({"key", "revoke", "ost_AAAAAAAA_topsecret", "--data", data()});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, Not(HasSubstr("topsecret")));
+  const auto wrong = run({"key", "revoke", "ost_topsecret", "--data", data()});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("8 letters and digits"), Not(HasSubstr("topsecret"))));
+  const auto twice = run({"key", "revoke", key.at("id"), "ost_topsecret", "--data", data()});
+  EXPECT_EQ(twice.code, 2);
+  EXPECT_THAT(twice.err, Not(HasSubstr("topsecret")));
+  EXPECT_THAT(run({"ost_topsecret"}).err, Not(HasSubstr("topsecret")));
+  const auto done = run({"key", "revoke", key.at("key"), "--data", data()});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_THAT(done.out, AllOf(HasSubstr(key.at("id")), Not(HasSubstr(key.at("key")))));
+}
+
+TEST_F(Verbs, AKeyIsMadeForNamesThatOneCanShow) {
+  for (const auto& wrong : {std::string(), std::string("a\x1b[2J"), std::string(201, 'x')}) {
+    EXPECT_EQ(run({"key", "create", "--team", wrong, "--user", "u", "--data", data()}).code, 2);
+    EXPECT_EQ(run({"key", "create", "--team", "t", "--user", wrong, "--data", data()}).code, 2);
+  }
+  EXPECT_FALSE(fs::exists(data()));
+}
+
+// ---- the data folder
+
+TEST_F(Verbs, AFolderThatIsNoDataFolderIsLeftAlone) {
+  fs::create_directory(in("etc"));
+  std::ofstream(in("etc/hosts")) << "x";
+  for (const auto& call : std::vector<std::vector<std::string>>{
+           {"serve", "--data", in("etc"), "--listen", "127.0.0.1:0"},
+           {"key", "create", "--team", "t", "--user", "u", "--data", in("etc")},
+           {"key", "revoke", "AAAAAAAA", "--data", in("etc")},
+           {"key", "list", "--data", in("etc")}}) {
+    const auto done = run(call);
+    EXPECT_EQ(done.code, 2) << call.front();
+    EXPECT_THAT(done.err, HasSubstr("data folder of ostiary"));
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(in("etc")), {}), 1);
+}
+
+TEST_F(Verbs, ReadingVerbsMakeNoFolder) {
+  for (const auto& call : std::vector<std::vector<std::string>>{
+           {"key", "list"}, {"key", "revoke", "AAAAAAAA"}, {"ledger", "verify"}, {"ledger", "tail"}}) {
+    auto arguments = call;
+    arguments.insert(arguments.end(), {"--data", data()});
+    EXPECT_EQ(run(arguments).code, 2) << call.back();
+    EXPECT_FALSE(fs::exists(data()));
+  }
+}
+
+TEST_F(Verbs, ADataFolderOfANewerProgramIsRefusedByEveryVerb) {
+  make_key();
+  std::ofstream(data() + "/VERSION") << "ostiary-data 2\n";
+  for (const auto& call : std::vector<std::vector<std::string>>{
+           {"key", "list"}, {"ledger", "verify"}, {"ledger", "tail"}}) {
+    auto arguments = call;
+    arguments.insert(arguments.end(), {"--data", data()});
+    const auto done = run(arguments);
+    EXPECT_EQ(done.code, 3) << call.back();
+    EXPECT_THAT(done.err, HasSubstr("use the newer ostiary"));
+  }
+}
+
+TEST_F(Verbs, AFolderThatMayNotBeReadIsNoMissingLedger) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  make_key();
+  fs::permissions(data(), fs::perms::none);
+  const auto done = run({"ledger", "verify", "--data", data()});
+  fs::permissions(data(), fs::perms::owner_all);
+  EXPECT_EQ(done.code, 3);
+  EXPECT_THAT(done.err, HasSubstr("ermission denied"));
+}
+
 // ---- ledger
 
 TEST_F(Verbs, VerifyOfAGoodLedgerIsExit0InBothFormats) {
@@ -259,6 +334,31 @@ TEST_F(Verbs, VerifyOfAChangedLedgerIsExit1AndSaysWhatToDo) {
   const auto json = run({"ledger", "verify", "--data", data(), "--format", "json"});
   EXPECT_EQ(json.code, 1);
   EXPECT_THAT(json.out, AllOf(HasSubstr(R"("ok":false)"), HasSubstr(R"("what":"record-changed")")));
+}
+
+TEST_F(Verbs, VerifyOfATruncatedLedgerCountsWhatIsLeft) {
+  make_key();
+  make_key();
+  const auto log = data() + "/ledger/00000000000000000000.log";
+  const auto bytes = *read_file(log);
+  fs::resize_file(log, bytes.rfind('\n', bytes.size() - 2) + 1);
+  const auto done = run({"ledger", "verify", "--data", data()});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_THAT(done.out, HasSubstr("2 records that once were, 1 is left"));
+}
+
+TEST_F(Verbs, VerifySaysHowMuchIsNotSigned) {
+  make_key();
+  for (const auto* name : {"checkpoint", "checkpoints.log"})
+    fs::copy(data() + "/ledger/" + name, in(name));
+  make_key();
+  for (const auto* name : {"checkpoint", "checkpoints.log"})
+    fs::copy(in(name), data() + "/ledger/" + name, fs::copy_options::overwrite_existing);
+  const auto done = run({"ledger", "verify", "--data", data()});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.out, AllOf(HasSubstr("The signed part is what was written; 1 of 2 records are not signed yet."),
+                              HasSubstr("the next start signs the rest"), Not(HasSubstr("running gate")),
+                              Not(HasSubstr("✔"))));
 }
 
 TEST_F(Verbs, VerifyTakesACheckpointAndAKeyKeptElsewhere) {
@@ -390,10 +490,10 @@ TEST_F(Verbs, WhereAGateRunsAKeyIsMadeThroughItsSocketAlsoInADeepFolder) {
 TEST_F(Verbs, WhatTheGateRefusesIsToldInItsWords) {
   {
     ScriptedGate gate(data(), http(404, R"({"error":{"message":"there is no key abc","code":"not_found"}})"));
-    const auto done = run({"key", "revoke", "abc", "--data", data()});
+    const auto done = run({"key", "revoke", "ost_AbCdEf12_secret", "--data", data()});
     EXPECT_EQ(done.code, 2);
     EXPECT_EQ(done.err, "ostiary: there is no key abc\n");
-    EXPECT_THAT(gate.heard(), StartsWith("POST /control/keys/abc/revoke HTTP/1.1\r\n"));
+    EXPECT_THAT(gate.heard(), StartsWith("POST /control/keys/AbCdEf12/revoke HTTP/1.1\r\n"));
   }
   fs::remove(data() + "/control.sock");
   ScriptedGate broken(data(), "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}");

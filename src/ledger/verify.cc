@@ -277,7 +277,10 @@ Result<> Verifier::finish() {
 // they cover.
 Result<VerifyReport> Verifier::run() {
   std::error_code error;
-  if (!std::filesystem::is_directory(ledger_, error))
+  const bool there = std::filesystem::is_directory(ledger_, error);
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
+    return fail(Code::io, "cannot read the ledger: " + error.message(), ledger_);
+  if (!there)
     return fail(Code::not_found, "there is no ledger; name a data folder with --data", ledger_);
   TRY_VOID(read_keys());
   TRY_VOID(read_kept());

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lib.gate import Gate, run, segments, service, tail, verify
+from lib.gate import Gate, GateFailed, run, segments, service, tail, verify
 from lib.upstream import Upstream
 
 
@@ -178,6 +178,37 @@ def test_a_rewritten_history_is_found_against_a_kept_checkpoint(original, tmp_pa
         gate.stop()
     assert verify(tmp_path / "data").returncode == 0
     assert verify(tmp_path / "data", original / "old-checkpoint").returncode == 1
+
+
+def test_a_forged_ledger_without_its_checkpoints_is_found_and_no_start_signs_it(data):
+    rewrite(data, lambda r: r[:9] + [r[9].replace(b'"test"', b'"best"')] + r[10:])
+    for name in ("checkpoint", "checkpoints.log", "resume"):
+        (data / "ledger" / name).unlink()
+    assert {p["what"] for p in reported(verify(data))["problems"]} == {"checkpoint-missing"}
+    with Upstream() as up, pytest.raises(GateFailed, match="checkpoints are missing"):
+        Gate([service(up)], data=data).start()
+    assert verify(data).returncode == 1
+    assert not (data / "ledger" / "checkpoint").exists()
+
+
+def test_a_forgery_behind_an_older_genuine_checkpoint_is_called_unsigned_and_found_against_a_kept_one(original, data):
+    signed = int((original / "old-checkpoint").read_text().split("\n")[1])
+    for name in ("checkpoint", "checkpoints.log"):
+        shutil.copy(original / "older" / "ledger" / name, data / "ledger" / name)
+    (data / "ledger" / "resume").unlink()
+    rewrite(data, lambda r: r[:-9] + [r[-9].replace(b'"test"', b'"best"')] + r[-8:])
+    said = run("ledger", "verify", "--data", data).stdout
+    count = len(tail(data))
+    assert "is what was written." not in said and f"{count - signed} of {count} records are not signed" in said
+    assert "running gate" not in said
+    assert verify(data, original / "kept-checkpoint").returncode == 1
+    with Upstream() as up:
+        gate = Gate([service(up)], data=data)
+        gate.start()
+        gate.stop()
+    assert "behind the last checkpoint" in gate.stderr
+    recovery, = [r for r in tail(data) if r["kind"] == "recovery"]
+    assert recovery["records_unsigned"] == count - signed
 
 
 @pytest.mark.parametrize("content", ["", "nonsense\n", "a/b\n3\nAAAA\n\n\u2014 a/b AAAA\n"])
