@@ -155,7 +155,7 @@ void CommandLine::add_ledger() {
   check->callback([this] { chosen_ = [this] { return run_ledger_verify(verify_); }; });
 
   auto* tail = verb(*ledger, "tail", "show the newest records", "ostiary ledger tail -n 20 --follow");
-  tail->add_option("-n,--lines", tail_.count, "how many (default: 10)")->type_name("N");
+  tail->add_option("-n,--lines", tail_.lines, "how many, at most 1,000,000 (default: 10)")->type_name("N");
   tail->add_flag("-f,--follow", tail_.follow, "go on with new records as they come");
   add_common(*tail, tail_.common);
   tail->callback([this] { chosen_ = [this] { return run_ledger_tail(tail_); }; });

@@ -1,7 +1,11 @@
 #include "app/impl/record_line.h"
 
-#include <array>
+#include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <numeric>
+#include <set>
+#include <span>
 
 #include "json/document.h"
 
@@ -9,17 +13,17 @@ namespace ostiary::app {
 
 namespace {
 
-constexpr std::size_t kColumns = 9;
-constexpr std::array<std::size_t, kColumns> kWidths = {19, 11, 10, 12, 20,
-                                                       4,  11, 8,  0};  // 0: as wide as it is
-constexpr std::array<bool, kColumns> kRight = {false, false, false, false, false, true, true, true, false};
-using Cells = std::array<std::string, kColumns>;
+constexpr std::size_t kWhat = 1, kTeam = 2, kService = 3, kModel = 4, kHttp = 5, kDetail = 8, kId = 9;
+constexpr std::size_t kGap = 2, kIdWidth = 36, kLeast = 4;
+constexpr std::array<std::size_t, RecordTable::kColumns> kUsual = {14, 11, 6, 8, 10, 4, 9, 7, 6, kIdWidth};
+constexpr std::array kShrink = {kTeam, kService, kModel, kDetail};  // may be cut to fit
+const RecordTable::Cells kNames = {"TIME (UTC)", "WHAT",   "TEAM", "SERVICE", "MODEL",
+                                   "HTTP",       "TOKENS", "MS",   "DETAIL",  "ID"};
 
-std::string padded(const std::string& cell, std::size_t column) {
-  const auto width = kWidths[column];
-  if (width == 0) return cell;
+std::string padded(const std::string& cell, std::size_t column, std::size_t width) {
+  const bool right = column >= kHttp && column < kDetail;
   const auto have = width_of(cell);
-  return kRight[column] && have < width ? std::string(width - have, ' ') + cell : fitted(cell, width);
+  return right && have < width ? std::string(width - have, ' ') + cell : fitted(cell, width);
 }
 
 std::string text_of(json::Value value) {
@@ -38,6 +42,19 @@ std::string milliseconds_of(json::Value micros) {
   return n ? fmt::format("{:.1f}", static_cast<double>(*n) / 1000) : "";
 }
 
+// "10 not signed, 1 without outcome".
+std::string recovery_of(json::Value record) {
+  constexpr std::array<std::pair<const char*, const char*>, 4> parts = {{{"records_unsigned", "not signed"},
+                                                                         {"intents_open", "without outcome"},
+                                                                         {"records_lost", "lost"},
+                                                                         {"bytes_cut", "bytes cut"}}};
+  std::vector<std::string> said;
+  for (const auto& [name, words] : parts)
+    if (const auto n = record[name].as_uint().value_or(0); n > 0)
+      said.push_back(fmt::format("{} {}", n, words));
+  return fmt::format("{}", fmt::join(said, ", "));
+}
+
 std::string painted(const std::string& word, const std::string& padded_word, const Style& style) {
   if (word == "complete") return style.green(padded_word);
   if (word == "refused" || word == "cancelled" || word == "truncated") return style.yellow(padded_word);
@@ -45,56 +62,106 @@ std::string painted(const std::string& word, const std::string& padded_word, con
   return word == "intent" ? style.faint(padded_word) : padded_word;
 }
 
-Cells cells_of(json::Value record) {
-  Cells cells;
+RecordTable::Cells cells_of(json::Value record) {
+  RecordTable::Cells cells;
   const auto at = text_of(record["at"]);
-  if (at.size() >= 19) cells[0] = at.substr(0, 10) + " " + at.substr(11, 8);
+  if (at.size() >= 19) cells[0] = at.substr(5, 5) + " " + at.substr(11, 8);
   const auto kind = text_of(record["kind"]);
-  cells[1] = kind;
-  cells[2] = text_of(record["team"]);
-  cells[3] = text_of(record["service"]);
-  cells[4] = text_of(record["model"]);
-  cells[8] = text_of(record["id"]);
+  cells[kWhat] = kind;
+  cells[kTeam] = text_of(record["team"]);
+  cells[kService] = text_of(record["service"]);
+  cells[kModel] = text_of(record["model"]);
+  cells[kId] = text_of(record["id"]);
   if (kind == "outcome") {
-    cells[1] = text_of(record["outcome"]);
+    cells[kWhat] = text_of(record["outcome"]);
     const auto status = record["status"].as_uint();
-    if (status && *status != 0) cells[5] = std::to_string(*status);
+    if (status && *status != 0) cells[kHttp] = std::to_string(*status);
     cells[6] = tokens_of(record["usage"]);
     cells[7] = milliseconds_of(record["timings"]["total"]);
-    if (const auto error = text_of(record["error"]); !error.empty()) cells[8] += "  " + error;
+    cells[kDetail] = text_of(record["error"]);
   } else if (kind == "change") {
-    cells[1] = text_of(record["action"]);
-    cells[2] = text_of(record["detail"]["team"]);
-    cells[8] = text_of(record["what"]);
+    cells[kWhat] = text_of(record["action"]);
+    cells[kTeam] = text_of(record["detail"]["team"]);
+    cells[kDetail] = text_of(record["what"]);
   } else if (kind == "recovery") {
-    cells[8] = fmt::format("{} bytes of a torn tail were cut", record["bytes_cut"].as_uint().value_or(0));
+    cells[kDetail] = recovery_of(record);
   }
   return cells;
 }
 
-std::string joined(const Cells& cells, const Style& style) {
-  std::string line;
-  for (std::size_t i = 0; i < kColumns; ++i) {
-    const auto cell = padded(cells[i], i);
-    if (i > 0) line += "  ";
-    line += i == 1 ? painted(cells[i], cell, style) : i == 0 || i == 8 ? style.faint(cell) : cell;
+// Without the intents whose outcome stands behind them.
+std::vector<std::string> without_ended(const std::vector<std::string>& records) {
+  std::vector<std::string> shown;
+  std::set<std::string> ended;
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    const auto document = json::Document::parse(*record);
+    const auto kind = document ? document->root()["kind"].string_or("") : "";
+    const auto id = document ? document->root()["id"].string_or("") : "";
+    if (kind == "outcome") ended.insert(id);
+    if (kind != "intent" || !ended.contains(id)) shown.push_back(*record);
   }
-  return line + '\n';
+  std::ranges::reverse(shown);
+  return shown;
 }
 
 }  // namespace
 
-std::string record_line(std::string_view record, const Style& style) {
-  const auto document = json::Document::parse(record);
-  if (!document) return printable(record) + "\n";
-  return joined(cells_of(document->root()), style);
+RecordTable::RecordTable(const std::vector<std::string>& records, std::size_t width, const Style& style)
+    : style_(style), shown_(without_ended(records)), widths_(kUsual) {
+  for (const auto& record : shown_) {
+    const auto document = json::Document::parse(record);
+    if (!document) continue;
+    const auto cells = cells_of(document->root());
+    for (std::size_t i = 0; i < kId; ++i) widths_[i] = std::max(widths_[i], width_of(cells[i]));
+  }
+  fit(width);
 }
 
-std::string record_heading(const Style& style) {
-  const Cells names = {"TIME (UTC)", "WHAT", "TEAM", "SERVICE", "MODEL", "HTTP", "TOKENS", "MS", "ID"};
+// Takes from the widest of those that may be cut until all fit, from what says why something happened last;
+// with room left the ids are shown too.
+void RecordTable::fit(std::size_t width) {
+  auto whole = std::accumulate(widths_.begin(), widths_.begin() + kId, (kId - 1) * kGap);
+  const auto cut = [&](std::span<const std::size_t> columns, bool to_usual) {
+    const auto spare = [&](std::size_t i) { return widths_[i] - (to_usual ? kUsual[i] : kLeast); };
+    for (; whole > width; --whole) {
+      const auto widest = *std::ranges::max_element(columns, {}, spare);
+      if (spare(widest) == 0) return;
+      --widths_[widest];
+    }
+  };
+  cut(std::span(kShrink).first(3), true);
+  cut(kShrink, true);
+  cut(kShrink, false);
+  with_id_ = whole + kGap + kIdWidth <= width;
+}
+
+std::string RecordTable::joined(const Cells& cells) const {
   std::string line;
-  for (std::size_t i = 0; i < kColumns; ++i) line += (i > 0 ? "  " : "") + padded(names[i], i);
-  return style.bold(line) + "\n";
+  for (std::size_t i = 0; i < (with_id_ ? kColumns : kId); ++i) {
+    const auto cell = padded(cells[i], i, widths_[i]);
+    if (i > 0) line.append(kGap, ' ');
+    line += i == kWhat ? painted(cells[i], cell, style_) : i == 0 || i >= kDetail ? style_.faint(cell) : cell;
+  }
+  return line.erase(line.find_last_not_of(' ') + 1) + '\n';
+}
+
+std::string RecordTable::line(std::string_view record) const {
+  const auto document = json::Document::parse(record);
+  if (!document) return printable(record) + "\n";
+  return joined(cells_of(document->root()));
+}
+
+std::string RecordTable::lines() const {
+  std::string out;
+  for (const auto& record : shown_) out += line(record);
+  return out;
+}
+
+std::string RecordTable::heading() const {
+  std::string line;
+  for (std::size_t i = 0; i < (with_id_ ? kColumns : kId); ++i)
+    line += (i > 0 ? std::string(kGap, ' ') : "") + padded(kNames[i], i, widths_[i]);
+  return style_.bold(line.erase(line.find_last_not_of(' ') + 1)) + "\n";
 }
 
 }  // namespace ostiary::app

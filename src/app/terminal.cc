@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace ostiary::app {
 
@@ -39,6 +41,15 @@ Result<> put(const CommonOptions& options, std::string_view data) {
 
 Style style_of(const CommonOptions& options) {
   return options.output.empty() ? Style(STDOUT_FILENO) : Style(false);
+}
+
+std::size_t columns_of(const CommonOptions& options) {
+  constexpr std::size_t kElsewhere = 100;
+  if (!options.output.empty() || ::isatty(STDOUT_FILENO) != 1) return kElsewhere;
+  if (const char* told = std::getenv("COLUMNS"); told && *told)
+    if (const auto columns = text::parse_uint(told); columns && *columns > 0) return *columns;
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kElsewhere;
 }
 
 void hint(const CommonOptions& options, std::string_view line) {

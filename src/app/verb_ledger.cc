@@ -27,6 +27,7 @@ using ledger::VerifyReport;
 
 constexpr std::size_t kMostProblemsShown = 20;
 constexpr std::uint64_t kMaxKeyFile = 4096;
+constexpr std::uint64_t kMostLines = 1'000'000;
 
 // What to do about a problem.
 std::string_view advice_on(std::string_view what) {
@@ -49,8 +50,7 @@ std::string_view advice_on(std::string_view what) {
        "This file was not written by ostiary, or its start was changed. Compare it with a backup."},
       {"checkpoint-missing",
        "Checkpoints were taken out. Verify against one kept elsewhere with --checkpoint."},
-      {"torn-tail",
-       "The last write was cut short by a crash. The next start of the gate mends it."},
+      {"torn-tail", "The last write was cut short by a crash. The next start of the gate mends it."},
   };
   const auto found = advice.find(what);
   return found == advice.end() ? "" : found->second;
@@ -95,9 +95,9 @@ std::string headline_of(const VerifyReport& report, const Style& style) {
     return fmt::format("{} {}", style.red("✘"), style.bold("The ledger is not what was written."));
   if (report.covered >= report.records)
     return fmt::format("{} {}", style.green("✔"), style.bold("The ledger is what was written."));
-  const auto unsigned_part = fmt::format("{} of {} are not signed yet",
-                                         grouped(report.records - report.covered),
-                                         plural(report.records, "record"));
+  const auto unsigned_part =
+      fmt::format("{} of {} are not signed yet", grouped(report.records - report.covered),
+                  plural(report.records, "record"));
   const auto first = report.covered > 0 ? "The signed part is what was written; " : "";
   return fmt::format("{} {}", style.yellow("…"), style.bold(first + unsigned_part + "."));
 }
@@ -173,18 +173,15 @@ Result<> check_folder(const std::string& data) {
 
 std::atomic<bool> interrupted{false};
 
-Result<int> follow(const TailOptions& options) {
-  if (!options.common.output.empty())
-    return fail(Code::invalid, "-o does not go with --follow, which has no end; redirect stdout instead");
+Result<int> follow(const TailOptions& options, const RecordTable& table) {
   struct sigaction action{};
   action.sa_handler = [](int) { interrupted = true; };
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   const bool raw = options.common.format == Format::json;
-  const Style style(STDOUT_FILENO);
   Result<> written;
   const auto show = [&](std::string_view record) {
-    const auto line = raw ? std::string(record) + '\n' : record_line(record, style);
+    const auto line = raw ? std::string(record) + '\n' : table.line(record);
     if (written) written = write_all(STDOUT_FILENO, line, "stdout");
   };
   TRY_VOID(ledger::follow(options.common.data, show, [&] { return interrupted.load() || !written; }));
@@ -214,15 +211,22 @@ Result<int> run_ledger_verify(const VerifyVerbOptions& options) {
 }
 
 Result<int> run_ledger_tail(const TailOptions& options) {
+  const auto count = text::parse_uint(options.lines);
+  if (!count || *count == 0 || *count > kMostLines)
+    return fail(Code::invalid, fmt::format("-n takes a whole number from 1 to {}", grouped(kMostLines)));
+  if (options.follow && !options.common.output.empty())
+    return fail(Code::invalid, "-o does not go with --follow, which has no end; redirect stdout instead");
   TRY_VOID(check_folder(options.common.data));
-  TRY(const auto records, ledger::tail(options.common.data, options.count));
+  TRY(const auto records, ledger::tail(options.common.data, *count));
   const bool raw = options.common.format == Format::json;
-  const auto style = style_of(options.common);
   std::string out;
-  if (!raw && !options.common.quiet) out += record_heading(style);
-  for (const auto& record : records) out += raw ? record + '\n' : record_line(record, style);
-  TRY_VOID(put(options.common, out));
-  return options.follow ? follow(options) : 0;
+  if (raw)
+    for (const auto& record : records) out += record + '\n';
+  const RecordTable table(raw ? std::vector<std::string>{} : records, columns_of(options.common),
+                          style_of(options.common));
+  if (!raw && !options.common.quiet) out += table.heading();
+  TRY_VOID(put(options.common, out + table.lines()));
+  return options.follow ? follow(options, table) : 0;
 }
 
 }  // namespace ostiary::app

@@ -98,7 +98,9 @@ TEST_F(Verbs, AWrongCallIsExit2WithOneLineThatSaysHowToMendIt) {
       {{"key", "create", "--team", "x"}, "--user"},
       {{"key"}, "'ostiary key --help' shows how"},
       {{"version", "--format", "yaml"}, "--format"},
-      {{"ledger", "tail", "-n", "many"}, "--lines = many"},
+      {{"ledger", "tail", "-n", "many"}, "-n takes a whole number from 1 to 1,000,000"},
+      {{"ledger", "tail", "-n", "0"}, "-n takes"},
+      {{"ledger", "tail", "-n", "1000001"}, "-n takes"},
       {{"serve", "-c", "/no/such/file.yaml"}, "/no/such/file.yaml"},
       {{"ledger", "verify", "--data", "/no/such/folder"}, "there is no"},
       {{"docs", "poetry"}, "configuration"},
@@ -280,8 +282,8 @@ TEST_F(Verbs, ReadingVerbsMakeNoFolder) {
 TEST_F(Verbs, ADataFolderOfANewerProgramIsRefusedByEveryVerb) {
   make_key();
   std::ofstream(data() + "/VERSION") << "ostiary-data 2\n";
-  for (const auto& call : std::vector<std::vector<std::string>>{
-           {"key", "list"}, {"ledger", "verify"}, {"ledger", "tail"}}) {
+  for (const auto& call :
+       std::vector<std::vector<std::string>>{{"key", "list"}, {"ledger", "verify"}, {"ledger", "tail"}}) {
     auto arguments = call;
     arguments.insert(arguments.end(), {"--data", data()});
     const auto done = run(arguments);
@@ -349,16 +351,16 @@ TEST_F(Verbs, VerifyOfATruncatedLedgerCountsWhatIsLeft) {
 
 TEST_F(Verbs, VerifySaysHowMuchIsNotSigned) {
   make_key();
-  for (const auto* name : {"checkpoint", "checkpoints.log"})
-    fs::copy(data() + "/ledger/" + name, in(name));
+  for (const auto* name : {"checkpoint", "checkpoints.log"}) fs::copy(data() + "/ledger/" + name, in(name));
   make_key();
   for (const auto* name : {"checkpoint", "checkpoints.log"})
     fs::copy(in(name), data() + "/ledger/" + name, fs::copy_options::overwrite_existing);
   const auto done = run({"ledger", "verify", "--data", data()});
   EXPECT_EQ(done.code, 0);
-  EXPECT_THAT(done.out, AllOf(HasSubstr("The signed part is what was written; 1 of 2 records are not signed yet."),
-                              HasSubstr("the next start signs the rest"), Not(HasSubstr("running gate")),
-                              Not(HasSubstr("✔"))));
+  EXPECT_THAT(
+      done.out,
+      AllOf(HasSubstr("The signed part is what was written; 1 of 2 records are not signed yet."),
+            HasSubstr("the next start signs the rest"), Not(HasSubstr("running gate")), Not(HasSubstr("✔"))));
 }
 
 TEST_F(Verbs, VerifyTakesACheckpointAndAKeyKeptElsewhere) {
@@ -389,30 +391,51 @@ TEST_F(Verbs, TailShowsReadableLinesAndRawRecords) {
 
 // ---- lines
 
-TEST(RecordLine, ShowsAnOutcomeInFixedColumns) {
-  const auto line = record_line(
-      R"({"at":"2026-11-23T08:00:00.123Z","error":null,"id":"0190","kind":"outcome","model":"gpt-4o-mini-with-a-very-long-name",)"
-      R"("outcome":"complete","service":"openai","status":200,"team":"research","timings":{"total":152300},)"
-      R"("usage":{"input":12,"output":34}})",
-      Style(false));
-  EXPECT_EQ(line,
-            "2026-11-23 08:00:00  complete     research    openai        gpt-4o-mini-with-a-…   200      12 "
-            "→ 34     152.3  "
-            "0190\n");
-  const auto heading = record_heading(Style(false));
-  EXPECT_EQ(width_of(heading.substr(0, heading.find("HTTP"))) + 4,
-            width_of(line.substr(0, line.find(" 200"))) + 4);
-  EXPECT_EQ(width_of(heading.substr(0, heading.find("ID"))), width_of(line.substr(0, line.find("0190"))));
+constexpr const char* kIntent =
+    R"({"at":"2026-11-23T08:00:00.000Z","id":"01900000-0000-7000-8000-000000000001","kind":"intent"})";
+constexpr const char* kOutcome =
+    R"({"at":"2026-11-23T08:00:00.123Z","error":null,"id":"01900000-0000-7000-8000-000000000001",)"
+    R"("kind":"outcome","model":"gpt-4o-mini-with-a-very-long-name-that-goes-on","outcome":"complete",)"
+    R"("service":"openai","status":200,"team":"research","timings":{"total":152300},)"
+    R"("usage":{"input":12,"output":34}})";
+constexpr const char* kRefused =
+    R"({"at":"2026-11-23T08:00:01.123Z","error":"policy_denied","id":"01900000-0000-7000-8000-000000000002",)"
+    R"("kind":"outcome","outcome":"refused","status":403,"team":"research"})";
+constexpr const char* kChange =
+    R"({"action":"key-created","at":"2026-11-23T08:00:02Z.....","detail":{"team":"t"},"kind":"change",)"
+    R"("what":"AbCdEf12"})";
+
+TEST(RecordTable, FitsTheWidthAndShowsIdsWhereThereIsRoom) {
+  for (const std::size_t width : {80U, 100U, 120U, 200U}) {
+    const RecordTable table({kOutcome, kRefused, kChange}, width, Style(false));
+    const auto text = table.heading() + table.lines();
+    for (const auto line : text::split(text, '\n')) EXPECT_LE(width_of(line), width) << line;
+    EXPECT_EQ(text.find("01900000-0000-7000-8000-000000000001") != std::string::npos, width == 200) << width;
+  }
+  const RecordTable table({kOutcome, kRefused, kChange}, 100, Style(false));
+  EXPECT_EQ(
+      table.heading() + table.lines(),
+      "TIME (UTC)      WHAT         TEAM      SERVICE   MODEL          HTTP     TOKENS       MS  DETAIL\n"
+      "11-23 08:00:00  complete     research  openai    gpt-4o-mini-w…   200    12 → 34    152.3\n"
+      "11-23 08:00:01  refused      research                            403                     "
+      "policy_denied\n"
+      "11-23 08:00:02  key-created  t                                                           AbCdEf12\n");
 }
 
-TEST(RecordLine, ShowsTheErrorOfARefusalAndWhatIsNoRecordAsItIs) {
-  EXPECT_THAT(
-      record_line(R"({"kind":"outcome","outcome":"refused","status":403,"error":"policy_denied","id":"x"})",
-                  Style(false)),
-      AllOf(HasSubstr("refused"), HasSubstr("403"), HasSubstr("policy_denied")));
-  EXPECT_THAT(record_line(R"({"kind":"outcome","outcome":"failed"})", Style(true)),
+TEST(RecordTable, LeavesOutAnIntentWhoseOutcomeFollows) {
+  EXPECT_THAT(RecordTable({kIntent, kOutcome}, 100, Style(false)).lines(), Not(HasSubstr("intent")));
+  EXPECT_THAT(RecordTable({kIntent, kRefused}, 100, Style(false)).lines(), HasSubstr("intent"));
+  EXPECT_THAT(RecordTable({kIntent}, 100, Style(false)).line(kIntent), HasSubstr("intent"));
+}
+
+TEST(RecordTable, SaysWhatARecoveryFoundAndShowsWhatIsNoRecordAsItIs) {
+  const RecordTable table({}, 200, Style(false));
+  EXPECT_EQ(table.line("no \x1b record"), "no ? record\n");
+  const auto* recovery = R"({"bytes_cut":0,"intents_open":1,"kind":"recovery","records_unsigned":10})";
+  EXPECT_THAT(RecordTable({recovery}, 200, Style(false)).lines(),
+              HasSubstr("10 not signed, 1 without outcome"));
+  EXPECT_THAT(RecordTable({}, 100, Style(true)).line(R"({"kind":"outcome","outcome":"failed"})"),
               HasSubstr("\x1b[31mfailed"));
-  EXPECT_EQ(record_line("no \x1b record", Style(false)), "no ? record\n");
 }
 
 TEST(Terminal, ColumnsCountCodePointsAndCutWithAnEllipsis) {

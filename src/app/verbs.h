@@ -42,7 +42,7 @@ struct VerifyVerbOptions {
 
 struct TailOptions {
   CommonOptions common;
-  std::uint64_t count = 10;
+  std::string lines = "10";  // 1 to a million
   bool follow = false;
 };
 

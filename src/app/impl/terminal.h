@@ -31,6 +31,9 @@ class Style {
 Result<> put(const CommonOptions& options, std::string_view data);
 // The style of what put() will write.
 Style style_of(const CommonOptions& options);
+// How many columns a line of it may have: those of the terminal (COLUMNS, or what the system says), 100 of
+// anything else.
+std::size_t columns_of(const CommonOptions& options);
 // A line on stderr for people; nothing with --quiet.
 void hint(const CommonOptions& options, std::string_view line);
 
