@@ -415,11 +415,11 @@ TEST(RecordTable, FitsTheWidthAndShowsIdsWhereThereIsRoom) {
   const RecordTable table({kOutcome, kRefused, kChange}, 100, Style(false));
   EXPECT_EQ(
       table.heading() + table.lines(),
-      "TIME (UTC)      WHAT         TEAM      SERVICE   MODEL          HTTP     TOKENS       MS  DETAIL\n"
-      "11-23 08:00:00  complete     research  openai    gpt-4o-mini-w…   200    12 → 34    152.3\n"
-      "11-23 08:00:01  refused      research                            403                     "
+      "TIME (UTC)      WHAT         TEAM     SERVICE   MODEL        HTTP     TOKENS       MS  DETAIL\n"
+      "11-23 08:00:00  complete     resear…  openai    gpt-4o-min…   200    12 → 34    152.3\n"
+      "11-23 08:00:01  refused      resear…                          403                      "
       "policy_denied\n"
-      "11-23 08:00:02  key-created  t                                                           AbCdEf12\n");
+      "11-23 08:00:02  key-created  t                                                         AbCdEf12\n");
 }
 
 TEST(RecordTable, LeavesOutAnIntentWhoseOutcomeFollows) {
