@@ -1,7 +1,9 @@
 #include "app/config.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <filesystem>
 #include <fmt/format.h>
 
 #include "app/impl/config_rows.h"
@@ -89,6 +91,9 @@ Result<Config> read_config(std::string_view text, std::string_view file) {
 }
 
 Result<Config> load_config(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    return fail(Code::invalid, "is a folder; name a configuration file", path);
   auto text = read_file(path, kMaxFile);
   if (!text) return std::unexpected(text.error());
   return read_config(*text, path);
@@ -114,6 +119,30 @@ Result<> apply_environment(Config& config, const std::function<const char*(const
   if (auto whole = check_whole(config); !whole) {
     whole.error().where.clear();
     return whole;
+  }
+  return {};
+}
+
+Result<> check_variables(std::span<const std::string_view> names) {
+  std::vector<std::string> known;
+  for (const auto& row : config_rows())
+    if (row.path != "services") known.push_back(variable_of(row.path));
+  const std::vector<std::string_view> candidates(known.begin(), known.end());
+  const auto own = [](std::string_view name) {  // of ours, and no configuration
+    constexpr std::array words = {"OSTIARY_KEY", "OSTIARY_BIN", "OSTIARY_SHARED", "OSTIARY_DIRECT"};
+    constexpr std::array starts = {"OSTIARY_FAULT", "OSTIARY_TEST_", "OSTIARY_REAL_SERVER"};
+    return std::ranges::find(words, name) != words.end() ||
+           std::ranges::any_of(starts, [&](std::string_view start) { return name.starts_with(start); });
+  };
+  for (const auto name : names) {
+    if (!name.starts_with("OSTIARY_") || own(name) || std::ranges::find(candidates, name) != candidates.end())
+      continue;
+    const auto advice = config::meant(name, candidates);
+    if (!advice.empty() || name.starts_with("OSTIARY_GATE_") || name.starts_with("OSTIARY_LEDGER_"))
+      return fail(Code::invalid,
+                  fmt::format("no such variable of the configuration{}",
+                              advice.empty() ? "; docs/configuration.md lists the keys" : advice),
+                  std::string(name));
   }
   return {};
 }

@@ -44,6 +44,10 @@ Result<Config> load_config(const std::string& path);
 // ("OSTIARY_" + the path in capitals, dots as underscores). `get` is std::getenv in the program.
 Result<> apply_environment(Config& config, const std::function<const char*(const char*)>& get);
 
+// `invalid` where one of the environment's names looks like such a variable and is none, with the one that is
+// meant.
+Result<> check_variables(std::span<const std::string_view> names);
+
 // The documented defaults as a configuration file that reads back to the same Config.
 std::string print_defaults();
 

@@ -433,6 +433,29 @@ TEST(Config, AWrongVariableIsNamed) {
   }
 }
 
+TEST(Config, AVariableThatIsNoneIsRefusedWithTheOneThatIsMeant) {
+  const auto refused = [](std::string_view name) {
+    const auto checked = check_variables({{name}});
+    return checked ? std::string() : checked.error().text();
+  };
+  EXPECT_THAT(refused("OSTIARY_GATE_MAX_DEPHT"),
+              AllOf(StartsWith("OSTIARY_GATE_MAX_DEPHT: "), HasSubstr("'OSTIARY_GATE_MAX_DEPTH'")));
+  EXPECT_THAT(refused("OSTIARY_LEDGER_SYNK"), HasSubstr("did you mean 'OSTIARY_LEDGER_SYNC'?"));
+  EXPECT_THAT(refused("OSTIARY_GATE_COLOUR_OF_THE_DOOR"), HasSubstr("docs/configuration.md"));
+  EXPECT_THAT(refused("OSTIARY_LISTENN"), HasSubstr("'OSTIARY_LISTEN'"));
+  for (const auto* name :
+       {"OSTIARY_DATA", "OSTIARY_KEY", "OSTIARY_FAULT", "OSTIARY_BIN", "OSTIARY_REAL_SERVER",
+        "OSTIARY_REAL_SERVER_LIMIT", "OSTIARY_TEST_ENV", "OSTIARY_SHARED", "OSTIARY_LISTEN",
+        "OSTIARY_LEDGER_SYNC", "OSTIARY_DIRECT", "PATH", "OSTIARY_SOMETHING_ELSE"})
+    EXPECT_EQ(refused(name), "") << name;
+}
+
+TEST(Config, AFolderIsNoConfigurationFile) {
+  const auto config = load_config("/tmp");
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().code, Code::invalid);
+}
+
 TEST(Config, EveryKeyHasADocTypeAndUniquePath) {
   std::set<std::string_view> seen;
   for (const auto& key : keys()) {

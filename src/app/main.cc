@@ -5,12 +5,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
+#include "app/config.h"
 #include "app/impl/completion.h"
 #include "app/impl/terminal.h"
 #include "app/verbs.h"
@@ -25,6 +28,17 @@ using Run = std::function<Result<int>()>;
 int complain(std::string_view message, int code) {
   fmt::print(stderr, "ostiary: {}\n", printable(message));
   return code;
+}
+
+// Refuses variables that were meant for the configuration and would be passed over.
+Result<int> serve(const ServeOptions& options) {
+  std::vector<std::string_view> names;
+  for (char** variable = environ; *variable; ++variable) {
+    const std::string_view entry(*variable);
+    names.push_back(entry.substr(0, entry.find('=')));
+  }
+  TRY_VOID(check_variables(names));
+  return run_serve(options);
 }
 
 // The verbs with their options. `chosen` is what the arguments asked for.
@@ -73,7 +87,8 @@ void CommandLine::add_format(CLI::App& app, Format& format, bool& quiet) {
     format = word == "json" ? Format::json : Format::text;
   };
   app.add_option_function<std::string>("--format", take, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(
+          [](const std::string& word) { return word == "text" || word == "json" ? "" : "is text or json"; })
       ->type_name("FORMAT");
   app.add_flag("--quiet", quiet, "no hints, headings and progress");
 }
@@ -103,7 +118,7 @@ void CommandLine::add_serve() {
   app->add_flag("--print-config", serve_.print_config,
                 "print every configuration key with its default, and end");
   add_format(*app, serve_.format, serve_.quiet);
-  app->callback([this] { chosen_ = [this] { return run_serve(serve_); }; });
+  app->callback([this] { chosen_ = [this] { return serve(serve_); }; });
 }
 
 void CommandLine::add_keys() {
@@ -229,29 +244,37 @@ std::string shown(const std::string& argument) {
   return argument.find("ost_") == std::string::npos ? argument : "ost_…";
 }
 
-int CommandLine::wrong_call(const CLI::ParseError& error) {
-  auto* app = deepest();
-  const auto name = full_name(app);
+// Of what no verb takes.
+std::string surplus(const CLI::App& app, const std::string& argument) {
+  const auto name = full_name(&app);
   const auto help = fmt::format("'{} --help' shows how", name);
-  auto extra = root_.remaining(true);
-  std::ranges::transform(extra, extra.begin(), shown);
-  const auto verbs = verbs_of(*app);
-  if (!extra.empty() && !extra.front().starts_with('-')) {
-    if (!verbs.empty())
-      return complain(
-          fmt::format("unknown verb '{} {}'{}; {}", name, extra.front(), meant(extra.front(), verbs), help),
-          2);
-    return complain(fmt::format("'{}' does not take '{}'; {}", name, extra.front(), help), 2);
-  }
-  if (!extra.empty()) {
-    const auto flag = extra.front().substr(0, extra.front().find('='));
+  const auto verbs = verbs_of(app);
+  // A question mark ends a sentence.
+  const auto joined = [](const std::string& text, const std::string& advice, const std::string& help_text) {
+    return text + advice + (advice.empty() ? "; " : " ") + help_text;
+  };
+  if (argument.starts_with('-')) {
+    const auto flag = argument.substr(0, argument.find('='));
     std::vector<std::string> flags;
-    for (const auto* option : app->get_options()) {
+    for (const auto* option : app.get_options()) {
       for (const auto& word : option->get_lnames()) flags.push_back("--" + word);
       for (const auto& word : option->get_snames()) flags.push_back("-" + word);
     }
-    return complain(fmt::format("'{}' has no flag {}{}; {}", name, flag, meant(flag, flags), help), 2);
+    return joined(fmt::format("'{}' has no flag {}", name, flag), meant(flag, flags), help);
   }
+  if (verbs.empty()) return fmt::format("'{}' does not take '{}'; {}", name, argument, help);
+  const auto of = app.get_parent() ? fmt::format(" of '{}'", name) : "";
+  return joined(fmt::format("unknown verb '{}'{}", argument, of), meant(argument, verbs),
+                fmt::format("'{} --help' lists them", name));
+}
+
+int CommandLine::wrong_call(const CLI::ParseError& error) {
+  const auto* app = deepest();
+  const auto extra = root_.remaining(true);
+  if (!extra.empty()) return complain(surplus(*app, shown(extra.front())), 2);
+  const auto help = fmt::format("'{} --help' shows how", full_name(app));
+  if (const auto verbs = verbs_of(*app); !verbs.empty())
+    return complain(fmt::format("'{}' needs one of {}; {}", full_name(app), fmt::join(verbs, ", "), help), 2);
   return complain(fmt::format("{}; {}", error.what(), help), 2);
 }
 

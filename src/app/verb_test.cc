@@ -90,14 +90,18 @@ class Verbs : public testing::Test {
 
 TEST_F(Verbs, AWrongCallIsExit2WithOneLineThatSaysHowToMendIt) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"sreve"}, "unknown verb 'ostiary sreve'; did you mean 'serve'?"},
-      {{"key", "crate"}, "unknown verb 'ostiary key crate'; did you mean 'create'?"},
-      {{"ledger", "tail", "--folow"}, "'ostiary ledger tail' has no flag --folow; did you mean '--follow'?"},
+      {{"sreve"}, "unknown verb 'sreve'; did you mean 'serve'? 'ostiary --help' lists them"},
+      {{"key", "crate"},
+       "unknown verb 'crate' of 'ostiary key'; did you mean 'create'? 'ostiary key --help' lists them"},
+      {{"ledger", "tail", "--folow"},
+       "'ostiary ledger tail' has no flag --folow; did you mean '--follow'? 'ostiary ledger"},
       {{"key", "list", "--fromat=json"}, "has no flag --fromat; did you mean '--format'?"},
       {{"version", "extra"}, "'ostiary version' does not take 'extra'"},
       {{"key", "create", "--team", "x"}, "--user"},
-      {{"key"}, "'ostiary key --help' shows how"},
-      {{"version", "--format", "yaml"}, "--format"},
+      {{"key"}, "'ostiary key' needs one of create, list, revoke; 'ostiary key --help' shows how"},
+      {{"wrong-verb"}, "unknown verb 'wrong-verb'; 'ostiary --help' lists them"},
+      {{"serve", "-c", "/tmp"}, "/tmp: is a folder"},
+      {{"version", "--format", "yaml"}, "--format: is text or json; "},
       {{"ledger", "tail", "-n", "many"}, "-n takes a whole number from 1 to 1,000,000"},
       {{"ledger", "tail", "-n", "0"}, "-n takes"},
       {{"ledger", "tail", "-n", "1000001"}, "-n takes"},
@@ -112,6 +116,12 @@ TEST_F(Verbs, AWrongCallIsExit2WithOneLineThatSaysHowToMendIt) {
     EXPECT_THAT(done.err, AllOf(StartsWith("ostiary: "), HasSubstr(message)));
     EXPECT_EQ(std::ranges::count(done.err, '\n'), 1) << done.err;
   }
+}
+
+TEST_F(Verbs, AVariableThatLooksLikeConfigurationAndIsNoneStopsTheStart) {
+  const auto done = run({"serve", "--data", data(), "--listen", "127.0.0.1:0"}, {"OSTIARY_GATE_LOPS=2"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_THAT(done.err, HasSubstr("did you mean 'OSTIARY_GATE_LOOPS'?"));
 }
 
 TEST_F(Verbs, NoVerbShowsTheHelpAndIsExit2) {
