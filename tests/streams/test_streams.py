@@ -7,10 +7,11 @@ import time
 
 import pytest
 
-from lib import upstream as scripted
 from lib.gate import Gate, service
 from lib.http import Closed, Connection, sse
-from lib.upstream import DONE, TEXT, Upstream, chat_events, event
+from lib.scripts import DONE, PAUSE, TEXT, chat_events, dumps, event
+from lib.streams import HUGE_EVENTS
+from lib.upstream import Upstream
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def finishes(events):
 
 
 def expected_events(model, **more):
-    return [json.loads(scripted.dumps(e)) for e in chat_events(model, **more)]
+    return [json.loads(dumps(e)) for e in chat_events(model, **more)]
 
 
 def assert_whole(response, model, **more):
@@ -157,7 +158,7 @@ def test_whole_events_are_not_held_back_by_a_half_one(gate):
             got += data
             if arrived is None and got.count(b"\n\n") >= 3:
                 arrived = time.monotonic() - c.began
-        assert arrived < scripted.PAUSE / 2
+        assert arrived < PAUSE / 2
     assert_whole(response, "stream-half-event-then-pause")
 
 
@@ -215,7 +216,7 @@ def test_a_huge_stream_arrives_whole_with_bounded_memory(gate):
             if n % 500 == 0:
                 peak = max(peak, gate.rss_kib("RssAnon"))
     assert response.complete and ending.endswith(DONE)
-    assert size > scripted.HUGE_EVENTS * 8192
+    assert size > HUGE_EVENTS * 8192
     assert peak - before < 16384
 
 
