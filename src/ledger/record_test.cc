@@ -145,16 +145,14 @@ TEST(Record, SaysNothingOfWhatIsNotKnown) {
 TEST(Record, OfAChangeAndOfARecoveryAreCanonicalToo) {
   std::string change, recovery;
   append_change(change, 1'732'348'800'000, "key-created", "AbCdEf12", R"({"team":"a"})");
-  append_recovery(
-      recovery, 1'732'348'800'000,
-      {.bytes_cut = 17, .records_lost = 2, .records_unsigned = 5, .intents_open = 1});
+  append_recovery(recovery, 1'732'348'800'000,
+                  {.bytes_cut = 17, .records_lost = 2, .records_unsigned = 5, .intents_open = 1});
   EXPECT_EQ(
       change,
       R"({"action":"key-created","at":"2024-11-23T08:00:00.000Z","detail":{"team":"a"},"kind":"change",)"
       R"("what":"AbCdEf12"})");
-  EXPECT_EQ(recovery,
-            R"({"at":"2024-11-23T08:00:00.000Z","bytes_cut":17,"intents_open":1,"kind":"recovery",)"
-            R"("records_lost":2,"records_unsigned":5})");
+  EXPECT_EQ(recovery, R"({"at":"2024-11-23T08:00:00.000Z","bytes_cut":17,"intents_open":1,"kind":"recovery",)"
+                      R"("records_lost":2,"records_unsigned":5})");
   expect_canonical(change);
   expect_canonical(recovery);
 }

@@ -30,8 +30,7 @@ Result<LeafReader> open_leaves(const std::string& path) {
 // Reads the records from a start on and finds where the good ones end.
 class Replay {
  public:
-  Replay(const std::string& ledger, const std::vector<std::uint64_t>& segments,
-         const Checkpoint& checkpoint)
+  Replay(const std::string& ledger, const std::vector<std::uint64_t>& segments, const Checkpoint& checkpoint)
       : ledger_(ledger), segments_(segments), checkpoint_(checkpoint) {}
 
   Result<> run(const Resume& start);
@@ -167,7 +166,8 @@ Result<bool> Replay::good_behind() const {
 
 Result<> Replay::check_end() const {
   if (frontier_.size() < checkpoint_.size)
-    return damaged(fmt::format("damaged or missing, though a checkpoint covers {} records", checkpoint_.size));
+    return damaged(
+        fmt::format("damaged or missing, though a checkpoint covers {} records", checkpoint_.size));
   if (!end_.torn) return {};
   TRY(const bool good, good_behind());
   if (good) return damaged("damaged or missing, with good records behind it");
@@ -244,8 +244,8 @@ std::optional<Resume> find_resume(const std::string& ledger, const std::vector<s
   const auto resume = text ? Resume::parse(*text) : std::nullopt;
   if (!resume) return std::nullopt;
   const auto size = resume->frontier.size(), first = resume->first, offset = resume->log_offset;
-  const bool fits = size <= checkpoint.size && first <= size &&
-                    std::ranges::binary_search(segments, first) && offset >= log_header(first).size() &&
+  const bool fits = size <= checkpoint.size && first <= size && std::ranges::binary_search(segments, first) &&
+                    offset >= log_header(first).size() &&
                     offset <= file_size(log_path(ledger, first)).value_or(0) &&
                     size - first <= leaves_in(leaf_path(ledger, first)) &&
                     (size < checkpoint.size || resume->frontier.root() == checkpoint.root);

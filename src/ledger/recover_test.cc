@@ -120,7 +120,9 @@ TEST_F(Recover, RefusesALedgerWhoseCheckpointsAreGone) {
 
 TEST_F(Recover, BeginsAgainWhereTheMakingOfALedgerWasCutOff) {
   const TestFolder young;
-  { EXPECT_TRUE(Ledger::open(young.data(), quiet_options())); }
+  {
+    EXPECT_TRUE(Ledger::open(young.data(), quiet_options()));
+  }
   std::filesystem::remove(young.ledger(kFirstLog));
   std::filesystem::remove(young.ledger(kFirstLeaf));
   for (const auto* lacks : {"checkpoint", "checkpoints.log"}) {

@@ -65,7 +65,7 @@ class Verifier final : public ScanSink {
   std::optional<Awaited> from_history_;  // its next checkpoint
   std::uint64_t history_lines_ = 0, history_size_ = 0;
   std::optional<Checkpoint> newest_;  // of the file `checkpoint`, until found in the history
-  std::uint64_t due_ = kNever;  // the size at which the next checkpoint is to be compared
+  std::uint64_t due_ = kNever;        // the size at which the next checkpoint is to be compared
   std::optional<Error> failed_;
   std::uint64_t bytes_done_ = 0, bytes_all_ = 0;
 };
@@ -280,8 +280,7 @@ Result<VerifyReport> Verifier::run() {
   const bool there = std::filesystem::is_directory(ledger_, error);
   if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
     return fail(Code::io, "cannot read the ledger: " + error.message(), ledger_);
-  if (!there)
-    return fail(Code::not_found, "there is no ledger; name a data folder with --data", ledger_);
+  if (!there) return fail(Code::not_found, "there is no ledger; name a data folder with --data", ledger_);
   TRY_VOID(read_keys());
   TRY_VOID(read_kept());
   TRY_VOID(read_newest());

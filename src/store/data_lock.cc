@@ -74,7 +74,8 @@ Result<> check_new(const std::string& data_folder) {
 Result<> check_ours(const std::string& data_folder) {
   const auto content = read_file(version_path(data_folder), 4096);
   if (content) return check_version(version_path(data_folder), *content);
-  if (content.error().code == Code::denied) return fail(Code::io, content.error().message, content.error().where);
+  if (content.error().code == Code::denied)
+    return fail(Code::io, content.error().message, content.error().where);
   return check_new(data_folder);
 }
 
@@ -98,7 +99,8 @@ Result<DataLock> DataLock::acquire(const std::string& data_folder) {
   if (::ftruncate(lock.fd_, 0) != 0) return fail_errno("write the lock", path, errno);
   TRY_VOID(write_all(lock.fd_, fmt::format("{}{}\n", kLockMagic, ::getpid()), path));
   if (!fs::exists(version_path(data_folder)))
-    TRY_VOID(write_file_atomic(version_path(data_folder), fmt::format("{}{}\n", kVersionMagic, kVersion), 0644));
+    TRY_VOID(
+        write_file_atomic(version_path(data_folder), fmt::format("{}{}\n", kVersionMagic, kVersion), 0644));
   return lock;
 }
 

@@ -123,10 +123,11 @@ Result<std::string> key_id_of(std::string_view text) {
     id = id.substr(0, id.find('_'));
   }
   if (is_id(id)) return std::string(id);
-  return fail(Code::invalid,
-              fmt::format("a key's id is {} letters and digits: the part between ost_ and the next _; 'ostiary "
-                          "key list' shows them",
-                          kId));
+  return fail(
+      Code::invalid,
+      fmt::format("a key's id is {} letters and digits: the part between ost_ and the next _; 'ostiary "
+                  "key list' shows them",
+                  kId));
 }
 
 Result<> check_key_owner(std::string_view team, std::string_view user) {

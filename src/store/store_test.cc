@@ -332,7 +332,9 @@ TEST_F(StoreTest, AnEmptyFolderAndOneWhoseMakingWasCutOffBecomeDataFolders) {
 TEST_F(StoreTest, LookingAtADataFolderMakesNone) {
   EXPECT_EQ(check_data_folder(path("data")).error().code, Code::not_found);
   EXPECT_FALSE(std::filesystem::exists(path("data")));
-  { ASSERT_TRUE(DataLock::acquire(path("data"))); }
+  {
+    ASSERT_TRUE(DataLock::acquire(path("data")));
+  }
   spill(path("data/VERSION"), "ostiary-data 2\n");
   EXPECT_EQ(check_data_folder(path("data")).error().code, Code::newer);
 }
@@ -354,8 +356,9 @@ TEST(KeyForm, TakesTheIdOutOfAKeyAndRepeatsNothingOfWhatIsNone) {
 TEST(KeyForm, OfTeamAndUserIsShortTextWithoutControlCharacters) {
   EXPECT_TRUE(check_key_owner("research", "Ada Gr\u00fcezi"));
   EXPECT_TRUE(check_key_owner(std::string(200, 'x'), "a"));
-  for (const auto& wrong : {std::string(), std::string(201, 'x'), std::string("a\nb"), std::string("\x1b[31m"),
-                            std::string("a\x7f"), std::string("a\u0085"), std::string("\xff")}) {
+  for (const auto& wrong :
+       {std::string(), std::string(201, 'x'), std::string("a\nb"), std::string("\x1b[31m"),
+        std::string("a\x7f"), std::string("a\u0085"), std::string("\xff")}) {
     EXPECT_EQ(check_key_owner(wrong, "u").error().code, Code::invalid);
     EXPECT_EQ(check_key_owner("t", wrong).error().code, Code::invalid);
   }
