@@ -52,7 +52,11 @@ Result<std::vector<Endpoint>> lookup(const Address& address, int flags) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* list = nullptr;
-  const int error = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list);
+  // localhost is this machine, whatever a resolver knows of it (RFC 6761 section 6.3).
+  const std::string port = std::to_string(address.port);
+  int error = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &list);
+  if (error != 0 && address.host == "localhost" && !(flags & AI_NUMERICHOST))
+    error = ::getaddrinfo("127.0.0.1", port.c_str(), &hints, &list);
   if (error != 0)
     return fail(Code::not_found, std::string("cannot resolve the name: ") + ::gai_strerror(error),
                 address.host);
