@@ -5,6 +5,7 @@
 #include "json/writer.h"
 #include "ledger/record.h"
 #include "net/http.h"
+#include "store/key_form.h"
 
 namespace ostiary::app {
 
@@ -176,6 +177,7 @@ ControlServer::Answer ControlServer::create_key(std::string_view body) {
   const std::string team = document->root()["team"].string_or(""),
                     user = document->root()["user"].string_or("");
   if (team.empty() || user.empty()) return refused({Code::invalid, "a key needs a team and a user", ""});
+  if (auto fit = store::check_key_owner(team, user); !fit) return refused(fit.error());
   auto made = store_->create_key(team, user, wall_now());
   if (!made) return refused(made.error());
   const auto& entry = made->entry;
