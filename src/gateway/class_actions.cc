@@ -25,7 +25,9 @@ int strictness(policy::Effect effect) {
 }
 }  // namespace
 
-std::span<const std::string_view> ClassActions::wants() const { return kFacts; }
+std::span<const std::string_view> ClassActions::wants() const {
+  return kFacts;
+}
 
 policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect::Inspection& found) const {
   policy::Decision decision;

@@ -12,7 +12,7 @@ Client::Client(Worker& worker, net::Stream stream)
     : worker_(worker),
       stream_(std::move(stream)),
       deadline_(worker.loop),
-      parser_(worker.shared.settings.max_head_bytes) {}
+      parser_(worker.setup()->settings.max_head_bytes) {}
 
 net::Task<void> Client::serve() {
   while (keep_alive_ && !broken_ && !worker_.loop.stopping()) {
@@ -34,20 +34,10 @@ net::Task<void> Client::exchange() {
     keep_alive_ = false;
     co_return;
   }
-  if (received == Received::request) {
-    if (x.asked.endpoint.name == "models")
-      co_await answer_models(worker_, *this, x);
-    else
-      co_await forward(worker_, *this, x);
-  } else {
-    x.outcome = received == Received::gone ? ledger::Outcome::cancelled : ledger::Outcome::refused;
-    if (received == Received::refused)
-      co_await answer_error(x, error);
-    else
-      keep_alive_ = false;
-  }
+  const bool aside = received == Received::aside || received == Received::refused_aside;
+  co_await conduct(x, received, error);
   if (!x.timings.total) x.timings.total = static_cast<std::uint64_t>((mono_now() - x.started) / 1000);
-  worker_.recorder.outcome(x);
+  if (!aside) worker_.recorder.outcome(x);
   if (x.document.nodes().capacity() <= 1024) spare_ = std::move(x.document);
   in_.erase(0, consumed_);
   if (!carry_.empty()) {
@@ -56,6 +46,21 @@ net::Task<void> Client::exchange() {
   }
   if (in_.empty()) worker_.give_buffer(std::exchange(in_, {}));
   if (worker_.draining()) keep_alive_ = false;
+}
+
+net::Task<void> Client::conduct(Exchange& x, Received received, const GateError& error) {
+  if (received == Received::aside) co_return co_await answer_aside(worker_, *this, x);
+  if (received == Received::request) {
+    if (x.asked.endpoint.name == "models") co_return co_await answer_models(worker_, *this, x);
+    co_return co_await forward(worker_, *this, x);
+  }
+  if (received == Received::gone) {
+    x.outcome = ledger::Outcome::cancelled;
+    keep_alive_ = false;
+    co_return;
+  }
+  x.outcome = ledger::Outcome::refused;
+  co_await answer_error(x, error);
 }
 
 void Client::begin(const Exchange& x, const AnswerHead& head) {
@@ -130,7 +135,7 @@ void Client::push(std::span<iovec> parts) {
 
 net::Task<Result<>> Client::drain() {
   if (broken_) co_return fail(Code::closed, "the client left");
-  auto written = co_await stream_.write(out_, deadline_, worker_.shared.settings.write_timeout_ms);
+  auto written = co_await stream_.write(out_, deadline_, worker_.setup()->settings.write_timeout_ms);
   out_.clear();
   if (out_.capacity() > (256u << 10)) std::string().swap(out_);
   if (!written) broken_ = true;

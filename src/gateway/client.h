@@ -27,9 +27,10 @@ class Client {
   net::Task<void> serve();
 
   // --- reading (receive.cc)
-  enum class Received : std::uint8_t { request, refused, gone };
-  // Reads and validates one request into `x`. refused: `error` says what to answer; gone: nobody is there to
-  // answer.
+  // refused: `error` says what to answer; gone: nobody is there to answer; aside: for the side door, so that
+  // it is no exchange.
+  enum class Received : std::uint8_t { request, refused, gone, aside, refused_aside };
+  // Reads and validates one request into `x`.
   net::Task<Received> receive(Exchange& x, GateError& error);
 
   // --- writing (client.cc)
@@ -57,11 +58,13 @@ class Client {
 
  private:
   net::Task<void> exchange();
+  net::Task<void> conduct(Exchange& x, Received received, const GateError& error);
   net::Io read_into(std::string& into, std::size_t most);
   net::Task<Received> read_head(Exchange& x, GateError& error);
-  net::Task<Received> read_body(Exchange& x, GateError& error);
+  net::Task<Received> receive_aside(Exchange& x, GateError& error);
+  net::Task<Received> read_body(Exchange& x, std::uint64_t most, GateError& error);
   net::Task<Received> read_sized(Exchange& x, HmacSha256& hash, GateError& error);
-  net::Task<Received> read_chunked(Exchange& x, HmacSha256& hash, GateError& error);
+  net::Task<Received> read_chunked(Exchange& x, std::uint64_t most, HmacSha256& hash, GateError& error);
   net::Task<void> linger();
   void push(std::span<iovec> parts);
 
@@ -83,11 +86,17 @@ class Client {
 // Whether a parsed body is a request that the endpoint can take; fills x.model and x.stream.
 std::optional<GateError> check_request(Exchange& x, const GateSettings& settings);
 
+// Fills x.caller by the key that came with the request. False: none did.
+bool find_caller(Worker& worker, Exchange& x);
+
 // *identify*: finds the caller's key in the head or path. Nothing: a 401 for `error`.
 bool identify(Worker& worker, Exchange& x, GateError& error);
 
 // *decide* … *record*: carries a received request to a service and its answer back.
 net::Task<void> forward(Worker& worker, Client& client, Exchange& x);
+
+// Passes a request to the side door and its answer to the client.
+net::Task<void> answer_aside(Worker& worker, Client& client, Exchange& x);
 
 // The answer to GET /v1/models and /v1/models/{id}: what every service offers.
 net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x);

@@ -89,7 +89,7 @@ TEST(Endpoint, AStoredResponsesIdHoldsNothingThatLeadsElsewhere) {
   EXPECT_EQ(at("resp_Ab-9"), Found::yes);
   EXPECT_EQ(at(std::string(256, 'r')), Found::yes);
   for (const auto& id : {std::string(257, 'r'), std::string("resp_1;x"), std::string("resp_1%3Fx"),
-                               std::string("resp.1"), std::string("resp_1/other"), std::string("")})
+                         std::string("resp.1"), std::string("resp_1/other"), std::string("")})
     EXPECT_EQ(at(id), Found::no_path) << id;
 }
 

@@ -22,6 +22,7 @@
 namespace ostiary::gateway {
 
 class Service;
+struct Setup;
 
 // Who asks. `client_authorization`: the caller's own credential for the service, where the key came by
 // another way.
@@ -29,6 +30,7 @@ struct Caller {
   const store::KeyEntry* key = nullptr;
   std::shared_ptr<const KeyRing::Snapshot> hold;
   bool own_credential = false;
+  bool key_given = false;  // at the side door, where none is needed
 };
 
 // One request through the gate and its answer, with everything learned on the way. Made when the head of a
@@ -42,6 +44,7 @@ struct Exchange {
   Id id = Id::make();
   WallMs at = 0;
   MonoNs started = 0;
+  std::shared_ptr<const Setup> setup;  // in force when it began
   net::Head head;
   std::string_view path;  // without a key prefix
   std::string_view query;

@@ -89,12 +89,12 @@ bool Forwarding::repeatable() const {
 
 // The services to ask, in order. None: error_ says why.
 std::vector<const Service*> Forwarding::route() {
-  auto& shared = worker_.shared;
+  const auto& shared = worker_.shared;
   const auto& endpoint = x_.asked.endpoint;
   std::string stays(x_.asked.response_id);
   const bool follows = stays.empty() && endpoint.has_body && endpoint.name == "responses";
   if (follows) stays = x_.document.root()["previous_response_id"].string_or("");
-  auto found = shared.candidates(x_.model, endpoint.name);
+  auto found = x_.setup->candidates(x_.model, endpoint.name);
   if (!stays.empty()) {
     const auto home = shared.homes.find(stays);
     if (home || !follows) {
@@ -117,15 +117,16 @@ std::vector<const Service*> Forwarding::route() {
 }
 
 void Forwarding::ask_decider(const Service& target) {
-  auto facts = gather_facts(x_, target, worker_.shared.decider->wants());
-  auto& known = worker_.decided(target);
+  auto facts = gather_facts(x_, target, x_.setup->decider->wants());
+  const auto lane = worker_.lane(target);
+  auto& known = lane->decided;
   const auto& found = x_.inspection;
   const bool clean = found.findings.empty() && found.classes.empty() && found.partial.empty();
-  if (!clean || known.json.empty() || known.facts.all() != facts.all()) {
-    x_.decision = worker_.shared.decider->decide(facts, x_.inspection);
+  if (!clean || known.setup != x_.setup->number || known.facts.all() != facts.all()) {
+    x_.decision = x_.setup->decider->decide(facts, x_.inspection);
     x_.decision_json.clear();
     policy::append_json(x_.decision_json, x_.decision);
-    if (clean) known = {std::move(facts), x_.decision, x_.decision_json};
+    if (clean) known = {x_.setup->number, std::move(facts), x_.decision, x_.decision_json};
     return;
   }
   x_.decision = known.decision;
@@ -141,7 +142,7 @@ bool Forwarding::decide(const Service*& target) {
     const auto effect = x_.decision.enforced();
     if (effect == policy::Effect::allow || effect == policy::Effect::redact) break;
     if (effect == policy::Effect::reroute && reroutes < kMostReroutes) {
-      if (const Service* other = worker_.shared.find_service(x_.decision.reroute_to)) {
+      if (const Service* other = x_.setup->find_service(x_.decision.reroute_to)) {
         target = other;
         continue;
       }
@@ -341,7 +342,7 @@ net::Task<void> Forwarding::give_up() {
 }
 
 net::Task<void> Forwarding::run() {
-  worker_.shared.inspector->inspect(x_, x_.inspection);
+  x_.setup->inspector->inspect(x_, x_.inspection);
   const auto candidates = route();
   if (candidates.empty()) {
     x_.outcome = ledger::Outcome::refused;

@@ -16,14 +16,16 @@ std::uint32_t usable_processors() {
 }  // namespace
 
 Result<std::unique_ptr<Gate>> Gate::open(Shared& shared) {
-  TRY(auto address, net::parse_address(shared.settings.listen));
-  if (!net::is_loopback(address) && !shared.settings.allow_remote)
+  const auto setup = shared.setup.get();
+  const auto& settings = setup->settings;
+  TRY(auto address, net::parse_address(settings.listen));
+  if (!net::is_loopback(address) && !settings.allow_remote)
     return fail(Code::invalid,
                 "listening beyond loopback lets others on the network use your credentials; if that is "
                 "meant, say --allow-remote",
-                shared.settings.listen);
+                settings.listen);
   std::unique_ptr<Gate> gate(new Gate);
-  const std::uint32_t count = shared.settings.loops ? shared.settings.loops : usable_processors();
+  const std::uint32_t count = settings.loops ? settings.loops : usable_processors();
   for (std::uint32_t i = 0; i < count; ++i) {
     TRY(auto loop, net::Loop::create());
     // Several loops share the port, and so could another gate unnoticed: one try alone shows whether it is

@@ -61,11 +61,13 @@ void read_list(const Service& service, std::string_view body, Models& into) {
     if (!is_glob(model.name)) into.try_emplace(model.name, entry(model.name, service.settings().provider));
 }
 
-net::Task<void> ask_service(Worker& worker, const Service& service, const Exchange& asked,
-                            std::shared_ptr<Gathering> gathering) {
-  Models& into = gathering->lists[service.index()];
+net::Task<void> ask_service(Worker& worker, std::shared_ptr<const Setup> setup, std::size_t place,
+                            const Exchange& asked, std::shared_ptr<Gathering> gathering) {
+  const Service& service = *setup->services[place];
+  Models& into = gathering->lists[place];
   Exchange own;  // the gate's own question: nothing of the caller's goes along
   own.id = asked.id;
+  own.setup = setup;
   own.head.method = "GET";
   own.asked = asked.asked;
   own.asked.path = "/models";
@@ -94,13 +96,13 @@ net::Task<void> ask_service(Worker& worker, const Service& service, const Exchan
 // Nothing: the client left.
 net::Task<std::optional<Models>> gather(Worker& worker, Client& client, const Exchange& x) {
   auto gathering = std::make_shared<Gathering>();
-  const auto& services = worker.shared.services;
+  const auto& services = x.setup->services;
   gathering->lists.resize(services.size());
   gathering->left = 1;  // ours, so that none of the questions can end the wait before it begins
-  for (const auto& service : services) {
-    if (list_from_settings(*service, gathering->lists[service->index()])) continue;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    if (list_from_settings(*services[i], gathering->lists[i])) continue;
     ++gathering->left;
-    net::spawn(ask_service(worker, *service, x, gathering));
+    net::spawn(ask_service(worker, x.setup, i, x, gathering));
   }
   if (--gathering->left > 0) {
     net::Deadline deadline(worker.loop);

@@ -13,7 +13,7 @@ using namespace testing;
 std::shared_ptr<Service> service_with(ServiceSettings settings) {
   if (settings.id.empty()) settings.id = "far";
   if (settings.base_url.empty()) settings.base_url = "https://api.example.com/v1";
-  auto service = Service::create(std::move(settings), 0);
+  auto service = Service::create(std::move(settings));
   EXPECT_TRUE(service) << service.error().text();
   return std::move(*service);
 }

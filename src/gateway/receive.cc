@@ -33,11 +33,14 @@ void split_path_key(Exchange& x) {
   x.path = rest.substr(slash);
 }
 
-std::optional<GateError> check_path(Exchange& x, bool pass_through) {
+void split_target(Exchange& x) {
   const auto target = net::split_target(x.head.target);
   x.path = target.path;
   x.query = target.query;
   split_path_key(x);
+}
+
+std::optional<GateError> check_path(Exchange& x, bool pass_through) {
   x.asked = find_endpoint(x.head.method, x.path, pass_through);
   if (x.asked.found == Asked::Found::no_method) {
     auto error = refuse(405, "method_not_allowed", "this path takes " + std::string(x.asked.allow));
@@ -108,7 +111,10 @@ net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
   if (head != Received::request) co_return head;
   keep_alive_ = x.head.framing.keep_alive;
   unread_ = x.head.framing.chunked || x.head.framing.content_length.value_or(0) > 0;
-  if (auto wrong = check_path(x, worker_.shared.settings.pass_through)) {
+  split_target(x);
+  const SideDoor* side_door = worker_.shared.side_door;
+  if (side_door && side_door->serves(x.path)) co_return co_await receive_aside(x, error);
+  if (auto wrong = check_path(x, x.setup->settings.pass_through)) {
     error = std::move(*wrong);
     co_return Received::refused;
   }
@@ -117,10 +123,10 @@ net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
     co_return Received::refused;
   }
   if (!identify(worker_, x, error)) co_return Received::refused;
-  const Received body = co_await read_body(x, error);
+  const Received body = co_await read_body(x, x.setup->settings.max_body_bytes, error);
   if (body != Received::request) co_return body;
   if (x.asked.endpoint.has_body) {
-    if (auto wrong = check_request(x, worker_.shared.settings)) {
+    if (auto wrong = check_request(x, x.setup->settings)) {
       error = std::move(*wrong);
       co_return Received::refused;
     }
@@ -128,13 +134,27 @@ net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
   co_return Received::request;
 }
 
+// Who asks for the side door may do so without a key; what for is its own to decide.
+net::Task<Client::Received> Client::receive_aside(Exchange& x, GateError& error) {
+  if (auto wrong = check_headers(x)) {
+    error = std::move(*wrong);
+    co_return Received::refused_aside;
+  }
+  x.caller.key_given = find_caller(worker_, x);
+  const Received body = co_await read_body(x, SideDoor::kMostBody, error);
+  if (body == Received::request) co_return Received::aside;
+  co_return body == Received::refused ? Received::refused_aside : body;
+}
+
 net::Task<Client::Received> Client::read_head(Exchange& x, GateError& error) {
   auto& loop = worker_.loop;
-  const auto& settings = worker_.shared.settings;
+  const auto resting = worker_.setup();  // a reload may come while it waits for a request
+  const auto& settings = resting->settings;
   deadline_.set_after_ms(in_.empty() ? settings.idle_timeout_ms : settings.head_timeout_ms);
   bool begun = false;
   const auto begin_exchange = [&] {
     begun = true;
+    x.setup = worker_.setup();
     x.at = wall_now();
     x.started = mono_now();
   };
@@ -180,14 +200,13 @@ net::Task<Client::Received> Client::read_head(Exchange& x, GateError& error) {
   co_return Received::request;
 }
 
-net::Task<Client::Received> Client::read_body(Exchange& x, GateError& error) {
+net::Task<Client::Received> Client::read_body(Exchange& x, std::uint64_t most, GateError& error) {
   const auto& framing = x.head.framing;
-  const auto& settings = worker_.shared.settings;
+  const auto& settings = x.setup->settings;
   x.digest_key = random_key();
   HmacSha256 hash(x.digest_key);
-  if (framing.content_length.value_or(0) > settings.max_body_bytes) {
-    error = refuse(413, "body_too_large",
-                   "the body is over the limit of " + text::format_bytes(settings.max_body_bytes));
+  if (framing.content_length.value_or(0) > most) {
+    error = refuse(413, "body_too_large", "the body is over the limit of " + text::format_bytes(most));
     co_return Received::refused;
   }
   if (framing.expect_continue && x.head.minor == 1 && in_.size() == x.head.size) {
@@ -197,7 +216,7 @@ net::Task<Client::Received> Client::read_body(Exchange& x, GateError& error) {
   }
   Received received = Received::request;
   if (framing.chunked)
-    received = co_await read_chunked(x, hash, error);
+    received = co_await read_chunked(x, most, hash, error);
   else if (framing.content_length)
     received = co_await read_sized(x, hash, error);
   if (received != Received::request) co_return received;
@@ -228,7 +247,7 @@ net::Task<Client::Received> Client::read_sized(Exchange& x, HmacSha256& hash, Ga
     body.reserve(std::min<std::size_t>(length, 1u << 20));
     body = first;
   }
-  deadline_.set_after_ms(worker_.shared.settings.body_timeout_ms + length / 64);  // at least 64 KB a second
+  deadline_.set_after_ms(x.setup->settings.body_timeout_ms + length / 64);  // at least 64 KB a second
   while (body.size() < end) {
     const std::size_t before = body.size();
     const net::Io io = read_into(body, std::min(end - before, kReadBytes));
@@ -253,9 +272,10 @@ net::Task<Client::Received> Client::read_sized(Exchange& x, HmacSha256& hash, Ga
   co_return Received::request;
 }
 
-net::Task<Client::Received> Client::read_chunked(Exchange& x, HmacSha256& hash, GateError& error) {
+net::Task<Client::Received> Client::read_chunked(Exchange& x, std::uint64_t most, HmacSha256& hash,
+                                                 GateError& error) {
   auto& loop = worker_.loop;
-  const auto& settings = worker_.shared.settings;
+  const auto& settings = x.setup->settings;
   net::ChunkDecoder chunks;
   auto& body = x.body_storage;
   const MonoNs begun = loop.now();
@@ -268,9 +288,8 @@ net::Task<Client::Received> Client::read_chunked(Exchange& x, HmacSha256& hash, 
       step = chunks.next(raw, piece);
       hash.update(piece);
       body.append(piece);
-      if (body.size() > settings.max_body_bytes) {
-        error = refuse(413, "body_too_large",
-                       "the body is over the limit of " + text::format_bytes(settings.max_body_bytes));
+      if (body.size() > most) {
+        error = refuse(413, "body_too_large", "the body is over the limit of " + text::format_bytes(most));
         co_return Received::refused;
       }
     }
@@ -304,7 +323,7 @@ net::Task<Client::Received> Client::read_chunked(Exchange& x, HmacSha256& hash, 
   }
 }
 
-bool identify(Worker& worker, Exchange& x, GateError& error) {
+bool find_caller(Worker& worker, Exchange& x) {
   const auto authorization = x.head.get("authorization");
   const auto bearer = authorization.size() > 7 && text::iequals(authorization.substr(0, 7), "bearer ")
                           ? text::trim(authorization.substr(7))
@@ -321,6 +340,11 @@ bool identify(Worker& worker, Exchange& x, GateError& error) {
   x.caller.own_credential =
       (!x.path_key.empty() || !own.empty()) && !authorization.empty() && !bearer.starts_with("ost_");
   x.caller.key = worker.keys.find(key, x.caller.hold);
+  return !key.empty();
+}
+
+bool identify(Worker& worker, Exchange& x, GateError& error) {
+  const bool given = find_caller(worker, x);
   if (x.caller.key) {
     if (!holds_key(x.query, x.caller.key->id) && !holds_key(x.path, x.caller.key->id)) return true;
     error = refuse(400, "key_in_target", "the gate's key may stand in a header or as /k/KEY/v1/… only");
@@ -328,7 +352,7 @@ bool identify(Worker& worker, Exchange& x, GateError& error) {
   }
   error = refuse(
       401, "invalid_api_key",
-      key.empty()
+      !given
           ? "this gate needs a key of its own (ost_…): send it as 'Authorization: Bearer', x-api-key or "
             "x-ostiary-key; 'ostiary key create' makes one"
           : "the key is not one of this gate's, or has been revoked; 'ostiary key create' makes a new one");

@@ -120,7 +120,7 @@ void remember_home(Worker& worker, Exchange& x, const std::string& response_id) 
 // *examine*, for one answer: what may go on of each piece. Without an examination, all of it as it is.
 class Examining {
  public:
-  Examining(const Worker& worker, Exchange& x) : x_(x), examination_(worker.shared.examiner->begin(x)) {}
+  explicit Examining(Exchange& x) : x_(x), examination_(x.setup->examiner->begin(x)) {}
   // The result is valid until the next call. `last`: nothing follows, so that nothing is held back.
   std::string_view settle(std::string_view bytes, bool last) {
     if (!examination_) return bytes;
@@ -148,7 +148,7 @@ class StreamRelay {
         client_(client),
         x_(x),
         watch_(x.asked.endpoint.marker),
-        examining_(worker, x),
+        examining_(x),
         hash_(x.digest_key) {}
 
   void pass(std::string_view bytes, bool last) { send(examining_.settle(bytes, last), last); }
@@ -285,7 +285,7 @@ net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answe
 static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
                                    const AnswerFacts& answer, std::string head) {
   HmacSha256 hash(x.digest_key);
-  Examining examining(worker, x);
+  Examining examining(x);
   const auto send = [&](std::string_view bytes) {
     if (bytes.empty()) return;
     hash.update(bytes);
@@ -330,7 +330,7 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
 
 net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
                            const AnswerFacts& answer, GateError& error) {
-  const std::size_t limit = worker.shared.settings.max_response_copy_bytes;
+  const std::size_t limit = x.setup->settings.max_response_copy_bytes;
   std::string copy;
   std::string_view whole;  // the body, where it was read or in `copy`
   for (;;) {
@@ -373,7 +373,7 @@ net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream
     remember_home(worker, x, x.response_id);
   }
   upstream.release();
-  Examining examining(worker, x);
+  Examining examining(x);
   const auto settled = examining.settle(whole, true);
   examining.note_findings();
   co_await send_whole(client, x, answer, settled);

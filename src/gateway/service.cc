@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <sys/wait.h>
@@ -99,10 +100,11 @@ Result<Secret> Service::read_credential() const {
   return Secret(settings_.credential_header == "authorization" ? "Bearer " + value : value);
 }
 
-Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings, std::size_t index) {
+Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings) {
+  static std::atomic<std::size_t> made{0};
   std::shared_ptr<Service> service(new Service);
   service->settings_ = std::move(settings);
-  service->index_ = index;
+  service->slot_ = made.fetch_add(1);
   const auto& s = service->settings_;
   if (s.protocol == "replay") {
     TRY(service->replay_, Replay::load(s.recording, s.replay_speed));

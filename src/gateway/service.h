@@ -21,11 +21,11 @@ namespace ostiary::gateway {
 class Service : public std::enable_shared_from_this<Service> {
  public:
   // Errors: a bad URL, a credential that cannot be read (named by its source, never by its value).
-  static Result<std::shared_ptr<Service>> create(ServiceSettings settings, std::size_t index);
+  static Result<std::shared_ptr<Service>> create(ServiceSettings settings);
 
   const ServiceSettings& settings() const { return settings_; }
   const std::string& id() const { return settings_.id; }
-  std::size_t index() const { return index_; }  // of its pool in each loop
+  std::size_t slot() const { return slot_; }  // no other service of this process has it
   const net::Url& url() const { return url_; }
   const Replay* replay() const { return replay_.get(); }
 
@@ -51,7 +51,7 @@ class Service : public std::enable_shared_from_this<Service> {
   Result<Secret> read_credential() const;
   void end_refresh(bool changed) const;
   ServiceSettings settings_;
-  std::size_t index_ = 0;
+  std::size_t slot_ = 0;
   net::Url url_;
   std::shared_ptr<const Replay> replay_;
   mutable std::mutex mutex_;

@@ -24,7 +24,7 @@ ServiceSettings settings_with(CredentialSource credential = {}) {
 std::string credential_of(const CredentialSource& source, const std::string& header = "authorization") {
   auto settings = settings_with(source);
   settings.credential_header = header;
-  const auto service = Service::create(std::move(settings), 0);
+  const auto service = Service::create(std::move(settings));
   if (!service) {
     ADD_FAILURE() << service.error().text();
     return {};
@@ -33,7 +33,7 @@ std::string credential_of(const CredentialSource& source, const std::string& hea
 }
 
 std::string refusal_of(const CredentialSource& source) {
-  const auto service = Service::create(settings_with(source), 0);
+  const auto service = Service::create(settings_with(source));
   return service ? "" : service.error().text();
 }
 
@@ -89,7 +89,7 @@ TEST(Credential, ARefusalNeverShowsIt) {
 TEST(Credential, IsReadAgainFromFilesAndCommandsOnly) {
   const TestFolder folder;
   write(folder.file("key"), "one");
-  const auto service = Service::create(settings_with({Kind::file, folder.file("key")}), 0);
+  const auto service = Service::create(settings_with({Kind::file, folder.file("key")}));
   ASSERT_TRUE(service);
   const auto before = (*service)->credential();
   EXPECT_FALSE((*service)->refresh_credential());
@@ -102,7 +102,7 @@ TEST(Credential, IsReadAgainFromFilesAndCommandsOnly) {
   EXPECT_EQ((*service)->credential()->reveal(), "Bearer two");
 
   ::setenv("OSTIARY_TEST_KEY", "one", 1);
-  const auto fixed = Service::create(settings_with({Kind::environment, "OSTIARY_TEST_KEY"}), 0);
+  const auto fixed = Service::create(settings_with({Kind::environment, "OSTIARY_TEST_KEY"}));
   ::setenv("OSTIARY_TEST_KEY", "two", 1);
   EXPECT_FALSE((*fixed)->refresh_credential());
   ::unsetenv("OSTIARY_TEST_KEY");
@@ -111,10 +111,8 @@ TEST(Credential, IsReadAgainFromFilesAndCommandsOnly) {
 TEST(Credential, IsReadOnceForAllWhoAskAtOnceAndRestsWhereItDidNotChange) {
   const TestFolder folder;
   write(folder.file("key"), "one");
-  const auto service =
-      Service::create(settings_with({Kind::command, "echo x >> " + folder.file("reads") +
-                                                        "; sleep 0.2; cat " + folder.file("key")}),
-                      0);
+  const auto service = Service::create(settings_with(
+      {Kind::command, "echo x >> " + folder.file("reads") + "; sleep 0.2; cat " + folder.file("key")}));
   ASSERT_TRUE(service) << service.error().text();
   const auto reads = [&] { return read_file(folder.file("reads"), 100)->size() / 2; };
   const auto refresh = [&](int asking) {
@@ -135,21 +133,21 @@ TEST(Credential, IsReadOnceForAllWhoAskAtOnceAndRestsWhereItDidNotChange) {
 TEST(Service, OffersModelsByNameAliasAndGlob) {
   auto settings = settings_with();
   settings.models = {{"gpt-4o", ""}, {"fast", "gpt-4o-mini"}, {"o?-*", ""}};
-  const auto service = Service::create(std::move(settings), 0);
+  const auto service = Service::create(std::move(settings));
   ASSERT_TRUE(service);
   EXPECT_EQ((*service)->upstream_name("gpt-4o"), "gpt-4o");
   EXPECT_EQ((*service)->upstream_name("fast"), "gpt-4o-mini");
   EXPECT_EQ((*service)->upstream_name("o3-pro"), "o3-pro");
   EXPECT_EQ((*service)->upstream_name("o?-*"), "o?-*");
   EXPECT_EQ((*service)->upstream_name("gpt-4o-mini"), std::nullopt);
-  const auto any = Service::create(settings_with(), 0);
+  const auto any = Service::create(settings_with());
   EXPECT_EQ((*any)->upstream_name("whatever"), "whatever");
 }
 
 TEST(Service, OffersTheEndpointsItIsConfiguredFor) {
   auto settings = settings_with();
   settings.endpoints = {"embeddings"};
-  const auto service = Service::create(std::move(settings), 0);
+  const auto service = Service::create(std::move(settings));
   EXPECT_TRUE((*service)->offers("embeddings"));
   EXPECT_FALSE((*service)->offers("chat/completions"));
   EXPECT_TRUE((*service)->offers("models"));
@@ -159,7 +157,7 @@ TEST(Service, BuildsTheTargetFromBasePathModelAndQuery) {
   auto settings = settings_with();
   settings.base_url = "https://r.example.com/openai/deployments/{model}/";
   settings.query = {{"api-version", "2024-10-21"}, {"a b", "c&d"}};
-  const auto service = Service::create(std::move(settings), 0);
+  const auto service = Service::create(std::move(settings));
   ASSERT_TRUE(service) << service.error().text();
   EXPECT_EQ((*service)->target("/chat/completions", "", "gpt 4/o"),
             "/openai/deployments/gpt%204%2Fo/chat/completions?api-version=2024-10-21&a%20b=c%26d");
@@ -174,7 +172,7 @@ TEST(Service, ABadUrlIsRefused) {
        {"", "api.example.com", "ftp://x/v1", "https://user:pw@x/v1", "https://"}) {
     auto settings = settings_with();
     settings.base_url = url;
-    EXPECT_FALSE(Service::create(std::move(settings), 0)) << url;
+    EXPECT_FALSE(Service::create(std::move(settings))) << url;
   }
 }
 

@@ -17,12 +17,14 @@ struct CredentialSource {
   enum class Kind : std::uint8_t { none, environment, file, command, client };
   Kind kind = Kind::none;
   std::string value;  // variable, path or command line
+  bool operator==(const CredentialSource&) const = default;
 };
 
 // A name under which a service offers a model, and what the service calls it when that differs.
 struct ModelName {
   std::string name;      // may be a glob when `upstream` is empty
   std::string upstream;  // empty: the same
+  bool operator==(const ModelName&) const = default;
 };
 
 struct Timeouts {
@@ -30,6 +32,7 @@ struct Timeouts {
   std::uint64_t first_byte_ms = 120'000;
   std::uint64_t idle_ms = 60'000;
   std::uint64_t total_ms = 900'000;
+  bool operator==(const Timeouts&) const = default;
 };
 
 struct ServiceSettings {
@@ -45,11 +48,12 @@ struct ServiceSettings {
   std::string ca_file;      // PEM bundle used instead of the system's trust store
   std::string server_name;  // SNI and name to verify, when not the URL's host
   Timeouts timeouts;
-  std::uint32_t retries = 2;                // further tries on this service
+  std::uint32_t retries = 2;                 // further tries on this service
   std::uint32_t max_idle_connections = 512;  // kept alive by each loop
-  std::string recording;                    // protocol replay: file; empty: the shipped one
-  double replay_speed = 0;                  // protocol replay: 0 at once, 1 as recorded, 2 twice as fast
-  bool discovered = false;                  // found, not configured
+  std::string recording;                     // protocol replay: file; empty: the shipped one
+  double replay_speed = 0;                   // protocol replay: 0 at once, 1 as recorded, 2 twice as fast
+  bool discovered = false;                   // found, not configured
+  bool operator==(const ServiceSettings&) const = default;
 };
 
 struct GateSettings {

@@ -18,7 +18,12 @@ bool is_media_type(std::string_view value, std::string_view type) {
 }  // namespace
 
 Upstream::Upstream(Worker& worker, const Service& service, net::Watch* client, MonoNs total_deadline)
-    : worker_(worker), service_(service), client_(client), deadline_(worker.loop), total_(total_deadline) {}
+    : worker_(worker),
+      service_(service),
+      lane_(worker.lane(service)),
+      client_(client),
+      deadline_(worker.loop),
+      total_(total_deadline) {}
 
 Upstream::~Upstream() = default;
 
@@ -39,7 +44,7 @@ net::Task<Result<>> Upstream::ask(std::string_view request_head, std::string_vie
 }
 
 net::Task<Result<>> Upstream::connect(bool fresh) {
-  auto& pool = worker_.pool(service_);
+  auto& pool = lane_->pool;
   if (!fresh) {
     if (auto lease = pool.take_idle()) {
       stream_ = std::move(lease->stream);
@@ -258,7 +263,7 @@ void Upstream::release() {
   if (!stream_ || !complete_ || early_ || !head_.framing.keep_alive || framing_ == Framing::until_close ||
       !raw_.empty())
     return;
-  worker_.pool(service_).give_back(std::move(*stream_));
+  lane_->pool.give_back(std::move(*stream_));
   stream_.reset();
 }
 

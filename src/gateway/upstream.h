@@ -14,6 +14,7 @@
 namespace ostiary::gateway {
 
 class Worker;
+struct Lane;
 
 // One try at a service: a connection, a request sent on it, an answer read from it. Belongs to a worker's
 // loop. When it goes before the answer's end, the connection goes with it, which is what cancels the work at
@@ -66,6 +67,7 @@ class Upstream {
 
   Worker& worker_;
   const Service& service_;
+  std::shared_ptr<Lane> lane_;
   net::Watch* client_;
   net::Deadline deadline_;
   MonoNs total_;

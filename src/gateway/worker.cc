@@ -4,38 +4,54 @@
 
 namespace ostiary::gateway {
 
-const Service* Shared::find_service(std::string_view id) const {
-  for (const auto& service : services)
-    if (service->id() == id) return service.get();
-  return nullptr;
+namespace {
+net::Pool::Settings pool_settings(const Service& service) {
+  net::Pool::Settings settings;
+  settings.url = service.url();
+  settings.ca_file = service.settings().ca_file;
+  settings.server_name = service.settings().server_name;
+  settings.max_idle = service.settings().max_idle_connections;
+  if (const Replay* replay = service.replay())
+    settings.open = [replay](net::Loop& l) { return replay->open(l); };
+  return settings;
+}
+}  // namespace
+
+void Shared::publish(Setup next) {
+  next.number = setup.get()->number + 1;
+  setup.replace(std::make_shared<const Setup>(std::move(next)));
 }
 
-std::vector<const Service*> Shared::candidates(std::string_view model, std::string_view endpoint) const {
-  std::vector<const Service*> found;
-  for (const auto& service : services)
-    if (service->offers(endpoint) && (model.empty() || service->upstream_name(model)))
-      found.push_back(service.get());
-  return found;
-}
+Lane::Lane(net::Loop& loop, const Service& service) : pool(loop, pool_settings(service)) {}
 
 Worker::Worker(Shared& shared_state, std::unique_ptr<net::Loop> owned)
     : shared(shared_state),
       loop_owner(std::move(owned)),
       loop(*loop_owner),
       recorder(loop, *shared.ledger, shared.sync),
-      keys(shared.keys) {
-  decided_.resize(shared.services.size());
+      keys(shared.keys),
+      setup_(shared.setup) {
   loop.on_turn_end([this] { return recorder.flush(); });
-  for (const auto& service : shared.services) {
-    net::Pool::Settings settings;
-    settings.url = service->url();
-    settings.ca_file = service->settings().ca_file;
-    settings.server_name = service->settings().server_name;
-    settings.max_idle = service->settings().max_idle_connections;
-    if (const Replay* replay = service->replay())
-      settings.open = [replay](net::Loop& l) { return replay->open(l); };
-    pools_.push_back(std::make_unique<net::Pool>(loop, std::move(settings)));
-  }
+}
+
+const std::shared_ptr<const Setup>& Worker::setup() {
+  if (setup_.refresh()) keep_lanes();
+  return setup_.value();
+}
+
+// Lanes of services that are gone go; an exchange that still uses one holds it.
+void Worker::keep_lanes() {
+  std::vector<std::shared_ptr<Lane>> kept(lanes_.size());
+  for (const auto& service : setup_.value()->services)
+    if (service->slot() < lanes_.size()) kept[service->slot()] = std::move(lanes_[service->slot()]);
+  lanes_ = std::move(kept);
+}
+
+std::shared_ptr<Lane> Worker::lane(const Service& service) {
+  if (service.slot() >= lanes_.size()) lanes_.resize(service.slot() + 1);
+  auto& lane = lanes_[service.slot()];
+  if (!lane) lane = std::make_shared<Lane>(loop, service);
+  return lane;
 }
 
 Worker::~Worker() = default;
@@ -46,7 +62,7 @@ Result<net::Address> Worker::listen(const net::Address& address, bool shared_por
 }
 
 net::Task<void> Worker::serve(net::Stream stream) {
-  if (connections_.fetch_add(1) >= shared.settings.max_connections) {
+  if (connections_.fetch_add(1) >= setup()->settings.max_connections) {
     constexpr std::string_view busy =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: "
         "0\r\n\r\n";
@@ -65,7 +81,7 @@ void Worker::run() {
   loop.run();
   recorder.close();
   listener_.reset();
-  pools_.clear();
+  lanes_.clear();
 }
 
 std::string Worker::take_buffer() {

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "gateway/key_ring.h"
+#include "gateway/published.h"
 #include "gateway/recorder.h"
 #include "gateway/response_homes.h"
-#include "gateway/service.h"
-#include "gateway/settings.h"
-#include "gateway/steps.h"
+#include "gateway/setup.h"
+#include "gateway/side_door.h"
 #include "ledger/ledger.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -19,21 +19,31 @@
 
 namespace ostiary::gateway {
 
-// What all loops share. Set up before they start; what changes afterwards guards itself.
+// What all loops share. What changes after they started guards itself.
 struct Shared {
-  GateSettings settings;
-  std::vector<std::shared_ptr<Service>> services;  // in order of fallback
+  Published<Setup> setup;
   KeyRing keys;
   ResponseHomes homes;
   ledger::Ledger* ledger = nullptr;
   ledger::Sync sync = ledger::Sync::interval;
-  const Inspector* inspector = nullptr;
-  const Decider* decider = nullptr;
-  const Examiner* examiner = nullptr;
+  SideDoor* side_door = nullptr;  // null: nothing but exchanges is served
 
-  const Service* find_service(std::string_view id) const;
-  // The services that offer a model at an endpoint, in order of fallback.
-  std::vector<const Service*> candidates(std::string_view model, std::string_view endpoint) const;
+  // Puts `next` in force: for every exchange that begins from now on. Not thread-safe.
+  void publish(Setup next);
+};
+
+// One loop's connections to a service, and what it remembers of it.
+struct Lane {
+  Lane(net::Loop& loop, const Service& service);
+  net::Pool pool;
+  // The newest decision about a text in which nothing was found: a decider is pure, so the same facts have
+  // the same decision.
+  struct Decided {
+    std::uint64_t setup = 0;  // whose decider it was
+    policy::Facts facts;
+    policy::Decision decision;
+    std::string json;
+  } decided;
 };
 
 // One loop with what belongs to it: its listener, its connections to services, its pen.
@@ -52,15 +62,10 @@ class Worker {
   net::Loop& loop;
   Recorder recorder;
   KeyReader keys;
-  net::Pool& pool(const Service& service) { return *pools_[service.index()]; }
-  // The newest decision about a text in which nothing was found, for each service: a decider is pure, so the
-  // same facts have the same decision.
-  struct Decided {
-    policy::Facts facts;
-    policy::Decision decision;
-    std::string json;
-  };
-  Decided& decided(const Service& service) { return decided_[service.index()]; }
+  // The setup in force. A copy is kept by whoever goes on after a suspension.
+  const std::shared_ptr<const Setup>& setup();
+  // Kept by who uses it: a reload may take the service out meanwhile.
+  std::shared_ptr<Lane> lane(const Service& service);
   bool draining() const { return draining_; }
   // Buffers of requests under way. A connection at rest holds none, and the next request gets the one that
   // was used last.
@@ -69,12 +74,13 @@ class Worker {
 
  private:
   net::Task<void> serve(net::Stream stream);
-  std::vector<std::unique_ptr<net::Pool>> pools_;
+  void keep_lanes();
+  Reader<Setup> setup_;
+  std::vector<std::shared_ptr<Lane>> lanes_;  // by slot of the service; null where there is none
   std::unique_ptr<net::Listener> listener_;
   std::atomic<std::uint32_t> connections_{0};
   bool draining_ = false;
   std::vector<std::string> buffers_;
-  std::vector<Decided> decided_;
 };
 
 }  // namespace ostiary::gateway

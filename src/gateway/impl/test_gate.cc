@@ -197,11 +197,12 @@ TestGate::TestGate() {
   shared_.keys.replace(*(*store)->keys());
   shared_.ledger = ledger_.get();
   shared_.sync = ledger::Sync::os;
-  shared_.inspector = &steps_;
-  shared_.decider = &steps_;
-  shared_.examiner = &steps_;
-  shared_.settings.listen = "127.0.0.1:0";
-  shared_.settings.loops = 1;
+  const std::shared_ptr<const Steps> steps(std::shared_ptr<void>(), &steps_);  // owns nothing
+  setup_.inspector = steps;
+  setup_.decider = steps;
+  setup_.examiner = steps;
+  setup_.settings.listen = "127.0.0.1:0";
+  setup_.settings.loops = 1;
 }
 
 TestGate::~TestGate() = default;
@@ -216,10 +217,11 @@ ServiceSettings& TestGate::add_service(std::string id, std::string url) {
 
 void TestGate::run() {
   for (auto& settings : services_) {
-    auto service = Service::create(std::move(settings), shared_.services.size());
+    auto service = Service::create(std::move(settings));
     ASSERT_TRUE(service) << service.error().text();
-    shared_.services.push_back(std::move(*service));
+    setup_.services.push_back(std::move(*service));
   }
+  shared_.publish(setup_);
   auto gate = Gate::open(shared_);
   ASSERT_TRUE(gate) << gate.error().text();
   gate_ = std::move(*gate);

@@ -124,7 +124,7 @@ class TestGate {
 
   // Before run():
   ServiceSettings& add_service(std::string id, std::string url);  // valid until the next call
-  GateSettings& settings() { return shared_.settings; }
+  GateSettings& settings() { return setup_.settings; }
   Steps& steps() { return steps_; }
   void run();
 
@@ -140,6 +140,7 @@ class TestGate {
   const std::string& subject() const { return subject_; }
   const std::string& other_key() const { return other_key_; }  // of another user
   ResponseHomes& homes() { return shared_.homes; }
+  Shared& shared() { return shared_; }
 
   std::string data() const { return folder_.data(); }
   // All records of the ledger as they stand now.
@@ -154,6 +155,7 @@ class TestGate {
   TestFolder folder_;
   std::unique_ptr<ledger::Ledger> ledger_;
   Steps steps_;
+  Setup setup_;  // in the making
   Shared shared_;
   std::vector<ServiceSettings> services_;
   std::unique_ptr<Gate> gate_;

@@ -1,0 +1,37 @@
+// ledger on the command line.
+
+#include <memory>
+
+#include "app/impl/command_line.h"
+
+namespace ostiary::app {
+
+void add_ledger(CommandLine& line) {
+  auto* ledger = line.verb(line.root(), "ledger", "verify and read the record",
+                           "ostiary ledger verify --data /var/lib/ostiary");
+  ledger->require_subcommand(1);
+  const auto verifying = std::make_shared<VerifyVerbOptions>();
+  auto* check = line.verb(
+      *ledger, "verify", "check offline that nothing in the ledger was changed, taken out or cut off",
+      "ostiary ledger verify\n"
+      "  ostiary ledger verify --checkpoint kept-elsewhere.txt --key 'ostiary/1a2b3c4d+5e6f7a8b+AW…'");
+  check
+      ->add_option("--checkpoint", verifying->checkpoint,
+                   "a checkpoint kept elsewhere; shows a tail that was cut off")
+      ->type_name("FILE");
+  check
+      ->add_option("--key", verifying->key,
+                   "verifier key of that checkpoint, or a file with it (default: the folder's)")
+      ->type_name("KEY");
+  line.add_common(*check, verifying->common);
+  line.does(*check, [verifying] { return run_ledger_verify(*verifying); });
+
+  const auto tailing = std::make_shared<TailOptions>();
+  auto* tail = line.verb(*ledger, "tail", "show the newest records", "ostiary ledger tail -n 20 --follow");
+  tail->add_option("-n,--lines", tailing->lines, "how many, at most 1,000,000 (default: 10)")->type_name("N");
+  tail->add_flag("-f,--follow", tailing->follow, "go on with new records as they come");
+  line.add_common(*tail, tailing->common);
+  line.does(*tail, [tailing] { return run_ledger_tail(*tailing); });
+}
+
+}  // namespace ostiary::app

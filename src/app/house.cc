@@ -1,0 +1,158 @@
+#include "app/house.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "app/discover.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "catalog/catalog.h"
+#include "gateway/class_actions.h"
+#include "json/writer.h"
+
+namespace ostiary::app {
+
+namespace {
+
+constexpr int kProbeMs = 60;
+constexpr WallMs kRememberResponsesMs =
+    30LL * 24 * 3600 * 1000;  // services keep responses for 30 days by default
+
+const char* variable(const char* name) {
+  return std::getenv(name);
+}
+
+void set_log_level(const std::string& level) {
+  if (level == "debug")
+    log::set_level(log::Level::debug);
+  else if (level == "warn")
+    log::set_level(log::Level::warn);
+  else if (level == "error")
+    log::set_level(log::Level::error);
+  else
+    log::set_level(log::Level::info);
+}
+
+// The first start makes one key, so that there is something to try the gate with.
+Result<std::string> make_first_key(store::Store& store, ledger::Ledger& ledger) {
+  TRY(const auto keys, store.keys());
+  if (!keys.empty()) return std::string();
+  const char* user = std::getenv("USER");
+  TRY(const auto made, store.create_key("default", user && *user ? user : "admin", wall_now()));
+  TRY_VOID(record_change(ledger, "key-created", made.entry.id,
+                         R"({"subject":)" + json::quoted(made.entry.subject) + R"(,"team":"default"})"));
+  return std::string(made.text.reveal());
+}
+
+// What is read once, when the program starts: the keys of it that `b` has otherwise than `a`.
+std::vector<std::string> needs_restart(const Config& a, const Config& b) {
+  std::vector<std::string> names;
+  const auto compare = [&](std::string_view name, const auto& was, const auto& is) {
+    if (was != is) names.emplace_back(name);
+  };
+  compare("listen", a.gate.listen, b.gate.listen);
+  compare("data", a.data, b.data);
+  compare("gate.loops", a.gate.loops, b.gate.loops);
+  compare("gate.allow_remote", a.gate.allow_remote, b.gate.allow_remote);
+  compare("ledger.sync", a.ledger.sync, b.ledger.sync);
+  compare("ledger.sync_interval", a.ledger.sync_interval_ms, b.ledger.sync_interval_ms);
+  compare("ledger.checkpoint_interval", a.ledger.checkpoint_interval_ms, b.ledger.checkpoint_interval_ms);
+  compare("ledger.segment_bytes", a.ledger.segment_bytes, b.ledger.segment_bytes);
+  compare("ledger.origin", a.ledger.origin, b.ledger.origin);
+  return names;
+}
+
+}  // namespace
+
+Result<Config> settle_config(const ServeOptions& options) {
+  Config config;
+  if (!options.config.empty()) {
+    TRY(config, load_config(options.config));
+  }
+  TRY_VOID(apply_environment(config, variable));
+  if (!options.listen.empty()) config.gate.listen = options.listen;
+  if (!options.data.empty()) config.data = options.data;
+  if (options.allow_remote) config.gate.allow_remote = true;
+  TRY(const auto address, net::parse_address(config.gate.listen));
+  (void)address;
+  config.gate.max_connections = std::min(config.gate.max_connections, options.most_connections);
+  return config;
+}
+
+House::House(ServeOptions options, Config config, store::DataLock lock)
+    : options_(std::move(options)), config_(std::move(config)), lock_(std::move(lock)) {}
+
+House::~House() = default;
+
+Result<std::unique_ptr<House>> House::open(const ServeOptions& options) {
+  TRY(Config config, settle_config(options));
+  set_log_level(config.log_level);
+  TRY(auto lock, store::DataLock::acquire(config.data));
+  std::unique_ptr<House> house(new House(options, std::move(config), std::move(lock)));
+  TRY_VOID(house->furnish());
+  return house;
+}
+
+Result<> House::furnish() {
+  TRY(ledger_, ledger::Ledger::open(config_.data, config_.ledger));
+  TRY(auto store, store::open_sqlite(config_.data + "/store.sqlite"));
+  shared_.ledger = ledger_.get();
+  shared_.sync = config_.ledger.sync;
+  TRY(auto setup, make_setup(config_));
+  shared_.publish(std::move(setup));
+  TRY(const auto homes, store->recent_responses(wall_now(), kRememberResponsesMs));
+  shared_.homes.restore(homes);
+  TRY(gate_, gateway::Gate::open(shared_));
+  TRY(first_key_, make_first_key(*store, *ledger_));  // after all that may fail: it is shown only once
+  TRY(control_, ControlServer::start(config_.data, std::move(store), shared_));
+  shared_.homes.persist_with([control = control_.get()](const store::StoredResponse& response) {
+    control->remember_response(response);
+  });
+  gate_->run();
+  return record_change(*ledger_, "started", "gate",
+                       R"({"catalog":)" + json::quoted(catalog::version()) + "}");
+}
+
+Result<gateway::Setup> House::make_setup(const Config& config) const {
+  gateway::Setup setup;
+  setup.settings = config.gate;
+  setup.decider =
+      std::make_shared<const gateway::ClassActions>(config.gate.data_classes, config.gate.reroute_to);
+  const auto before = shared_.setup.get();
+  const auto wanted = config.services_configured ? config.services : discover_services(variable, kProbeMs);
+  for (const auto& settings : wanted) {
+    const auto same = std::ranges::find_if(
+        before->services, [&](const auto& service) { return service->settings() == settings; });
+    if (same != before->services.end()) {
+      setup.services.push_back(*same);
+      continue;
+    }
+    TRY(auto service, gateway::Service::create(settings));
+    setup.services.push_back(std::move(service));
+  }
+  return setup;
+}
+
+Result<std::vector<std::string>> House::reload() {
+  TRY(Config config, settle_config(options_));
+  TRY(auto setup, make_setup(config));
+  TRY_VOID(record_change(*ledger_, "reloaded", "gate", "{}"));
+  auto names = needs_restart(config_, config);
+  set_log_level(config.log_level);
+  shared_.publish(std::move(setup));
+  config_ = std::move(config);
+  return names;
+}
+
+std::string House::url() const {
+  const auto& address = gate_->address();
+  const bool v6 = address.host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+Result<> House::close(std::uint64_t deadline_ms, const std::function<bool()>& enough) {
+  gate_->stop(deadline_ms, enough);
+  return record_change(*ledger_, "stopped", "gate", "{}");
+}
+
+}  // namespace ostiary::app

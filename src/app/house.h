@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/control_server.h"
+#include "app/verbs.h"
+#include "base/result.h"
+#include "gateway/gate.h"
+#include "ledger/ledger.h"
+#include "store/store.h"
+
+namespace ostiary::app {
+
+// What the command line and the environment say is put over the file, whenever that is read.
+Result<Config> settle_config(const ServeOptions& options);
+
+// What `serve` runs: the gate with all that stands behind it. Goes down in reverse order, the data folder's
+// lock last. Belongs to the main thread but for what says so.
+class House {
+ public:
+  static Result<std::unique_ptr<House>> open(const ServeOptions& options);
+  ~House();
+
+  const Config& config() const { return config_; }
+  const gateway::Shared& shared() const { return shared_; }
+  std::string url() const;                                     // of the gate, without a path
+  const std::string& first_key() const { return first_key_; }  // shown once; empty: there were keys
+
+  // Reads the configuration again and puts it in force for every exchange that begins from now on; those
+  // under way end as they began. A service whose settings are the same stays the same object. An error leaves
+  // all as it was. The result names the keys that changed and need a restart.
+  Result<std::vector<std::string>> reload();
+
+  // No new connections, no further requests on old ones.
+  void drain() { gate_->drain(); }
+  bool idle() const { return gate_->idle(); }
+  // Lets what is under way end, for at most `deadline_ms` or until `enough`, then records the end.
+  Result<> close(std::uint64_t deadline_ms, const std::function<bool()>& enough);
+
+ private:
+  House(ServeOptions options, Config config, store::DataLock lock);
+  Result<> furnish();
+  Result<gateway::Setup> make_setup(const Config& config) const;
+
+  const ServeOptions options_;
+  Config config_;
+  store::DataLock lock_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  gateway::Shared shared_;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<gateway::Gate> gate_;
+  std::string first_key_;
+};
+
+}  // namespace ostiary::app
