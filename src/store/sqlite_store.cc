@@ -82,7 +82,9 @@ class SqliteStore final : public Store {
   Result<std::vector<KeyEntry>> keys() override;
   Result<KeyEntry> revoke_key(std::string_view id, WallMs now) override;
   Result<std::string> subject_of(std::string_view user) override;
-  Result<> erase_subject(std::string_view subject) override;
+  Result<std::optional<std::string>> find_subject(std::string_view user) override;
+  Result<bool> has_subject(std::string_view subject) override;
+  Result<> erase_subject(std::string_view subject, WallMs now) override;
   Result<> remember_responses(std::span<const StoredResponse> responses, WallMs now) override;
   Result<std::optional<std::string>> service_of_response(std::string_view response_id) override;
   Result<std::vector<StoredResponse>> recent_responses(WallMs now, WallMs age_ms) override;
@@ -91,6 +93,8 @@ class SqliteStore final : public Store {
   Result<std::string> find_or_add_subject(std::string_view user);
   // Moves what was written out of the write-ahead log and to the disk, overwriting what was there.
   Result<> settle() { return db_.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
+
+  Result<> wipe();
 
   Database db_;
 };
@@ -156,10 +160,43 @@ Result<KeyEntry> SqliteStore::revoke_key(std::string_view id, WallMs now) {
   return entry;
 }
 
-Result<> SqliteStore::erase_subject(std::string_view subject) {
+Result<std::optional<std::string>> SqliteStore::find_subject(std::string_view user) {
+  auto row = db_.prepare("SELECT subject FROM subjects WHERE user = ?");
+  if (row.bind(user).step()) return row.text(0);
+  TRY_VOID(row.end());
+  return std::nullopt;
+}
+
+Result<bool> SqliteStore::has_subject(std::string_view subject) {
+  auto row = db_.prepare("SELECT 1 FROM subjects WHERE subject = ?");
+  const bool there = row.bind(subject).step();
+  TRY_VOID(row.end());
+  return there;
+}
+
+Result<> SqliteStore::erase_subject(std::string_view subject, WallMs now) {
+  TRY(auto transaction, Transaction::begin(db_));
+  TRY_VOID(db_.prepare("UPDATE keys SET revoked = ? WHERE subject = ? AND revoked IS NULL")
+               .bind(now)
+               .bind(subject)
+               .run());
   TRY_VOID(db_.prepare("UPDATE subjects SET user = NULL WHERE subject = ?").bind(subject).run());
   if (db_.changes() == 0) return fail(Code::not_found, fmt::format("there is no subject '{}'", subject));
-  return settle();
+  TRY_VOID(transaction.commit());
+  return wipe();
+}
+
+// secure_delete clears the cell, but pages that were split keep copies of what moved out of them: only new
+// pages have none.
+Result<> SqliteStore::wipe() {
+  TRY_VOID(db_.run("VACUUM"));
+  TRY(const auto busy, db_.pragma("wal_checkpoint(TRUNCATE)"));
+  if (busy != 0)
+    return fail(Code::unavailable,
+                "somebody else reads the store, so that what was erased is still in its "
+                "write-ahead log; try again",
+                db_.path());
+  return {};
 }
 
 Result<> SqliteStore::remember_responses(std::span<const StoredResponse> responses, WallMs now) {

@@ -59,8 +59,12 @@ class Store {
   virtual Result<KeyEntry> revoke_key(std::string_view id, WallMs now) = 0;
   // Made on first sight: "sub_" and 20 characters of [0-9A-Za-z].
   virtual Result<std::string> subject_of(std::string_view user) = 0;
-  // Forgets the name, also in the files; the pseudonym stays, and the same name would get another one.
-  virtual Result<> erase_subject(std::string_view subject) = 0;
+  // Nothing where the name was never seen or has been erased.
+  virtual Result<std::optional<std::string>> find_subject(std::string_view user) = 0;
+  virtual Result<bool> has_subject(std::string_view subject) = 0;
+  // Revokes the subject's keys and forgets the name, also in the files; the pseudonym stays, and the same
+  // name would get another one. `not_found`, `unavailable` while somebody else reads the files.
+  virtual Result<> erase_subject(std::string_view subject, WallMs now) = 0;
   // All of them or none.
   virtual Result<> remember_responses(std::span<const StoredResponse> responses, WallMs now) = 0;
   virtual Result<std::optional<std::string>> service_of_response(std::string_view response_id) = 0;

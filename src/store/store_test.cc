@@ -174,14 +174,28 @@ TEST_F(StoreTest, AnErasedNameIsNowhereInTheFilesAndThePseudonymStays) {
   const auto key = store->create_key("t", name, 1);
   ASSERT_TRUE(key);
   EXPECT_THAT(slurp(path("store.db")), HasSubstr(name));
-  ASSERT_TRUE(store->erase_subject(key->entry.subject));
+  ASSERT_TRUE(store->erase_subject(key->entry.subject, 2));
   EXPECT_THAT(slurp(path("store.db")) + slurp(path("store.db-wal")), Not(HasSubstr(name)));
   const auto keys = store->keys();
   ASSERT_TRUE(keys && keys->size() == 1);
   EXPECT_EQ(keys->front().user, "");
   EXPECT_EQ(keys->front().subject, key->entry.subject);
+  EXPECT_EQ(keys->front().revoked, 2);
+  EXPECT_EQ(store->find_subject(name).value(), std::nullopt);
+  EXPECT_TRUE(store->has_subject(key->entry.subject).value());
   EXPECT_NE(store->subject_of(name), key->entry.subject) << "the same name is a new pseudonym";
-  EXPECT_EQ(store->erase_subject("sub_unknown").error().code, Code::not_found);
+  EXPECT_EQ(store->erase_subject("sub_unknown", 2).error().code, Code::not_found);
+}
+
+TEST_F(StoreTest, AnErasedNameIsNotLeftInPagesThatWereSplit) {
+  const auto store = open();
+  std::vector<std::string> subjects;
+  const auto name = [](int n) { return "somebody.with.a.long.name." + std::to_string(n) + "@example.com"; };
+  for (int n = 0; n < 200; ++n) subjects.push_back(store->subject_of(name(n)).value());
+  for (int n = 0; n < 20; ++n) ASSERT_TRUE(store->erase_subject(subjects[static_cast<std::size_t>(n)], 1));
+  const auto files = slurp(path("store.db")) + slurp(path("store.db-wal"));
+  for (int n = 0; n < 20; ++n) EXPECT_THAT(files, Not(HasSubstr(name(n))));
+  EXPECT_THAT(files, HasSubstr(name(20)));
 }
 
 bool remember(Store& store, const StoredResponse& response, WallMs at) {

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "ledger/impl/keeping.h"
+#include "ledger/impl/key_eraser.h"
+#include "ledger/keeper.h"
+
+namespace ostiary::ledger {
+
+// An intent or outcome, as far as holds and erasure ask about it.
+struct ExchangeView {
+  Id id;
+  std::string subject, team;
+  WallMs at = 0;
+  bool about(std::string_view wanted) const { return wanted.empty() || subject == wanted; }
+};
+
+struct Keeper::Impl {
+  std::string data, folder, keys_at;
+  Ledger& ledger;
+  KeeperOptions options;
+  std::atomic<bool> stopping{false};
+
+  std::mutex mutex;  // guards what follows and the order of operations
+  Keeping keeping;
+
+  Impl(const std::string& data_folder, Ledger& of, const KeeperOptions& with);
+
+  // Exchanges of records from number `from` on whose line holds `word` (a subject or an id; empty: all).
+  using See = std::function<Result<>(const ExchangeView&)>;
+  Result<> each_exchange(std::uint64_t from, std::string_view word, const See& see);
+  Result<ExchangeView> read_exchange(std::string_view line) const;
+  const Hold* holder_of(const ExchangeView& exchange) const;
+  std::unexpected<Error> refuse(const Hold& hold, std::string_view what) const;
+
+  // Appends a record of one of the kinds that `keeping` follows from, signs it and takes it in.
+  Result<std::uint64_t> put(const std::string& line);
+
+  // All ids of a subject's exchanges from record `from` on; `denied` where one is held.
+  Result<IdSet> exchanges_of(const std::string& subject, std::uint64_t from);
+  Result<Erasure> carry_out(const Keeping::PendingErasure& erasure, NameBook& names);
+};
+
+}  // namespace ostiary::ledger

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <unordered_set>
+
+#include "base/id.h"
+#include "base/result.h"
+
+namespace ostiary::ledger {
+
+struct IdHash {
+  std::size_t operator()(const Id& id) const {
+    std::size_t hash;
+    std::memcpy(&hash, id.bytes.data() + id.bytes.size() - sizeof hash, sizeof hash);
+    return hash;
+  }
+};
+using IdSet = std::unordered_set<Id, IdHash>;
+
+// Overwrites the digest keys of these exchanges with zeros, in place, and brings that to the disk. Returns
+// how many entries of theirs are zeros now, those that were before included. Beside a ledger that appends.
+Result<std::uint64_t> erase_digest_keys(const std::string& keys_folder, const IdSet& exchanges);
+
+}  // namespace ostiary::ledger
