@@ -49,13 +49,20 @@ std::string Id::text() const {
 std::optional<Id> Id::parse(std::string_view text) {
   if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
     return std::nullopt;
-  std::string digits;
-  for (const char c : text)
-    if (c != '-') digits += c;
-  const auto raw = unhex(digits);
-  if (!raw || raw->size() != 16) return std::nullopt;
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    const char small = static_cast<char>(c | 0x20);
+    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+  };
   Id id;
-  for (std::size_t i = 0; i < 16; ++i) id.bytes[i] = static_cast<std::uint8_t>((*raw)[i]);
+  std::size_t at = 0;
+  for (auto& byte : id.bytes) {
+    if (text[at] == '-') ++at;
+    const int high = digit(text[at]), low = digit(text[at + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    byte = static_cast<std::uint8_t>(high << 4 | low);
+    at += 2;
+  }
   return id;
 }
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -61,6 +62,19 @@ Statement& Statement::bind(std::span<const std::uint8_t> blob) {
   return *this;
 }
 
+Statement& Statement::bind(std::nullopt_t) {
+  if (code_ == SQLITE_OK) code_ = sqlite3_bind_null(statement_.get(), next_++);
+  return *this;
+}
+
+Statement& Statement::reset() {
+  if (!statement_) return *this;  // it could not be prepared, which stays so
+  sqlite3_reset(statement_.get());
+  code_ = SQLITE_OK;
+  next_ = 1;
+  return *this;
+}
+
 bool Statement::step() {
   if (code_ != SQLITE_OK && code_ != SQLITE_ROW) return false;
   code_ = sqlite3_step(statement_.get());
@@ -78,10 +92,26 @@ Result<> Statement::run() {
   return end();
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::view(int column) const {
   const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
-  return data ? std::string(data, size) : std::string();
+  return data ? std::string_view(data, size) : std::string_view();
+}
+
+std::string Statement::text(int column) const {
+  return std::string(view(column));
+}
+
+Result<Database> Database::connect(const std::string& path, int flags) {
+  Database database;
+  database.path_ = path;
+  sqlite3* db = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  database.db_.reset(db);
+  if (code != SQLITE_OK) return error_of(db, code, path);
+  sqlite3_busy_timeout(db, kBusyMs);
+  return database;
 }
 
 Result<Database> Database::open(const std::string& path) {
@@ -90,14 +120,14 @@ Result<Database> Database::open(const std::string& path) {
     const Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!fd) return fail_errno("open the store", path, errno);
   }
-  Database database;
-  database.path_ = path;
-  sqlite3* db = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
-  database.db_.reset(db);
-  if (code != SQLITE_OK) return error_of(db, code, path);
-  sqlite3_busy_timeout(db, kBusyMs);
+  return connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
+Result<Database> Database::open_to_read(const std::string& path) {
+  if (::access(path.c_str(), R_OK) != 0) return fail_errno("open the store", path, errno);
+  // Reading beside a writer takes locks in the side files, which only a connection that may write makes.
+  TRY(auto database, connect(path, SQLITE_OPEN_READWRITE));
+  TRY_VOID(database.run("PRAGMA query_only = ON"));
   return database;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/impl/keys.h"
+#include "store/impl/migrate.h"
 #include "store/impl/sqlite.h"
 #include "store/store.h"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x4f535459;  // "OSTY"
 
 // Step i takes a schema from version i to i + 1. Steps that have been released are never changed.
-constexpr std::array kMigrations = {
+constexpr std::array kMigrations = std::to_array<const char*>({
     R"(CREATE TABLE subjects (
          subject TEXT PRIMARY KEY,
          user TEXT UNIQUE               -- null once erased
@@ -33,33 +34,10 @@ constexpr std::array kMigrations = {
        ) WITHOUT ROWID;
        CREATE INDEX responses_at ON responses (at);)",
     R"(ALTER TABLE responses ADD COLUMN subject TEXT NOT NULL DEFAULT '';)",
-};
+});
 
-Result<> migrate(Database& db) {
-  TRY(const auto application, db.pragma("application_id"));
-  TRY(const auto version, db.pragma("user_version"));
-  TRY(const auto schema, db.pragma("schema_version"));
-  const bool fresh = application == 0 && version == 0 && schema == 0;
-  if (application != kApplicationId && !fresh)
-    return fail(Code::invalid, "the file is a database, but not a store of ostiary; name another data folder",
-                db.path());
-  constexpr auto known = static_cast<std::int64_t>(kMigrations.size());
-  if (version > known)
-    return fail(Code::newer,
-                fmt::format("the store has schema {} and this ostiary knows {}: use the newer ostiary",
-                            version, known),
-                db.path());
-  TRY_VOID(
-      db.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; "
-             "PRAGMA secure_delete = ON"));
-  if (version == known) return {};
-  TRY(auto transaction, Transaction::begin(db));
-  for (auto step = std::max<std::int64_t>(version, 0); step < known; ++step)
-    TRY_VOID(db.run(kMigrations[static_cast<std::size_t>(step)]));
-  TRY_VOID(
-      db.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, known)));
-  return transaction.commit();
-}
+constexpr Schema kSchema{"a store", kApplicationId, kMigrations,
+                         "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"};
 
 constexpr std::string_view kSelectKeys =
     "SELECT k.id, k.team, k.subject, s.user, k.secret_sha256, k.created, k.revoked "
@@ -233,7 +211,7 @@ Result<std::vector<StoredResponse>> SqliteStore::recent_responses(WallMs now, Wa
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
   TRY(auto db, Database::open(path));
-  TRY_VOID(migrate(db));
+  TRY_VOID(migrate(db, kSchema));
   return std::make_unique<SqliteStore>(std::move(db));
 }
 

@@ -25,14 +25,21 @@ class Statement {
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
   Statement& bind(std::span<const std::uint8_t> blob);
-  bool step();  // true: a row is there
+  Statement& bind(std::nullopt_t);
+  template <class T>
+  Statement& bind(const std::optional<T>& value) {
+    return value ? bind(static_cast<std::int64_t>(*value)) : bind(std::nullopt);
+  }
+  Statement& reset();  // ready to be bound and run once more; forgets a failure of running it
+  bool step();         // true: a row is there
   Result<>
   end();  // what went wrong, if anything did: `exists` for a broken constraint, `unavailable` when busy, `io`
   Result<> run();  // steps to the end
 
   bool is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
   std::int64_t number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
-  std::string text(int column) const;  // of a blob too; empty for null
+  std::string text(int column) const;       // of a blob too; empty for null
+  std::string_view view(int column) const;  // the same without a copy, until the next step
 
  private:
   struct Finalize {
@@ -50,6 +57,8 @@ class Database {
  public:
   // Makes the file (mode 0600) where it is absent.
   static Result<Database> open(const std::string& path);
+  // For looking at: `not_found` where the file is absent; what would change it fails.
+  static Result<Database> open_to_read(const std::string& path);
 
   Statement prepare(std::string_view sql) { return {db_.get(), sql, path_}; }
   Result<> run(const std::string& sql);  // any number of statements without values
@@ -58,6 +67,7 @@ class Database {
   const std::string& path() const { return path_; }
 
  private:
+  static Result<Database> connect(const std::string& path, int flags);
   struct Close {
     void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
   };

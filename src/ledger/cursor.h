@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/hash.h"
+#include "base/result.h"
+#include "ledger/impl/readers.h"
+
+namespace ostiary::ledger {
+
+// Where a reader of the ledger stands: record `index` is the next. The segment and the byte of its .log where
+// that record begins let another Cursor go on at once; with offset 0 they are looked for.
+struct Place {
+  std::uint64_t index = 0;
+  std::uint64_t segment = 0, offset = 0;
+};
+
+// Reads records in order from any index on, beside the writer. Segments whose .log was removed (retention
+// leaves the .leaf) are passed over. For one thread.
+class Cursor {
+ public:
+  explicit Cursor(const std::string& data_folder, const Place& from = {});
+
+  using Take = std::function<void(std::uint64_t index, std::string_view line)>;
+  // Gives records below `until` to `take`, at most `most` of them; how many. 0: nothing is there now, or what
+  // was next is removed and place() is behind it. Only records with a leaf hash are given: beside a running
+  // ledger let `until` be at most its size(), so that none is given that a failed write takes back. A place
+  // that does not fit the files is looked for again; `corrupt` where lines are missing.
+  Result<std::uint64_t> read(std::uint64_t until, std::uint64_t most, const Take& take);
+  const Place& place() const { return at_; }
+
+ private:
+  Result<bool> enter();
+  Result<bool> find_segment();
+  Result<> seek();
+  Result<bool> stands_right();
+
+  std::string ledger_;
+  Place at_;
+  std::optional<LineReader> lines_;
+  std::uint64_t ready_ = 0;  // records below it were whole when lines_ was opened
+  bool checked_ = false;     // at_ was made here, or fits the leaf hash of its record
+};
+
+// The leaf hash of a record, also where the record itself was removed; nothing where there is none.
+Result<std::optional<Digest>> leaf_of(const std::string& data_folder, std::uint64_t index);
+// How many records the files hold, removed ones counted: those with a leaf hash.
+Result<std::uint64_t> count_records(const std::string& data_folder);
+
+}  // namespace ostiary::ledger

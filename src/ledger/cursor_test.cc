@@ -1,0 +1,152 @@
+#include "ledger/cursor.h"
+
+#include <atomic>
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <limits>
+#include <thread>
+
+#include "ledger/impl/merkle.h"
+#include "ledger/impl/segment.h"
+#include "ledger/impl/test_support.h"
+
+namespace ostiary::ledger {
+namespace {
+
+using namespace testing;
+
+constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
+
+class CursorTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Ledger> open(std::uint64_t segment_bytes = 4096) {
+    auto options = quiet_options();
+    options.segment_bytes = segment_bytes;
+    auto ledger = Ledger::open(folder_.data(), options);
+    EXPECT_TRUE(ledger) << ledger.error().text();
+    return ledger ? std::move(*ledger) : nullptr;
+  }
+  // Reads to the end and holds each record to its number.
+  static std::vector<std::uint64_t> read_all(Cursor& cursor, std::uint64_t most = kAll) {
+    std::vector<std::uint64_t> seen;
+    for (;;) {
+      const auto before = cursor.place().index;
+      const auto got = cursor.read(kAll, most, [&](std::uint64_t index, std::string_view line) {
+        EXPECT_EQ(line, record_line(index));
+        seen.push_back(index);
+      });
+      EXPECT_TRUE(got) << got.error().text();
+      if (!got || cursor.place().index == before) return seen;
+    }
+  }
+  static std::vector<std::uint64_t> numbers(std::uint64_t from, std::uint64_t to) {
+    std::vector<std::uint64_t> all;
+    for (auto n = from; n < to; ++n) all.push_back(n);
+    return all;
+  }
+  TestFolder folder_;
+};
+
+TEST_F(CursorTest, ReadsEveryRecordInOrderOverAllSegments) {
+  const auto ledger = open();
+  ASSERT_TRUE(append_records(*ledger, 0, 500));
+  ASSERT_GT(list_segments(ledger_folder(folder_.data()))->size(), 5U);
+  for (const std::uint64_t most : {kAll, std::uint64_t{1}, std::uint64_t{7}}) {
+    Cursor cursor(folder_.data());
+    EXPECT_EQ(read_all(cursor, most), numbers(0, 500));
+  }
+}
+
+TEST_F(CursorTest, GoesOnFromAnyPlaceWithAndWithoutTheByte) {
+  const auto ledger = open();
+  ASSERT_TRUE(append_records(*ledger, 0, 200));
+  Cursor walking(folder_.data());
+  for (std::uint64_t n = 0; n <= 200; ++n) {
+    Cursor there(folder_.data(), walking.place());
+    EXPECT_EQ(read_all(there), numbers(n, 200));
+    Cursor anywhere(folder_.data(), {n, 0, 0});
+    EXPECT_EQ(read_all(anywhere), numbers(n, 200));
+    Cursor wrong(folder_.data(), {n, walking.place().segment, walking.place().offset + 1});
+    EXPECT_EQ(read_all(wrong), numbers(n, 200)) << "a byte that does not fit is looked for again";
+    ASSERT_TRUE(walking.read(kAll, 1, [](auto, auto) {}));
+  }
+}
+
+TEST_F(CursorTest, StopsWhereItIsToldToAndGoesOnWithWhatIsWrittenMeanwhile) {
+  const auto ledger = open();
+  ASSERT_TRUE(append_records(*ledger, 0, 10));
+  Cursor cursor(folder_.data());
+  EXPECT_EQ(cursor.read(4, kAll, [](auto, auto) {}).value(), 4U);
+  EXPECT_EQ(read_all(cursor), numbers(4, 10));
+  ASSERT_TRUE(append_records(*ledger, 10, 300));
+  EXPECT_EQ(read_all(cursor), numbers(10, 300));
+  EXPECT_EQ(cursor.read(kAll, kAll, [](auto, auto) {}).value(), 0U);
+}
+
+TEST_F(CursorTest, FollowsAWriterThatRunsMeanwhile) {
+  const auto ledger = open(64 << 10);
+  constexpr std::uint64_t all = 20'000;
+  std::thread writer([&] { EXPECT_TRUE(append_records(*ledger, 0, all, 17)); });
+  Cursor cursor(folder_.data());
+  std::uint64_t expected = 0;
+  while (expected < all) {
+    const auto got = cursor.read(ledger->size(), 1000, [&](std::uint64_t index, std::string_view line) {
+      if (index != expected || line != record_line(index)) ADD_FAILURE() << index;
+      ++expected;
+    });
+    ASSERT_TRUE(got) << got.error().text();
+  }
+  writer.join();
+}
+
+TEST_F(CursorTest, PassesOverSegmentsThatWereRemoved) {
+  const auto ledger = open();
+  ASSERT_TRUE(append_records(*ledger, 0, 300));
+  const auto segments = list_segments(ledger_folder(folder_.data())).value();
+  for (const auto i : {0U, 1U, 3U})
+    std::filesystem::remove(log_path(ledger_folder(folder_.data()), segments[i]));
+  auto expected = numbers(segments[2], segments[3]);
+  const auto rest = numbers(segments[4], 300);
+  expected.insert(expected.end(), rest.begin(), rest.end());
+  Cursor cursor(folder_.data());
+  EXPECT_EQ(read_all(cursor), expected);
+  std::filesystem::remove(leaf_path(ledger_folder(folder_.data()), segments[0]));
+  Cursor again(folder_.data());
+  EXPECT_EQ(read_all(again), expected);
+}
+
+TEST_F(CursorTest, GivesNoLineThatHasNoLeafHash) {
+  {
+    const auto ledger = open();
+    ASSERT_TRUE(append_records(*ledger, 0, 3));
+  }
+  std::ofstream(folder_.ledger(kFirstLog), std::ios::app) << record_line(3) << '\n';
+  Cursor cursor(folder_.data());
+  EXPECT_EQ(read_all(cursor), numbers(0, 3));
+}
+
+TEST_F(CursorTest, SaysWhereALineIsMissing) {
+  {
+    const auto ledger = open();
+    ASSERT_TRUE(append_records(*ledger, 0, 3));
+  }
+  std::filesystem::resize_file(folder_.ledger(kFirstLog), 60);
+  Cursor cursor(folder_.data());
+  const auto got = cursor.read(kAll, kAll, [](auto, auto) {});
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::corrupt);
+}
+
+TEST_F(CursorTest, TellsTheLeafHashOfARecordAndHowManyThereAre) {
+  const auto ledger = open();
+  ASSERT_TRUE(append_records(*ledger, 0, 100));
+  EXPECT_EQ(count_records(folder_.data()).value(), 100U);
+  for (const std::uint64_t n : {0U, 57U, 99U})
+    EXPECT_EQ(leaf_of(folder_.data(), n).value(), leaf_hash(record_line(n)));
+  EXPECT_EQ(leaf_of(folder_.data(), 100).value(), std::nullopt);
+  EXPECT_EQ(count_records(folder_.other("none")).value(), 0U);
+}
+
+}  // namespace
+}  // namespace ostiary::ledger

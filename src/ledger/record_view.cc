@@ -1,0 +1,188 @@
+#include "ledger/record_view.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "json/document.h"
+
+namespace ostiary::ledger {
+
+namespace {
+
+// Just behind the string that begins at `p`; null where it does not end.
+const char* skip_string(const char* p, const char* end) {
+  for (++p; p < end; ++p) {
+    if (*p == '"') return p + 1;
+    if (*p == '\\') ++p;
+  }
+  return nullptr;
+}
+
+// Just behind the value that begins at `p`; null where it does not end.
+const char* skip_value(const char* p, const char* end) {
+  if (p >= end) return nullptr;
+  if (*p == '"') return skip_string(p, end);
+  if (*p != '{' && *p != '[') {
+    while (p < end && *p != ',' && *p != '}' && *p != ']') ++p;
+    return p;
+  }
+  for (std::size_t depth = 0; p < end;) {
+    if (*p == '"') {
+      p = skip_string(p, end);
+      if (!p) return nullptr;
+      continue;
+    }
+    if (*p == '{' || *p == '[') ++depth;
+    if ((*p == '}' || *p == ']') && --depth == 0) return p + 1;
+    ++p;
+  }
+  return nullptr;
+}
+
+// Calls `take` with the name and the bytes of each member; false where `object` is none.
+template <class Take>
+bool each_member(std::string_view object, Take&& take) {
+  if (object.size() < 2 || object.front() != '{') return false;
+  const char *p = object.data() + 1, *end = object.data() + object.size();
+  if (*p == '}') return true;
+  for (;;) {
+    if (p >= end || *p != '"') return false;
+    const char* name_end = skip_string(p, end);
+    if (!name_end || name_end >= end || *name_end != ':') return false;
+    const char* value = name_end + 1;
+    const char* next = skip_value(value, end);
+    if (!next || next >= end || next == value) return false;
+    take(std::string_view(p + 1, name_end - 1), std::string_view(value, next));
+    if (*next == '}') return true;
+    if (*next != ',') return false;
+    p = next + 1;
+  }
+}
+
+std::optional<std::uint64_t> count(std::string_view raw) {
+  std::uint64_t value = 0;
+  const auto [p, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
+  if (error != std::errc() || p != raw.data() + raw.size()) return std::nullopt;
+  return value;
+}
+
+std::uint32_t small_count(std::string_view raw) {
+  return static_cast<std::uint32_t>(count(raw).value_or(0));
+}
+
+// Dollars as nano-dollars.
+std::optional<std::int64_t> nano(std::string_view raw) {
+  double dollars = 0;
+  const auto [p, error] = std::from_chars(raw.data(), raw.data() + raw.size(), dollars);
+  constexpr double most = 9e9;  // what an int64 of nano-dollars holds
+  if (error != std::errc() || p != raw.data() + raw.size() || !(std::abs(dollars) <= most))
+    return std::nullopt;
+  return std::llround(dollars * 1e9);
+}
+
+RecordView::Kind kind_of(std::string_view raw) {
+  using Kind = RecordView::Kind;
+  if (raw == R"("intent")") return Kind::intent;
+  if (raw == R"("outcome")") return Kind::outcome;
+  if (raw == R"("change")") return Kind::change;
+  if (raw == R"("recovery")") return Kind::recovery;
+  return Kind::other;
+}
+
+void read_usage(std::string_view raw, RecordView& view) {
+  each_member(raw, [&](std::string_view name, std::string_view value) {
+    if (name == "cached") view.cached = count(value);
+    if (name == "cost") view.cost_nano = nano(value);
+    if (name == "estimated") view.estimated = value == "true";
+    if (name == "input") view.input = count(value);
+    if (name == "output") view.output = count(value);
+  });
+}
+
+void read_timings(std::string_view raw, RecordView& view) {
+  each_member(raw, [&](std::string_view name, std::string_view value) {
+    if (name == "connected") view.connected = count(value);
+    if (name == "decided") view.decided = count(value);
+    if (name == "first_byte") view.first_byte = count(value);
+    if (name == "total") view.total = count(value);
+  });
+}
+
+}  // namespace
+
+std::string_view RecordReader::text(std::string_view raw) {
+  if (raw.size() < 2 || raw.front() != '"') return {};
+  const auto between = raw.substr(1, raw.size() - 2);
+  if (std::memchr(between.data(), '\\', between.size()) == nullptr) return between;
+  const auto begin = decoded_.size();
+  json::append_decoded(decoded_, between);  // never longer: within what read() made room for
+  return std::string_view(decoded_).substr(begin);
+}
+
+// The members that are read, sorted as a record's are.
+struct RecordMembers {
+  struct Member {
+    std::string_view name;
+    void (*take)(RecordReader& reader, std::string_view raw, RecordView& view);
+  };
+  template <std::string_view RecordView::* Field>
+  static void text(RecordReader& reader, std::string_view raw, RecordView& view) {
+    view.*Field = reader.text(raw);
+  }
+  static constexpr std::array kAll = std::to_array<Member>({
+      {"action", text<&RecordView::action>},
+      {"at", [](RecordReader& reader, std::string_view raw,
+                RecordView& view) { view.at = parse_rfc3339(reader.text(raw)).value_or(0); }},
+      {"attempts",
+       [](RecordReader&, std::string_view raw, RecordView& view) { view.attempts = small_count(raw); }},
+      {"decision",
+       [](RecordReader& reader, std::string_view raw, RecordView& view) {
+         each_member(raw, [&](std::string_view name, std::string_view value) {
+           if (name == "effect") view.effect = reader.text(value);
+           if (name == "mode") view.mode = reader.text(value);
+         });
+       }},
+      {"endpoint", text<&RecordView::endpoint>},
+      {"error", text<&RecordView::error>},
+      {"id", [](RecordReader& reader, std::string_view raw,
+                RecordView& view) { view.id = Id::parse(reader.text(raw)).value_or(Id{}); }},
+      {"key", text<&RecordView::key>},
+      {"kind", [](RecordReader&, std::string_view raw, RecordView& view) { view.kind = kind_of(raw); }},
+      {"model", text<&RecordView::model>},
+      {"outcome", text<&RecordView::outcome>},
+      {"provider", text<&RecordView::provider>},
+      {"request_bytes", [](RecordReader&, std::string_view raw,
+                           RecordView& view) { view.request_bytes = count(raw).value_or(0); }},
+      {"reserved", [](RecordReader&, std::string_view raw, RecordView& view) { read_usage(raw, view); }},
+      {"response_bytes", [](RecordReader&, std::string_view raw,
+                            RecordView& view) { view.response_bytes = count(raw).value_or(0); }},
+      {"service", text<&RecordView::service>},
+      {"status",
+       [](RecordReader&, std::string_view raw, RecordView& view) { view.status = small_count(raw); }},
+      {"stream", [](RecordReader&, std::string_view raw, RecordView& view) { view.stream = raw == "true"; }},
+      {"subject", text<&RecordView::subject>},
+      {"surface", text<&RecordView::surface>},
+      {"team", text<&RecordView::team>},
+      {"timings", [](RecordReader&, std::string_view raw, RecordView& view) { read_timings(raw, view); }},
+      {"tool", text<&RecordView::tool>},
+      {"usage", [](RecordReader&, std::string_view raw, RecordView& view) { read_usage(raw, view); }},
+  });
+};
+
+bool RecordReader::read(std::string_view line, RecordView& view) {
+  view = RecordView{};
+  decoded_.clear();
+  decoded_.reserve(line.size());
+  // Both the members and the table are sorted, so that one walk over the two finds all.
+  const auto* known = RecordMembers::kAll.begin();
+  const bool whole = each_member(line, [&](std::string_view name, std::string_view raw) {
+    while (known != RecordMembers::kAll.end() && known->name < name) ++known;
+    if (known != RecordMembers::kAll.end() && known->name == name) known->take(*this, raw, view);
+  });
+  const bool exchange = view.kind == RecordView::Kind::intent || view.kind == RecordView::Kind::outcome;
+  return whole && (!exchange || view.id != Id{});
+}
+
+}  // namespace ostiary::ledger
