@@ -58,6 +58,21 @@ TEST(Frontier, HasTheRootsOfTheCertificateTransparencyVectors) {
   }
 }
 
+TEST(Frontier, TakesManyLeavesAtOnceAsIfTheyCameOneByOne) {
+  std::vector<Digest> leaves;
+  for (int i = 0; i < 5000; ++i) leaves.push_back(leaf_hash(std::to_string(i)));
+  for (const std::size_t before : {0U, 1U, 2U, 3U, 7U, 64U, 1000U, 1024U, 2047U}) {
+    for (const std::size_t many : {0U, 1U, 2U, 3U, 63U, 511U, 1024U, 1025U, 2900U}) {
+      Frontier one, all;
+      for (std::size_t i = 0; i < before + many; ++i) one.add(leaves[i]);
+      for (std::size_t i = 0; i < before; ++i) all.add(leaves[i]);
+      all.add(std::span(leaves).subspan(before, many));
+      ASSERT_EQ(all.size(), one.size());
+      ASSERT_EQ(all.root(), one.root()) << before << " and " << many;
+    }
+  }
+}
+
 TEST(Frontier, GoesOnFromItsNodesAsIfItHadNeverStopped) {
   Frontier whole;
   for (int i = 0; i < 200; ++i) {
