@@ -98,6 +98,27 @@ Service service_of(const dom::element& e) {
           .origin = origin_of(e)};
 }
 
+std::int64_t dollars_of(const dom::element& object, std::string_view name, std::int64_t otherwise) {
+  const auto text = text_of(object, name);
+  return text.empty() ? otherwise : parse_dollars(text).value_or(otherwise);
+}
+
+PriceList price_list_of(const dom::element& e) {
+  PriceList list{.id = text_of(e, "id"),
+                 .provider = text_of(e, "provider"),
+                 .surface = text_of(e, "surface"),
+                 .lines = {},
+                 .origin = origin_of(e)};
+  dom::array lines;
+  if (e["prices"].get(lines) != simdjson::SUCCESS) broken("a price list");
+  for (const auto line : lines) {
+    const auto input = dollars_of(line, "input", 0);
+    list.lines.push_back({texts_of(line, "models"), text_of(line, "valid_from"), input,
+                          dollars_of(line, "output", 0), dollars_of(line, "cached", input)});
+  }
+  return list;
+}
+
 template <class T>
 std::vector<T> read_kind(std::string_view kind, T (*read)(const dom::element&)) {
   dom::parser parser;
@@ -125,6 +146,25 @@ const std::vector<Provider>& providers() {
 const std::vector<Service>& services() {
   static const auto all = read_kind("service", service_of);
   return all;
+}
+
+const std::vector<PriceList>& prices() {
+  static const auto all = read_kind("price", price_list_of);
+  return all;
+}
+
+std::optional<std::int64_t> parse_dollars(std::string_view text) {
+  constexpr std::size_t kMostWhole = 6, kDecimals = 9;
+  const auto point = text.find('.');
+  const auto whole = text.substr(0, point);
+  auto decimals =
+      std::string(point == std::string_view::npos ? std::string_view("0") : text.substr(point + 1));
+  if (whole.size() > kMostWhole || decimals.size() > kDecimals) return std::nullopt;
+  const auto dollars = text::parse_uint(whole);
+  decimals.resize(kDecimals, decimals.empty() ? 'x' : '0');
+  const auto nanos = text::parse_uint(decimals);
+  if (!dollars || !nanos) return std::nullopt;
+  return static_cast<std::int64_t>(*dollars * 1'000'000'000 + *nanos);
 }
 
 const Provider* find_provider(std::string_view id) {

@@ -37,10 +37,28 @@ struct Service {
   Origin origin;
 };
 
+// catalog/price/<id>.yaml: what a provider asks for tokens on one surface. Prices are in nano-dollars (1e-9
+// USD) for a million tokens: exact, as the files hold at most six decimals.
+struct PriceList {
+  struct Line {
+    std::vector<std::string> models;  // names or globs
+    std::string valid_from;           // YYYY-MM-DD, UTC
+    std::int64_t input = 0, output = 0, cached = 0;
+  };
+  std::string id, provider;
+  std::string surface;  // empty: all of them
+  std::vector<Line> lines;
+  Origin origin;
+};
+
+// A price in US dollars, such as "0.075", as nano-dollars; at most 6 digits before the point and 9 behind it.
+std::optional<std::int64_t> parse_dollars(std::string_view text);
+
 // The knowledge compiled into the program: one blob, checked against catalog/schema/<kind>.yaml when it was
 // built. Built on first use, read-only, thread-safe.
 const std::vector<Provider>& providers();  // sorted by id
 const std::vector<Service>& services();    // sorted by id
+const std::vector<PriceList>& prices();    // sorted by id
 const Provider* find_provider(std::string_view id);
 const Service* find_service(std::string_view id);
 std::string_view version();  // first 12 hex digits of the blob's SHA-256

@@ -1,5 +1,6 @@
 #include "catalog/catalog.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
@@ -85,6 +86,44 @@ TEST(Catalog, NoTwoServicesAreFoundByTheSameVariable) {
   for (const auto& service : services())
     if (!service.credential_env.empty())
       EXPECT_TRUE(seen.insert(service.credential_env).second) << service.id;
+}
+
+TEST(Catalog, PricesAreExactNanoDollarsForAMillionTokens) {
+  const auto list = std::ranges::find(prices(), "openai-api", &PriceList::id);
+  ASSERT_NE(list, prices().end());
+  EXPECT_EQ(list->provider, "openai");
+  EXPECT_EQ(list->surface, "api");
+  const auto mini = std::ranges::find_if(
+      list->lines, [](const auto& line) { return line.models.front() == "gpt-4o-mini"; });
+  ASSERT_NE(mini, list->lines.end());
+  EXPECT_EQ(mini->input, 150'000'000);
+  EXPECT_EQ(mini->output, 600'000'000);
+  EXPECT_EQ(mini->cached, 75'000'000);
+  const auto embedding = std::ranges::find_if(
+      list->lines, [](const auto& line) { return line.models.front() == "text-embedding-3-small"; });
+  ASSERT_NE(embedding, list->lines.end());
+  EXPECT_EQ(embedding->cached, embedding->input)
+      << "cached tokens cost as much as others where nothing is said";
+}
+
+TEST(Catalog, EveryPriceIsOfASurfaceOfItsProviderAndCachedTokensCostNoMore) {
+  for (const auto& list : prices()) {
+    if (!list.surface.empty())
+      EXPECT_THAT(find_provider(list.provider)->surfaces, Contains(list.surface)) << list.id;
+    EXPECT_THAT(list.origin.source, StartsWith("https://")) << list.id;
+    for (const auto& line : list.lines) {
+      EXPECT_GT(line.input, 0) << list.id << line.models.front();
+      EXPECT_LE(line.cached, line.input) << list.id << line.models.front();
+    }
+  }
+}
+
+TEST(Catalog, DollarsAreReadExactly) {
+  EXPECT_EQ(parse_dollars("0"), 0);
+  EXPECT_EQ(parse_dollars("2.5"), 2'500'000'000);
+  EXPECT_EQ(parse_dollars("999999.000000001"), 999'999'000'000'001);
+  for (const auto* wrong : {"", ".", "1.", ".5", "-1", "1e3", "1,5", "1234567", "0.0000000001", "+1", " 1"})
+    EXPECT_EQ(parse_dollars(wrong), std::nullopt) << wrong;
 }
 
 TEST(Catalog, TheVersionIsTwelveHexDigits) {
