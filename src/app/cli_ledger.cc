@@ -32,6 +32,7 @@ void add_ledger(CommandLine& line) {
   tail->add_flag("-f,--follow", tailing->follow, "go on with new records as they come");
   line.add_common(*tail, tailing->common);
   line.does(*tail, [tailing] { return run_ledger_tail(*tailing); });
+  add_keeping(line, *ledger);
 }
 
 }  // namespace ostiary::app

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "gateway/settings.h"
+#include "ledger/keeper.h"
 #include "ledger/ledger.h"
 
 namespace ostiary::app {
@@ -17,6 +18,7 @@ namespace ostiary::app {
 struct Config {
   gateway::GateSettings gate;
   ledger::Options ledger;
+  ledger::KeeperOptions keeper;
   std::vector<gateway::ServiceSettings> services;  // in order of fallback; from the file only
   bool services_configured = false;                // the file names services: nothing is looked for
   std::string data = "./ostiary-data";

@@ -16,7 +16,6 @@ namespace ostiary::app {
 namespace {
 
 constexpr std::string_view kSocket = "control.sock";
-constexpr time_t kPatienceSeconds = 10;
 constexpr std::size_t kMostBytes = 64 << 20;
 
 Code code_of(int status, std::string_view word) {
@@ -37,14 +36,14 @@ Result<> send_all(int fd, std::string_view bytes, const std::string& where) {
   return {};
 }
 
-Result<std::string> receive_all(int fd, const std::string& where) {
+Result<std::string> receive_all(int fd, const std::string& where, std::int64_t patience_seconds) {
   std::string in;
   char buffer[16384];
   for (;;) {
     const auto n = ::recv(fd, buffer, sizeof buffer, 0);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-      return fail(Code::timeout, fmt::format("the gate did not answer within {} seconds", kPatienceSeconds),
+      return fail(Code::timeout, fmt::format("the gate did not answer within {} seconds", patience_seconds),
                   where);
     if (n < 0) return fail_errno("hear the gate", where, errno);
     if (n == 0) return in;
@@ -95,7 +94,7 @@ Result<Fd> ControlClient::connect() const {
     if (errno == ECONNREFUSED) return fail(Code::closed, "no gate listens there", where_);
     return fail_errno("reach the gate", where_, errno);
   }
-  const timeval patience{.tv_sec = kPatienceSeconds, .tv_usec = 0};
+  const timeval patience{.tv_sec = patience_seconds_, .tv_usec = 0};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   return fd;
@@ -111,7 +110,7 @@ Result<std::string> ControlClient::call(std::string_view method, std::string_vie
           "Content-Length: {}\r\n\r\n{}",
           method, path, body.size(), body),
       where_));
-  TRY(const auto bytes, receive_all(fd.get(), where_));
+  TRY(const auto bytes, receive_all(fd.get(), where_, patience_seconds_));
   const auto answer = parse_answer(bytes);
   if (!answer)
     return fail(Code::io, "the gate's answer cannot be read; are both of the same version?", where_);

@@ -1,5 +1,7 @@
 #include "app/control_server.h"
 
+#include <future>
+
 #include "base/log.h"
 #include "json/document.h"
 #include "json/writer.h"
@@ -23,6 +25,7 @@ std::string error_json(const Error& error) {
   w.begin_object();
   w.member("code", error.code == Code::not_found ? "not_found"
                    : error.code == Code::exists  ? "exists"
+                   : error.code == Code::denied  ? "denied"
                    : error.code == Code::invalid ? "invalid"
                                                  : "io");
   w.member("message", error.text());
@@ -34,6 +37,7 @@ std::string error_json(const Error& error) {
 int status_of(const Error& error) {
   if (error.code == Code::not_found) return 404;
   if (error.code == Code::exists) return 409;
+  if (error.code == Code::denied) return 403;
   return error.code == Code::invalid ? 400 : 500;
 }
 
@@ -75,8 +79,8 @@ Result<> record_change(ledger::Ledger& ledger, std::string_view action, std::str
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::string& data_folder,
                                                             std::unique_ptr<store::Store> store,
-                                                            gateway::Shared& shared) {
-  std::unique_ptr<ControlServer> server(new ControlServer(std::move(store), shared));
+                                                            gateway::Shared& shared, ledger::Keeper& keeper) {
+  std::unique_ptr<ControlServer> server(new ControlServer(std::move(store), shared, keeper));
   TRY_VOID(server->refresh_keys());
   TRY(server->loop_, net::Loop::create());
   TRY(server->listener_,
@@ -91,6 +95,8 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::string& d
 
 ControlServer::~ControlServer() {
   if (!thread_.joinable()) return;
+  keeper_.stop();
+  errands_.finish();
   loop_->stop();
   thread_.join();
   keep_responses();
@@ -151,12 +157,71 @@ net::Task<void> ControlServer::serve(net::Stream stream) {
     if (co_await wait.read(stream.watch()).until(deadline) != net::Wake::ready) co_return;
   }
   const auto target = net::split_target(head.target);
-  const auto result = answer(head.method, target.path, std::string_view(in).substr(head.size));
+  Answer result;
+  if (target.path.starts_with(kKeepingPath)) {
+    KeepingRequest request{std::string(head.method), std::string(target.path), in.substr(head.size)};
+    result = co_await keep_ledger(std::move(request));
+  } else {
+    result = answer(head.method, target.path, std::string_view(in).substr(head.size));
+  }
+  deadline.set_after_ms(kPatienceMs);
   std::string out = "HTTP/1.1 " + std::to_string(result.status) + " " +
                     std::string(net::reason(static_cast<std::uint16_t>(result.status))) +
                     "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
                     std::to_string(result.body.size()) + "\r\n\r\n" + result.body;
   [[maybe_unused]] const auto sent = co_await stream.write(out, deadline, kPatienceMs);
+}
+
+// The store belongs to the control thread, so that what the keeper asks of it is done there.
+class ControlServer::PostedPeople final : public People {
+ public:
+  explicit PostedPeople(ControlServer& server) : server_(server), people_(*server.store_) {}
+  Result<bool> knows(const std::string& subject) override {
+    return there<bool>([&] { return people_.knows(subject); });
+  }
+  Result<> forget(const std::string& subject) override {
+    return there<void>([&]() -> Result<> {
+      TRY_VOID(people_.forget(subject));
+      return server_.refresh_keys();
+    });
+  }
+  Result<std::optional<std::string>> find(const std::string& user) override {
+    return there<std::optional<std::string>>([&] { return people_.find(user); });
+  }
+
+ private:
+  template <class T, class Ask>
+  Result<T> there(const Ask& ask) {
+    std::promise<Result<T>> answer;
+    server_.loop_->post([&] { answer.set_value(ask()); });
+    return answer.get_future().get();
+  }
+
+  ControlServer& server_;
+  StorePeople people_;
+};
+
+net::Task<ControlServer::Answer> ControlServer::keep_ledger(KeepingRequest request) {
+  struct Owed {
+    std::optional<Result<std::string>> value;
+    net::Waiter* waiter = nullptr;
+  };
+  auto owed = std::make_shared<Owed>();
+  errands_.send([this, owed, request = std::move(request), remote = loop_->remote()] {
+    PostedPeople people(*this);
+    remote->post([owed, done = keep(request, keeper_, people)] {
+      owed->value = done;
+      if (owed->waiter) owed->waiter->fire(net::Wake::ready);
+    });
+  });
+  net::Waiter wait(*loop_);
+  owed->waiter = &wait;
+  [[maybe_unused]] const net::Wake why = co_await wait;
+  owed->waiter = nullptr;
+  if (!owed->value) co_return Answer{503, error_json({Code::unavailable, "the gate is stopping", ""})};
+  const auto& done = *owed->value;
+  if (!done) co_return Answer{status_of(done.error()), error_json(done.error())};
+  co_return Answer{200, *done};
 }
 
 ControlServer::Answer ControlServer::answer(std::string_view method, std::string_view path,

@@ -30,12 +30,16 @@ class ControlTest : public ::testing::Test {
   void start() {
     auto store = store::open_sqlite(folder_ + "/store.sqlite");
     ASSERT_TRUE(store) << store.error().text();
-    auto server = ControlServer::start(folder_, std::move(*store), shared_);
+    auto keeper = ledger::Keeper::open(folder_, *ledger_, {});
+    ASSERT_TRUE(keeper) << keeper.error().text();
+    keeper_ = std::move(*keeper);
+    auto server = ControlServer::start(folder_, std::move(*store), shared_, *keeper_);
     ASSERT_TRUE(server) << server.error().text();
     server_ = std::move(*server);
   }
   void TearDown() override {
     server_.reset();
+    keeper_.reset();
     ledger_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
@@ -83,6 +87,7 @@ class ControlTest : public ::testing::Test {
   std::string folder_;
   std::unique_ptr<ledger::Ledger> ledger_;
   gateway::Shared shared_;
+  std::unique_ptr<ledger::Keeper> keeper_;
   std::unique_ptr<ControlServer> server_;
 };
 
@@ -175,6 +180,33 @@ TEST_F(ControlTest, ManyResponsesAreKeptTogether) {
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->size(), 5000u);
   EXPECT_EQ(kept->front().subject, "sub_a");
+}
+
+TEST_F(ControlTest, ErasingANameClosesTheGateToItsKeysAndIsRecordedWithoutTheName) {
+  const auto made = create(R"({"team":"blue","user":"ada lovelace"})");
+  const auto other = create(R"({"team":"blue","user":"bob"})");
+  const auto erased = call("POST", "/control/ledger/erase", R"({"by":"uid:7","user":"ada lovelace"})");
+  ASSERT_TRUE(erased) << erased.error().text();
+  EXPECT_EQ(member(*erased, "subject"), member(made, "subject"));
+  EXPECT_FALSE(opens(member(made, "key")));
+  EXPECT_TRUE(opens(member(other, "key")));
+  EXPECT_EQ(call("GET", "/control/keys")->find("lovelace"), std::string::npos);
+  const auto record = newest_record();
+  EXPECT_NE(record.find(R"("by":"uid:7")"), std::string::npos) << record;
+  EXPECT_NE(record.find(member(made, "subject")), std::string::npos);
+  EXPECT_EQ(record.find("lovelace"), std::string::npos);
+  EXPECT_EQ(call("POST", "/control/ledger/erase", R"({"user":"ada lovelace"})").error().code,
+            Code::not_found);
+}
+
+TEST_F(ControlTest, WrongErasuresAreRefusedWithTheReason) {
+  for (const std::string_view body : {"", "{}", "no json", R"({"subject":"ada"})", R"({"subject":"sub_"})",
+                                      R"({"exchange":"x"})", R"({"subject":"sub_0123456789\"012345678"})"})
+    EXPECT_EQ(call("POST", "/control/ledger/erase", body).error().code, Code::invalid) << body;
+  EXPECT_EQ(call("POST", "/control/ledger/erase", R"({"subject":"sub_01234567890123456789"})").error().code,
+            Code::not_found);
+  EXPECT_EQ(call("GET", "/control/ledger/erase").error().code, Code::not_found);
+  EXPECT_EQ(call("GET", "/control/ledger/").error().code, Code::not_found);
 }
 
 TEST_F(ControlTest, AfterARestartOldKeysOpenTheGate) {

@@ -96,6 +96,10 @@ Result<std::unique_ptr<House>> House::open(const ServeOptions& options) {
 Result<> House::furnish() {
   TRY(ledger_, ledger::Ledger::open(config_.data, config_.ledger));
   TRY(auto store, store::open_sqlite(config_.data + "/store.sqlite"));
+  TRY(keeper_, ledger::Keeper::open(config_.data, *ledger_, config_.keeper));
+  StorePeople people(*store);
+  if (const auto finished = keeper_->finish(people); !finished)
+    log::error("ledger: an erasure that was begun is not done: " + finished.error().text());
   shared_.ledger = ledger_.get();
   shared_.sync = config_.ledger.sync;
   TRY(auto setup, make_setup(config_));
@@ -104,7 +108,7 @@ Result<> House::furnish() {
   shared_.homes.restore(homes);
   TRY(gate_, gateway::Gate::open(shared_));
   TRY(first_key_, make_first_key(*store, *ledger_));  // after all that may fail: it is shown only once
-  TRY(control_, ControlServer::start(config_.data, std::move(store), shared_));
+  TRY(control_, ControlServer::start(config_.data, std::move(store), shared_, *keeper_));
   shared_.homes.persist_with([control = control_.get()](const store::StoredResponse& response) {
     control->remember_response(response);
   });

@@ -9,6 +9,7 @@
 #include "app/verbs.h"
 #include "base/result.h"
 #include "gateway/gate.h"
+#include "ledger/keeper.h"
 #include "ledger/ledger.h"
 #include "store/store.h"
 
@@ -49,6 +50,7 @@ class House {
   Config config_;
   store::DataLock lock_;
   std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<ledger::Keeper> keeper_;
   gateway::Shared shared_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<gateway::Gate> gate_;

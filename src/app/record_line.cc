@@ -55,10 +55,27 @@ std::string recovery_of(json::Value record) {
   return fmt::format("{}", fmt::join(said, ", "));
 }
 
+// What records about the ledger itself have to say; nothing of others.
+std::string keeping_of(std::string_view kind, json::Value record) {
+  const auto number = [&](std::string_view name) { return record[name].as_uint().value_or(0); };
+  if (kind == "erasure") {
+    const auto subject = text_of(record["subject"]);
+    const auto what = subject.empty() ? text_of(record["exchange"]) : subject;
+    return fmt::format("{} {}", text_of(record["state"]), what);
+  }
+  if (kind == "hold") return fmt::format("{} {}", text_of(record["state"]), text_of(record["reason"]));
+  if (kind == "retention")
+    return fmt::format("{} records before {} removed", number("records"),
+                       text_of(record["before"]).substr(0, 10));
+  if (kind == "gap")
+    return fmt::format("{} exchanges unrecorded, {}", number("exchanges"), text_of(record["reason"]));
+  return "";
+}
+
 std::string painted(const std::string& word, const std::string& padded_word, const Style& style) {
   if (word == "complete") return style.green(padded_word);
   if (word == "refused" || word == "cancelled" || word == "truncated") return style.yellow(padded_word);
-  if (word == "failed" || word == "recovery") return style.red(padded_word);
+  if (word == "failed" || word == "recovery" || word == "gap") return style.red(padded_word);
   return word == "intent" ? style.faint(padded_word) : padded_word;
 }
 
@@ -83,8 +100,8 @@ RecordTable::Cells cells_of(json::Value record) {
     cells[kWhat] = text_of(record["action"]);
     cells[kTeam] = text_of(record["detail"]["team"]);
     cells[kDetail] = text_of(record["what"]);
-  } else if (kind == "recovery") {
-    cells[kDetail] = recovery_of(record);
+  } else {
+    cells[kDetail] = kind == "recovery" ? recovery_of(record) : keeping_of(kind, record);
   }
   return cells;
 }

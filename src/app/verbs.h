@@ -47,6 +47,11 @@ struct TailOptions {
   bool follow = false;
 };
 
+struct EraseOptions {
+  CommonOptions common;
+  std::string subject, user, exchange;  // one of them
+};
+
 // Each runs a verb and returns its exit code (0, or 1 where a check failed); an Error becomes 2 or 3
 // (exit_code).
 Result<int> run_serve(const ServeOptions& options);
@@ -56,6 +61,7 @@ Result<int> run_key_list(const KeyOptions& options);
 Result<int> run_key_revoke(const KeyOptions& options);
 Result<int> run_ledger_verify(const VerifyVerbOptions& options);
 Result<int> run_ledger_tail(const TailOptions& options);
+Result<int> run_ledger_erase(const EraseOptions& options);
 Result<int> run_completion(const std::string& shell, const CommonOptions& options);
 Result<int> run_docs(std::string_view page, const CommonOptions& options);
 
