@@ -35,8 +35,11 @@ void add_serve(CommandLine& line) {
                 "  ostiary serve --print-config > ostiary.yaml    # every key with its default");
   app->add_option("-c,--config", options->config, "configuration file (docs/configuration.md)")
       ->type_name("FILE");
-  app->add_option("--listen", options->listen, "where to listen; port 0 takes a free one")
-      ->type_name("HOST:PORT");
+  app->add_option(
+         "--listen", options->listen,
+         "where to listen, HOST:PORT or unix:PATH; port 0 takes a free one; may be given more than once")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
   app->add_option("--data", options->data, "data folder (default: $OSTIARY_DATA, or ./ostiary-data)")
       ->type_name("DIR");
   app->add_flag("--allow-remote", options->allow_remote,

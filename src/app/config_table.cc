@@ -24,24 +24,6 @@ constexpr Words<std::string_view, 4> kLevels = {
 constexpr Words<Sync, 3> kSyncs = {
     {{"always", Sync::always}, {"interval", Sync::interval}, {"os", Sync::os}}};
 
-// HOST:PORT or [IPv6]:PORT.
-struct Address {
-  static std::string describe() { return "HOST:PORT"; }
-  static Result<> read(const Node& node, std::string& out) {
-    TRY(const auto given, single(node, describe()));
-    const auto colon = given.rfind(':');
-    const auto port =
-        colon == std::string_view::npos ? std::nullopt : text::parse_uint(given.substr(colon + 1));
-    const auto host = given.substr(0, port ? colon : 0);
-    const bool bracketed = host.starts_with('[') && host.ends_with(']');
-    if (!port || *port > 65535 || host.empty() || host.find_first_of(" /@") != std::string_view::npos ||
-        (host.find(':') != std::string_view::npos && !bracketed))
-      return refused("HOST:PORT, such as 127.0.0.1:8484 or [::1]:8080", given);
-    out = given;
-    return {};
-  }
-};
-
 // First line of a checkpoint: C2SP signed notes allow no blanks and no plus sign in it.
 struct Origin {
   static std::string describe() { return "text without blanks and plus signs"; }
@@ -116,8 +98,7 @@ Result<> read_services(Config& config, const Node& node, std::string_view file) 
 
 std::vector<Row<Config>> first_rows() {
   return {
-      gate<&GateSettings::listen, Address>("listen", "127.0.0.1:8484",
-                                           "Where the gate listens. Port 0 takes a free one and prints it."),
+      listen_row(),
       top<&Config::data, Path>("data", "./ostiary-data",
                                "The data folder: keys, ledger, store. One process at a time writes it."),
       top<&Config::log_level, OneOf<kLevels>>("log_level", "info",
@@ -130,6 +111,10 @@ std::vector<Row<Config>> gate_rows() {
       gate<&GateSettings::allow_remote, Boolean>("gate.allow_remote", "false",
                                                  "Lets the gate listen beyond this machine. Its traffic is "
                                                  "plain HTTP: put TLS in front before you do."),
+      gate<&GateSettings::socket_group, Text>("gate.socket_group", "\"\"",
+                                              "The group that may connect to the Unix sockets of 'listen', "
+                                              "whose mode is 0660. Empty: that of the "
+                                              "process."),
       gate<&GateSettings::loops, Count<0, 1024>>(
           "gate.loops", "0",
           "Event loops, each on its own thread. 0: one for each processor that this process may use."),

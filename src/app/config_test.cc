@@ -51,6 +51,7 @@ gateway::ServiceSettings one(std::string_view more = "") {
 void expect_defaults(const Config& c) {
   const Config d;
   EXPECT_EQ(c.gate.listen, d.gate.listen);
+  EXPECT_EQ(c.gate.socket_group, d.gate.socket_group);
   EXPECT_EQ(c.data, d.data);
   EXPECT_EQ(c.log_level, d.log_level);
   EXPECT_EQ(c.gate.allow_remote, d.gate.allow_remote);
@@ -132,7 +133,7 @@ TEST(Config, ReadsEveryKeyIntoItsPlace) {
   const auto c = read(R"(listen: "[::1]:0"
 data: /var/lib/ostiary
 log_level: debug
-gate: {allow_remote: true, loops: 3, max_body_bytes: 1MiB, max_head_bytes: 8KiB, max_depth: 7, max_response_copy_bytes: 0,
+gate: {allow_remote: true, socket_group: web, loops: 3, max_body_bytes: 1MiB, max_head_bytes: 8KiB, max_depth: 7, max_response_copy_bytes: 0,
        max_connections: 11, head_timeout: 1s, body_timeout: 2s, idle_timeout: 3s, write_timeout: 4s, pass_through: true}
 ledger: {sync: always, sync_interval: 5ms, checkpoint_interval: 1m, segment_bytes: 64KiB, origin: acme.example/ledger}
 data_classes: {secret: deny, personal: reroute, code: allow, internal: ask, confidential: redact}
@@ -140,7 +141,8 @@ reroute_to: local
 services:
   - {id: local, provider: self, surface: self-hosted, base_url: "http://[::1]:8000/v1/"}
 )");
-  EXPECT_EQ(c.gate.listen, "[::1]:0");
+  EXPECT_THAT(c.gate.listen, ElementsAre("[::1]:0"));
+  EXPECT_EQ(c.gate.socket_group, "web");
   EXPECT_EQ(c.data, "/var/lib/ostiary");
   EXPECT_EQ(c.log_level, "debug");
   EXPECT_TRUE(c.gate.allow_remote);
@@ -268,6 +270,10 @@ TEST(Config, AWrongValueNamesItsPlaceAndWhatIsExpected) {
       {"listen: ':8080'\n", "must be HOST:PORT"},
       {"listen: ::1:80\n", "must be HOST:PORT"},
       {"listen: a:65536\n", "must be HOST:PORT"},
+      {"listen: 'unix:'\n", "or unix:PATH"},
+      {"listen: []\n", "must name an address at least"},
+      {"listen: [a:1, b]\n", "o.yaml:1:15: 'listen' must be HOST:PORT"},
+      {"listen: [a:1, a:1]\n", "o.yaml:1:15: 'listen' names a:1 twice"},
       {"data_classes: [secret]\n", "'data_classes' must be a mapping"},
       {"data_classes: {secret: denny}\n",
        "o.yaml:1:24: 'data_classes.secret' must be one of allow, redact, reroute, ask, deny; "
@@ -399,9 +405,17 @@ TEST(Config, EveryRangeIsKeptAtBothEnds) {
   }
 }
 
+TEST(Config, ListenIsOneAddressOrAList) {
+  EXPECT_THAT(read("listen: 127.0.0.1:1\n").gate.listen, ElementsAre("127.0.0.1:1"));
+  EXPECT_THAT(read("listen: [\"[::1]:0\", \"[::1]:0\", unix:/run/a.sock]\n").gate.listen,
+              ElementsAre("[::1]:0", "[::1]:0", "unix:/run/a.sock"));
+  EXPECT_THAT(read("listen:\n  - h:1\n  - unix:a, b.sock\n").gate.listen,
+              ElementsAre("h:1", "unix:a, b.sock"));
+}
+
 TEST(Config, TheEnvironmentWinsOverTheFile) {
   auto config = read("listen: 127.0.0.1:1\ngate: {max_depth: 5, loops: 2}\n");
-  const std::map<std::string, std::string> environment = {{"OSTIARY_LISTEN", "127.0.0.1:2"},
+  const std::map<std::string, std::string> environment = {{"OSTIARY_LISTEN", "127.0.0.1:2, unix:/s"},
                                                           {"OSTIARY_GATE_MAX_DEPTH", "6"},
                                                           {"OSTIARY_DATA", "/d"},
                                                           {"OSTIARY_LEDGER_SYNC", "always"},
@@ -413,7 +427,7 @@ TEST(Config, TheEnvironmentWinsOverTheFile) {
   };
   const auto applied = apply_environment(config, get);
   ASSERT_TRUE(applied) << applied.error().text();
-  EXPECT_EQ(config.gate.listen, "127.0.0.1:2");
+  EXPECT_THAT(config.gate.listen, ElementsAre("127.0.0.1:2", "unix:/s"));
   EXPECT_EQ(config.gate.max_depth, 6u);
   EXPECT_EQ(config.gate.loops, 2u);
   EXPECT_EQ(config.data, "/d");

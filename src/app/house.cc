@@ -51,6 +51,7 @@ std::vector<std::string> needs_restart(const Config& a, const Config& b) {
     if (was != is) names.emplace_back(name);
   };
   compare("listen", a.gate.listen, b.gate.listen);
+  compare("gate.socket_group", a.gate.socket_group, b.gate.socket_group);
   compare("data", a.data, b.data);
   compare("gate.loops", a.gate.loops, b.gate.loops);
   compare("gate.allow_remote", a.gate.allow_remote, b.gate.allow_remote);
@@ -73,8 +74,7 @@ Result<Config> settle_config(const ServeOptions& options) {
   if (!options.listen.empty()) config.gate.listen = options.listen;
   if (!options.data.empty()) config.data = options.data;
   if (options.allow_remote) config.gate.allow_remote = true;
-  TRY(const auto address, net::parse_address(config.gate.listen));
-  (void)address;
+  for (const auto& address : config.gate.listen) TRY_VOID(net::parse_address(address));
   config.gate.max_connections = std::min(config.gate.max_connections, options.most_connections);
   return config;
 }
@@ -148,10 +148,11 @@ Result<std::vector<std::string>> House::reload() {
   return names;
 }
 
-std::string House::url() const {
-  const auto& address = gate_->address();
-  const bool v6 = address.host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+std::vector<std::string> House::urls() const {
+  std::vector<std::string> all;
+  for (const auto& address : gate_->addresses())
+    all.push_back(address.is_unix ? net::to_text(address) : "http://" + net::to_text(address));
+  return all;
 }
 
 Result<> House::close(std::uint64_t deadline_ms, const std::function<bool()>& enough) {

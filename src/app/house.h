@@ -27,7 +27,8 @@ class House {
 
   const Config& config() const { return config_; }
   const gateway::Shared& shared() const { return shared_; }
-  std::string url() const;                                     // of the gate, without a path
+  // Where clients find the gate: "http://HOST:PORT" without a path, or "unix:PATH". At least one.
+  std::vector<std::string> urls() const;
   const std::string& first_key() const { return first_key_; }  // shown once; empty: there were keys
 
   // Reads the configuration again and puts it in force for every exchange that begins from now on; those

@@ -28,7 +28,17 @@ std::string model_to_try(const gateway::Setup& setup) {
   return "MODEL";
 }
 
-void announce_json(const std::string& url, const std::string& key, const gateway::Setup& setup) {
+bool is_unix(const std::string& url) {
+  return url.starts_with("unix:");
+}
+
+// The base URL of clients.
+std::string base(const std::string& url) {
+  return is_unix(url) ? url : url + "/v1";
+}
+
+void announce_json(const std::vector<std::string>& urls, const std::string& key,
+                   const gateway::Setup& setup) {
   std::string out;
   json::Writer w(out);
   w.begin_object();
@@ -40,7 +50,7 @@ void announce_json(const std::string& url, const std::string& key, const gateway
   w.member("kind", "ready");
   w.key("listen");
   w.begin_array();
-  w.string(url);
+  for (const auto& url : urls) w.string(url);
   w.end_array();
   w.member("ostiary", std::uint64_t{1});
   w.key("partial");
@@ -56,10 +66,16 @@ void announce_json(const std::string& url, const std::string& key, const gateway
   std::fflush(stdout);
 }
 
-void announce_text(const std::string& url, const std::string& key, const std::string& data,
+void announce_text(const std::vector<std::string>& urls, const std::string& key, const std::string& data,
                    const gateway::Setup& setup) {
-  std::string out = "Ostiary's gate is open at " + url + "/v1\n\n  services  ";
+  std::string out = "Ostiary's gate is open at ";
   std::string_view separator;
+  for (const auto& url : urls) {
+    out += std::string(separator) + base(url);
+    separator = ", ";
+  }
+  out += "\n\n  services  ";
+  separator = "";
   for (const auto& service : setup.services) {
     out += std::string(separator) + service->id();
     separator = ", ";
@@ -67,13 +83,21 @@ void announce_text(const std::string& url, const std::string& key, const std::st
   out += "\n  data      " + data + "\n";
   if (!key.empty())
     out += "  key       " + key + "\n            (shown this once; 'ostiary key create' makes more)\n";
-  out += "\nTry it:\n\n  curl -sS " + url + "/v1/chat/completions \\\n       -H \"Authorization: Bearer " +
+  const auto& url = urls.front();
+  const auto to_try = is_unix(url) ? "--unix-socket " + url.substr(5) + " http://gate/v1" : base(url);
+  out += "\nTry it:\n\n  curl -sS " + to_try + "/chat/completions \\\n       -H \"Authorization: Bearer " +
          (key.empty() ? "$OSTIARY_KEY" : key) +
          "\" \\\n       -H 'Content-Type: application/json' \\\n       -d '{\"model\": \"" +
          model_to_try(setup) +
          "\", \"messages\": [{\"role\": \"user\", \"content\": \"What is an AI policy for?\"}]}'\n\n";
   if (key.empty()) out += "OSTIARY_KEY is a key made by 'ostiary key create' or shown by the first start.\n";
   out += "Stop it with Ctrl-C.\n";
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  std::fflush(stdout);
+}
+
+void announce_quietly(const std::string& url, const std::string& key) {
+  const std::string out = base(url) + "\n" + (key.empty() ? "" : key + "\n");
   std::fwrite(out.data(), 1, out.size(), stdout);
   std::fflush(stdout);
 }
@@ -133,15 +157,15 @@ Result<int> run_serve(const ServeOptions& given) {
   ::signal(SIGXFSZ, SIG_IGN);  // a full quota is a failed write, which closes the gate with a clear 503
 
   TRY(const auto house, House::open(options));
-  const std::string url = house->url(), &key = house->first_key();
+  const auto urls = house->urls();
+  const std::string& key = house->first_key();
   const auto setup = house->shared().setup.get();
   if (options.format == Format::json)
-    announce_json(url, key, *setup);
+    announce_json(urls, key, *setup);
   else if (options.quiet)
-    std::fputs((key.empty() ? url + "/v1\n" : url + "/v1\n" + key + "\n").c_str(), stdout),
-        std::fflush(stdout);
+    announce_quietly(urls.front(), key);
   else
-    announce_text(url, key, house->config().data, *setup);
+    announce_text(urls, key, house->config().data, *setup);
 
   serve_until_end(*house, signals);
   house->drain();

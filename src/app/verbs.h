@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -19,9 +20,9 @@ struct CommonOptions {
 };
 
 struct ServeOptions {
-  std::string config;  // -c FILE; empty: none
-  std::string listen;  // flag; empty: not given
-  std::string data;    // flag; empty: not given (the configuration or OSTIARY_DATA decides)
+  std::string config;               // -c FILE; empty: none
+  std::vector<std::string> listen;  // flags; empty: not given
+  std::string data;                 // flag; empty: not given (the configuration or OSTIARY_DATA decides)
   bool allow_remote = false;
   bool print_config = false;
   std::uint32_t most_connections = ~0u;  // that descriptors allow

@@ -13,32 +13,70 @@ std::uint32_t usable_processors() {
   if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
   return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
 }
+
+constexpr unsigned kSocketMode = 0660;
+
+Result<> check_reach(const net::Address& address, const GateSettings& settings) {
+  if (net::is_loopback(address) || settings.allow_remote) return {};
+  return fail(Code::invalid,
+              "listening beyond loopback lets others on the network use your credentials; if that is "
+              "meant, say --allow-remote",
+              net::to_text(address));
+}
 }  // namespace
 
-Result<std::unique_ptr<Gate>> Gate::open(Shared& shared) {
+Result<std::unique_ptr<Gate>> Gate::open(Shared& shared, std::vector<net::Bound> inherited) {
   const auto setup = shared.setup.get();
   const auto& settings = setup->settings;
-  TRY(auto address, net::parse_address(settings.listen));
-  if (!net::is_loopback(address) && !settings.allow_remote)
-    return fail(Code::invalid,
-                "listening beyond loopback lets others on the network use your credentials; if that is "
-                "meant, say --allow-remote",
-                settings.listen);
   std::unique_ptr<Gate> gate(new Gate);
   const std::uint32_t count = settings.loops ? settings.loops : usable_processors();
   for (std::uint32_t i = 0; i < count; ++i) {
     TRY(auto loop, net::Loop::create());
-    // Several loops share the port, and so could another gate unnoticed: one try alone shows whether it is
-    // free.
-    if (i == 0 && count > 1 && address.port != 0) {
-      TRY(const auto alone, net::Listener::open(*loop, address, false));
-      (void)alone;
-    }
     gate->workers_.push_back(std::make_unique<Worker>(shared, std::move(loop)));
-    TRY(address, gate->workers_.back()->listen(address, count > 1));
   }
-  gate->address_ = address;
+  for (auto& socket : inherited) {
+    TRY_VOID(check_reach(socket.address(), settings));
+    TRY_VOID(gate->listen_spread(std::move(socket)));
+  }
+  if (!inherited.empty()) return gate;
+  for (const auto& text : settings.listen) {
+    TRY(const auto address, net::parse_address(text));
+    TRY_VOID(check_reach(address, settings));
+    if (!address.is_unix) {
+      TRY_VOID(gate->listen_tcp(address));
+      continue;
+    }
+    TRY(auto socket, net::Bound::open(address, {.mode = kSocketMode, .group = settings.socket_group}));
+    TRY_VOID(gate->listen_spread(std::move(socket)));
+  }
   return gate;
+}
+
+// Every worker has a socket of its own, and the kernel spreads connections.
+Result<> Gate::listen_tcp(net::Address address) {
+  const bool several = workers_.size() > 1;
+  // Several loops share the port, and so could another gate unnoticed: one try alone shows whether it is
+  // free.
+  if (several && address.port != 0) TRY_VOID(net::Bound::open(address, {}));
+  for (const auto& worker : workers_) {
+    TRY(auto socket, net::Bound::open(address, {.shared = several}));
+    address = socket.address();
+    TRY_VOID(worker->listen(std::move(socket)));
+  }
+  addresses_.push_back(std::move(address));
+  return {};
+}
+
+// One socket for all workers: one of them accepts, and gives each connection to whoever has the fewest.
+Result<> Gate::listen_spread(net::Bound socket) {
+  Worker& accepting = *workers_[addresses_.size() % workers_.size()];
+  addresses_.push_back(socket.address());
+  return accepting.listen(std::move(socket), [this, &accepting]() -> Worker& {
+    Worker* fewest = &accepting;
+    for (const auto& worker : workers_)
+      if (worker->connections() < fewest->connections()) fewest = worker.get();
+    return *fewest;
+  });
 }
 
 void Gate::run() {

@@ -11,17 +11,19 @@
 
 namespace ostiary::gateway {
 
-// The whole gate: one worker for each processor, on one address. Not thread-safe but for what says so.
+// The whole gate: one worker for each processor, all of them behind every address. Not thread-safe but for
+// what says so.
 class Gate {
  public:
-  // Takes the address, so that what can fail fails now. `shared` has its services, ledger and steps, and
+  // Takes the addresses of the settings, so that what can fail fails now. `inherited`: sockets that somebody
+  // else has made, used in place of those addresses. `shared` has its services, ledger and steps, and
   // outlives the gate.
-  static Result<std::unique_ptr<Gate>> open(Shared& shared);
+  static Result<std::unique_ptr<Gate>> open(Shared& shared, std::vector<net::Bound> inherited = {});
   ~Gate();  // stops
   // Begins to serve.
   void run();
 
-  const net::Address& address() const { return address_; }
+  const std::vector<net::Address>& addresses() const { return addresses_; }
   // Refuses new connections and further requests on old ones.
   void drain();
   // Drains, lets exchanges under way end for at most `deadline_ms` or until `enough` says so, then ends the
@@ -31,9 +33,11 @@ class Gate {
 
  private:
   Gate() = default;
+  Result<> listen_tcp(net::Address address);
+  Result<> listen_spread(net::Bound socket);
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
-  net::Address address_;
+  std::vector<net::Address> addresses_;
 };
 
 }  // namespace ostiary::gateway

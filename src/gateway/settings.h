@@ -57,7 +57,8 @@ struct ServiceSettings {
 };
 
 struct GateSettings {
-  std::string listen = "127.0.0.1:8484";
+  std::vector<std::string> listen = {"127.0.0.1:8484"};  // net::parse_address
+  std::string socket_group;                              // of Unix sockets; empty: the process's
   bool allow_remote = false;
   std::uint32_t loops = 0;  // 0: one for each processor this process may use
   std::uint64_t max_body_bytes = 64ULL << 20;

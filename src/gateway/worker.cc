@@ -56,31 +56,45 @@ std::shared_ptr<Lane> Worker::lane(const Service& service) {
 
 Worker::~Worker() = default;
 
-Result<net::Address> Worker::listen(const net::Address& address, bool shared_port) {
-  TRY(listener_, net::Listener::open(loop, address, shared_port));
-  return listener_->address();
+Result<> Worker::listen(net::Bound socket, std::function<Worker&()> choose) {
+  TRY(auto listener, net::Listener::open(loop, std::move(socket)));
+  doors_.push_back({std::move(listener), std::move(choose)});
+  return {};
 }
 
-net::Task<void> Worker::serve(net::Stream stream) {
-  if (connections_.fetch_add(1) >= setup()->settings.max_connections) {
-    constexpr std::string_view busy =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: "
-        "0\r\n\r\n";
-    const iovec part{const_cast<char*>(busy.data()), busy.size()};
-    std::size_t put = 0;
-    stream.write_some({&part, 1}, put);
-  } else {
-    Client client(*this, std::move(stream));
-    co_await client.serve();
+net::Task<void> Worker::serve(Fd fd) {
+  if (auto stream = net::Stream::adopt(loop, std::move(fd))) {
+    if (connections() > setup()->settings.max_connections) {
+      constexpr std::string_view busy =
+          "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: "
+          "0\r\n\r\n";
+      const iovec part{const_cast<char*>(busy.data()), busy.size()};
+      std::size_t put = 0;
+      stream->write_some({&part, 1}, put);
+    } else {
+      Client client(*this, std::move(*stream));
+      co_await client.serve();
+    }
   }
   connections_.fetch_sub(1);
 }
 
+void Worker::take(Fd fd) {
+  connections_.fetch_add(1);
+  loop.post([this, held = std::make_shared<Fd>(std::move(fd))] { net::spawn(serve(std::move(*held))); });
+}
+
 void Worker::run() {
-  net::spawn(listener_->accept([this](net::Stream stream) { net::spawn(serve(std::move(stream))); }));
+  for (const auto& door : doors_)
+    net::spawn(door.listener->accept_any([this, &choose = door.choose](Fd fd) {
+      Worker& chosen = choose ? choose() : *this;
+      if (&chosen != this) return chosen.take(std::move(fd));
+      connections_.fetch_add(1);
+      net::spawn(serve(std::move(fd)));
+    }));
   loop.run();
   recorder.close();
-  listener_.reset();
+  doors_.clear();
   lanes_.clear();
 }
 
@@ -101,7 +115,7 @@ void Worker::give_buffer(std::string buffer) {
 void Worker::drain() {
   loop.post([this] {
     draining_ = true;
-    listener_->close();
+    for (const auto& door : doors_) door.listener->close();
     loop.end_rest();
   });
 }

@@ -46,16 +46,20 @@ struct Lane {
   } decided;
 };
 
-// One loop with what belongs to it: its listener, its connections to services, its pen.
+// One loop with what belongs to it: its listeners, its connections to services, its pen.
 class Worker {
  public:
   Worker(Shared& shared, std::unique_ptr<net::Loop> loop);
   ~Worker();
-  Result<net::Address> listen(const net::Address& address, bool shared_port);  // the address with its port
-  void run();                                                                  // until stop()
-  void drain();  // thread-safe: no new connections, no further request on an old one
-  void stop();   // thread-safe: ends everything now
-  bool idle() const { return connections_.load() == 0; }
+  // Before run(): takes connections from a socket. `choose` names the worker that each one is given to;
+  // without it they are this worker's own.
+  Result<> listen(net::Bound socket, std::function<Worker&()> choose = {});
+  void run();        // until stop()
+  void take(Fd fd);  // thread-safe: serves a connection that another worker has accepted
+  void drain();      // thread-safe: no new connections, no further request on an old one
+  void stop();       // thread-safe: ends everything now
+  std::uint32_t connections() const { return connections_.load(); }  // served, or given to take()
+  bool idle() const { return connections() == 0; }
 
   Shared& shared;
   std::unique_ptr<net::Loop> loop_owner;
@@ -73,11 +77,15 @@ class Worker {
   void give_buffer(std::string buffer);
 
  private:
-  net::Task<void> serve(net::Stream stream);
+  struct Door {
+    std::unique_ptr<net::Listener> listener;
+    std::function<Worker&()> choose;
+  };
+  net::Task<void> serve(Fd fd);
   void keep_lanes();
   Reader<Setup> setup_;
   std::vector<std::shared_ptr<Lane>> lanes_;  // by slot of the service; null where there is none
-  std::unique_ptr<net::Listener> listener_;
+  std::vector<Door> doors_;
   std::atomic<std::uint32_t> connections_{0};
   bool draining_ = false;
   std::vector<std::string> buffers_;

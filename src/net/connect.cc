@@ -18,6 +18,8 @@ namespace ostiary::net {
 
 namespace {
 
+constexpr std::string_view kUnixPrefix = "unix:";
+
 struct Endpoint {
   sockaddr_storage address{};
   socklen_t size = 0;
@@ -127,10 +129,6 @@ Task<Result<std::vector<Endpoint>>> resolve(Loop& loop, const Address& address, 
   co_return shared->endpoints;
 }
 
-std::string place(const Address& a) {
-  return a.is_unix ? a.host : a.host + ":" + std::to_string(a.port);
-}
-
 Task<Result<Stream>> connect_one(Loop& loop, const Endpoint& endpoint, Deadline& deadline, Watch* abandon) {
   Fd fd(::socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) co_return fail_errno("make a socket", "", errno);
@@ -159,7 +157,7 @@ Task<Result<Stream>> connect_one(Loop& loop, const Endpoint& endpoint, Deadline&
 Task<Result<Stream>> connect(Loop& loop, Address address, Deadline& deadline, Watch* abandon) {
   auto endpoints = co_await resolve(loop, address, deadline, abandon);
   if (!endpoints) co_return std::unexpected<Error>(endpoints.error());
-  Error last{Code::io, "no address to connect to", place(address)};
+  Error last{Code::io, "no address to connect to", to_text(address)};
   Deadline attempt(loop);
   auto left = static_cast<MonoNs>(endpoints->size());
   for (const auto& endpoint : *endpoints) {
@@ -169,15 +167,27 @@ Task<Result<Stream>> connect(Loop& loop, Address address, Deadline& deadline, Wa
     if (connected || connected.error().code == Code::closed) co_return connected;
     last = connected.error();
   }
-  last.where = place(address);
+  last.where = to_text(address);
   co_return std::unexpected<Error>(last);
 }
 
+std::string to_text(const Address& address) {
+  if (address.is_unix) return std::string(kUnixPrefix) + address.host;
+  const bool bare = address.host.find(':') == std::string::npos;
+  return (bare ? address.host : "[" + address.host + "]") + ":" + std::to_string(address.port);
+}
+
 Result<Address> parse_address(std::string_view textual) {
+  if (textual.starts_with(kUnixPrefix)) {
+    const auto path = textual.substr(kUnixPrefix.size());
+    if (path.empty() || path.find('\0') != std::string_view::npos)
+      return fail(Code::invalid, "'unix:' must name a path, such as unix:/run/ostiary/gate.sock");
+    return Address{std::string(path), 0, true};
+  }
   const auto colon = textual.rfind(':');
   const auto wrong = [&] {
-    return fail(Code::invalid,
-                "'" + std::string(textual) + "' is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080");
+    return fail(Code::invalid, "'" + std::string(textual) +
+                                   "' is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, nor unix:PATH");
   };
   if (colon == std::string_view::npos) return wrong();
   const auto port = text::parse_uint(textual.substr(colon + 1));

@@ -66,8 +66,9 @@ struct Address {
   std::uint16_t port = 0;
   bool is_unix = false;
 };
-// "127.0.0.1:8080", "[::1]:0", "localhost:80".
+// "127.0.0.1:8080", "[::1]:0", "localhost:80", "unix:/run/gate.sock"; and back.
 Result<Address> parse_address(std::string_view text);
+std::string to_text(const Address& address);
 bool is_loopback(const Address& address);
 
 // Connects within the deadline, trying each address that the name has. Resolved names are kept for a minute

@@ -200,6 +200,10 @@ TEST(Address, IsReadAndLoopbackIsKnown) {
   for (const std::string_view text :
        {"", "8080", ":8080", "host:", "host:65536", "::1:80", "host:1x", "host:-1"})
     EXPECT_FALSE(parse_address(text)) << text;
+  EXPECT_TRUE(parse_address("unix:/run/a:1.sock")->is_unix);
+  EXPECT_FALSE(parse_address("unix:"));
+  for (const std::string_view text : {"127.0.0.1:80", "[::1]:443", "a.example:1", "unix:/run/a.sock"})
+    EXPECT_EQ(to_text(*parse_address(text)), text);
   for (const std::string host : {"127.0.0.1", "127.9.9.9", "::1", "localhost"})
     EXPECT_TRUE(is_loopback({host, 1, false})) << host;
   for (const std::string host :

@@ -201,7 +201,7 @@ TestGate::TestGate() {
   setup_.inspector = steps;
   setup_.decider = steps;
   setup_.examiner = steps;
-  setup_.settings.listen = "127.0.0.1:0";
+  setup_.settings.listen = {"127.0.0.1:0"};
   setup_.settings.loops = 1;
 }
 
