@@ -34,10 +34,17 @@ net::Task<void> Client::exchange() {
     keep_alive_ = false;
     co_return;
   }
+  if (received == Received::request) {
+    x.received = static_cast<std::uint64_t>((mono_now() - x.started) / 1000);
+    worker_.tracer.begin(x);
+  }
   const bool aside = received == Received::aside || received == Received::refused_aside;
   co_await conduct(x, received, error);
   if (!x.timings.total) x.timings.total = static_cast<std::uint64_t>((mono_now() - x.started) / 1000);
-  if (!aside) worker_.recorder.outcome(x);
+  if (!aside) {
+    worker_.recorder.outcome(x);
+    worker_.count(x);
+  }
   if (x.document.nodes().capacity() <= 1024) spare_ = std::move(x.document);
   in_.erase(0, consumed_);
   if (!carry_.empty()) {

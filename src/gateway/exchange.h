@@ -12,6 +12,7 @@
 #include "gateway/endpoint.h"
 #include "gateway/key_ring.h"
 #include "gateway/settings.h"
+#include "gateway/tracing.h"
 #include "inspect/finding.h"
 #include "json/document.h"
 #include "ledger/record.h"
@@ -99,6 +100,11 @@ struct Exchange {
   Digest response_digest{};
   bool has_response_digest = false;
   std::string response_id;  // of a stored response that the service made
+
+  // watched: microseconds since `started`; 0: it did not come to that
+  std::uint64_t received = 0;     // the whole request had come
+  std::uint64_t first_token = 0;  // a stream's first bytes
+  Trace trace;
 
   // A body that nobody read as one (of a GET, say) goes nowhere: the service would take it for another
   // request.

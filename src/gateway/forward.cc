@@ -39,6 +39,33 @@ std::uint64_t microseconds_since(MonoNs start) {
   return static_cast<std::uint64_t>((mono_now() - start) / 1000);
 }
 
+// One try at a service, as metrics and spans see it. What is not ended by the time it goes counts as nothing.
+class WatchedTry {
+ public:
+  WatchedTry(Worker& worker, Exchange& x, Lane& lane) : worker_(worker), x_(x), lane_(lane) {
+    if (lane_.meter) lane_.meter->in_flight.add(1);
+    worker_.tracer.begin_try(x_, lane_.traced_as);
+  }
+  ~WatchedTry() {
+    if (lane_.meter) lane_.meter->in_flight.add(-1);
+    if (!ended_) worker_.tracer.forget_try(x_);
+  }
+  WatchedTry(const WatchedTry&) = delete;
+  WatchedTry& operator=(const WatchedTry&) = delete;
+
+  void end(std::uint16_t status, std::string_view error) {
+    ended_ = true;
+    if (lane_.meter) lane_.meter->count_try(try_result(status, error));
+    worker_.tracer.end_try(x_, status, error);
+  }
+
+ private:
+  Worker& worker_;
+  Exchange& x_;
+  Lane& lane_;
+  bool ended_ = false;
+};
+
 // Carries one exchange through decide, route, forward, examine.
 class Forwarding {
  public:
@@ -71,6 +98,7 @@ class Forwarding {
   const Service* recorded_for_ = nullptr;  // the service that the newest intent names
   MonoNs total_ = 0;
   std::shared_ptr<const Secret> credential_;  // that this try is sent with
+  std::uint16_t status_ = 0;                  // of the service, to this try; 0: none
   bool renewed_ = false;
 };
 
@@ -236,6 +264,7 @@ net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts a
 
 net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
   x_.timings.first_byte = microseconds_since(x_.started);
+  status_ = upstream.status();
   AnswerFacts answer = describe_answer(upstream.head(), credential_->reveal());
   if (answer.status >= 300 && answer.status < 400) {
     fail_with(502, "service_redirects",
@@ -307,13 +336,21 @@ net::Task<bool> Forwarding::pause(std::uint32_t attempt) {
 
 net::Task<Tried> Forwarding::try_service() {
   const auto retries = x_.service->settings().retries;
+  const auto lane = worker_.lane(*x_.service);
+  if (lane->meter && x_.attempts > 0) lane->meter->fallbacks.add();
   Tried tried = Tried::elsewhere;
   bool fresh = false;
   for (std::uint32_t attempt = 0; attempt <= retries; ++attempt) {
     ++x_.attempts;
     bool stale = false;
     const bool renewed = renewed_;
-    tried = co_await try_once(fresh, stale);
+    {
+      WatchedTry watched(worker_, x_, *lane);
+      status_ = 0;
+      tried = co_await try_once(fresh, stale);
+      const std::string_view error = tried == Tried::answered ? x_.error : error_.code;
+      if (!stale) watched.end(status_, status_ >= 400 ? std::string_view() : error);
+    }
     if (tried != Tried::again) co_return tried;
     if (stale || renewed_ != renewed) {
       fresh = true;
@@ -321,7 +358,9 @@ net::Task<Tried> Forwarding::try_service() {
       continue;
     }
     if (worker_.loop.now() >= total_) break;
-    if (attempt < retries && !co_await pause(attempt)) co_return client_left();
+    if (attempt == retries) break;
+    if (!co_await pause(attempt)) co_return client_left();
+    if (lane->meter) lane->meter->retries.add();
   }
   co_return Tried::elsewhere;
 }

@@ -24,7 +24,7 @@ namespace ostiary::gateway {
 //  - one that the gate writes itself: Content-Type where there is a body, the service's credential and
 //  configured headers.
 // Added: Host, Content-Length, Accept-Encoding: identity, User-Agent: ostiary, x-ostiary-id, the service's
-// credential and configured headers.
+// credential and configured headers; traceparent and tracestate where telemetry.traces.propagate is on.
 //
 // Towards the client a service's header goes on unless it is hop-by-hop, Content-Length, Content-Encoding
 // (the body is decoded), Set-Cookie, Strict-Transport-Security, Alt-Svc or x-ostiary-*.

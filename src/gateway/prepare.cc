@@ -126,6 +126,7 @@ std::string request_head(const Exchange& x, const Secret& credential) {
       append_header(out, h.name, h.value);
   if (!credential.empty()) append_header(out, s.credential_header, credential.reveal());
   for (const auto& [name, value] : s.headers) append_header(out, name, value);
+  append_trace_headers(out, x);
   if (x.asked.endpoint.has_body) out += "Content-Type: application/json\r\n";
   out += "Accept-Encoding: identity\r\nUser-Agent: ostiary\r\nx-ostiary-id: ";
   x.id.append_to(out);

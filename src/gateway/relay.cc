@@ -140,6 +140,10 @@ class Examining {
   std::string settled_;
 };
 
+void note_model(Exchange& x, std::string_view beginning) {
+  if (x.trace.span) x.trace.span->newest_try().answered_model = answered_model(beginning);
+}
+
 // One stream on its way.
 class StreamRelay {
  public:
@@ -153,6 +157,7 @@ class StreamRelay {
 
   void pass(std::string_view bytes, bool last) { send(examining_.settle(bytes, last), last); }
   void feed(std::string_view data, std::string_view& ready) {
+    if (x_.first_token == 0) note_beginning(data);
     watch_.feed(data);
     if (x_.response_id.empty() && !watch_.response_id().empty())
       remember_home(worker_, x_, watch_.response_id());
@@ -193,6 +198,10 @@ class StreamRelay {
   }
 
  private:
+  void note_beginning(std::string_view data) {
+    x_.first_token = static_cast<std::uint64_t>((mono_now() - x_.started) / 1000);
+    note_model(x_, data);
+  }
   void send(std::string_view bytes, bool last) {
     if (bytes.empty() && !last) return;
     hash_.update(bytes);
@@ -302,6 +311,7 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
     mark_cancelled(client, x);
   };
   x.status = answer.status;
+  note_model(x, head);
   client.begin(x, {answer.status, answer.headers, std::nullopt});
   std::string_view data = head;
   auto step = Upstream::Step::piece;
@@ -369,6 +379,7 @@ net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream
     }
   }
   if (answer.json && answer.status < 400) {
+    note_model(x, whole);
     take_json_usage(x, whole);
     remember_home(worker, x, x.response_id);
   }

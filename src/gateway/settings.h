@@ -74,6 +74,8 @@ struct GateSettings {
   bool pass_through = false;                           // other /v1/* paths
   std::map<std::string, policy::Effect> data_classes;  // action for each data class
   std::string reroute_to;                              // service for data classes whose action is reroute
+  double trace_sample = 1;                             // of the traces that begin here, from 0 to 1
+  bool trace_propagate = false;                        // traceparent and tracestate go on to services
 };
 
 }  // namespace ostiary::gateway

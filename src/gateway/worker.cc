@@ -30,7 +30,9 @@ Worker::Worker(Shared& shared_state, std::unique_ptr<net::Loop> owned)
       loop(*loop_owner),
       recorder(loop, *shared.ledger, shared.sync),
       keys(shared.keys),
+      tracer(shared.instruments.exporter),
       setup_(shared.setup) {
+  if (shared.instruments.registry) meter = std::make_unique<Meter>(*shared.instruments.registry);
   loop.on_turn_end([this] { return recorder.flush(); });
 }
 
@@ -50,8 +52,17 @@ void Worker::keep_lanes() {
 std::shared_ptr<Lane> Worker::lane(const Service& service) {
   if (service.slot() >= lanes_.size()) lanes_.resize(service.slot() + 1);
   auto& lane = lanes_[service.slot()];
-  if (!lane) lane = std::make_shared<Lane>(loop, service);
+  if (!lane) {
+    lane = std::make_shared<Lane>(loop, service);
+    lane->traced_as = tracer.service(service);
+    if (meter) lane->meter = std::make_unique<ServiceMeter>(meter->shard(), &service);
+  }
   return lane;
+}
+
+void Worker::count(Exchange& x) {
+  if (meter) meter->count(x, x.service ? lane(*x.service)->meter.get() : nullptr);
+  tracer.end(x);
 }
 
 Worker::~Worker() = default;
@@ -63,8 +74,10 @@ Result<> Worker::listen(net::Bound socket, std::function<Worker&()> choose) {
 }
 
 net::Task<void> Worker::serve(Fd fd) {
+  if (meter) meter->connections.add(1);
   if (auto stream = net::Stream::adopt(loop, std::move(fd))) {
     if (connections() > setup()->settings.max_connections) {
+      if (meter) meter->connections_refused.add();
       constexpr std::string_view busy =
           "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: "
           "0\r\n\r\n";
@@ -77,6 +90,7 @@ net::Task<void> Worker::serve(Fd fd) {
     }
   }
   connections_.fetch_sub(1);
+  if (meter) meter->connections.add(-1);
 }
 
 void Worker::take(Fd fd) {

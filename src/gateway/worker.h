@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "gateway/instruments.h"
 #include "gateway/key_ring.h"
+#include "gateway/meter.h"
 #include "gateway/published.h"
 #include "gateway/recorder.h"
 #include "gateway/response_homes.h"
 #include "gateway/setup.h"
 #include "gateway/side_door.h"
+#include "gateway/tracing.h"
 #include "ledger/ledger.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -27,6 +30,7 @@ struct Shared {
   ledger::Ledger* ledger = nullptr;
   ledger::Sync sync = ledger::Sync::interval;
   SideDoor* side_door = nullptr;  // null: nothing but exchanges is served
+  Instruments instruments;
 
   // Puts `next` in force: for every exchange that begins from now on. Not thread-safe.
   void publish(Setup next);
@@ -36,6 +40,8 @@ struct Shared {
 struct Lane {
   Lane(net::Loop& loop, const Service& service);
   net::Pool pool;
+  std::unique_ptr<ServiceMeter> meter;  // null: nothing is counted
+  std::uint32_t traced_as = 0;          // Tracer::service()
   // The newest decision about a text in which nothing was found: a decider is pure, so the same facts have
   // the same decision.
   struct Decided {
@@ -66,10 +72,14 @@ class Worker {
   net::Loop& loop;
   Recorder recorder;
   KeyReader keys;
+  std::unique_ptr<Meter> meter;  // null: nothing is counted
+  Tracer tracer;
   // The setup in force. A copy is kept by whoever goes on after a suspension.
   const std::shared_ptr<const Setup>& setup();
   // Kept by who uses it: a reload may take the service out meanwhile.
   std::shared_ptr<Lane> lane(const Service& service);
+  // An exchange has ended and its record is on its way.
+  void count(Exchange& x);
   bool draining() const { return draining_; }
   // Buffers of requests under way. A connection at rest holds none, and the next request gets the one that
   // was used last.

@@ -54,6 +54,8 @@ struct ExchangeSpan {
 
   // Begins another try. The reference holds until the next one.
   TrySpan& add_try();
+  TrySpan& newest_try() { return tries_[tries_used_ - 1]; }  // there is one
+  void drop_try() { --tries_used_; }                         // the newest
   std::span<const TrySpan> tries() const { return {tries_.data(), tries_used_}; }
   void clear();  // keeps its memory
 
