@@ -1,18 +1,20 @@
 #!/bin/sh
-# Installs what is missing of the Debian packages that a step needs: tools/install.sh run|check|full
+# Installs what is missing of the Debian packages that a step needs: tools/install.sh run|check|package|full
 # docs/dependencies.md says what each is for.
 set -eu
 
 build="ca-certificates ccache clang-19 cmake git libcli11-dev libfmt-dev libsimdjson-dev libsqlite3-dev libssl-dev
   libyaml-dev lld-19 llvm-19 mold ninja-build pkg-config python3 zlib1g-dev libgtest-dev libgmock-dev"
 check="curl nodejs npm openssl procps python3-venv"
-full="clang-format-19 clang-tidy-19 libclang-rt-19-dev nginx-light"
+package="binutils dpkg-dev file gzip"
+full="clang-format-19 clang-tidy-19 debootstrap libclang-rt-19-dev nginx-light prometheus skopeo systemd umoci"
 
 case "${1:-run}" in
   run) wanted=$build ;;
   check) wanted="$build $check" ;;
-  full) wanted="$build $check $full" ;;
-  *) echo "usage: tools/install.sh run|check|full" >&2; exit 2 ;;
+  package) wanted="$build $package" ;;
+  full) wanted="$build $check $package $full" ;;
+  *) echo "usage: tools/install.sh run|check|package|full" >&2; exit 2 ;;
 esac
 
 missing=

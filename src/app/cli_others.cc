@@ -4,6 +4,8 @@
 #include <string>
 
 #include "app/impl/command_line.h"
+#include "app/impl/manual.h"
+#include "app/impl/terminal.h"
 
 namespace ostiary::app {
 
@@ -24,11 +26,16 @@ void add_others(CommandLine& line) {
   line.does(*completion, [common, word] { return run_completion(*word, *common); });
 
   auto* docs = line.verb(line.root(), "docs", "print a page that is made by the program",
-                         "ostiary docs configuration -o docs/configuration.md");
+                         "ostiary docs configuration -o docs/configuration.md\n"
+                         "  ostiary docs man | man -l -");
   docs->group("");  // not listed
-  docs->add_option("page", *word, "configuration")->required();
+  docs->add_option("page", *word, "configuration or man")->required();
   line.add_common(*docs, *common);
-  line.does(*docs, [common, word] { return run_docs(*word, *common); });
+  line.does(*docs, [common, word, &line]() -> Result<int> {
+    if (*word != "man") return run_docs(*word, *common);
+    TRY_VOID(put(*common, manual_page(line.root())));
+    return 0;
+  });
 }
 
 }  // namespace ostiary::app

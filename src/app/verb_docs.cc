@@ -6,7 +6,7 @@ namespace ostiary::app {
 
 Result<int> run_docs(std::string_view page, const CommonOptions& options) {
   if (page != "configuration")
-    return fail(Code::invalid, "pages made by the program: configuration", std::string(page));
+    return fail(Code::invalid, "pages made by the program: configuration, man", std::string(page));
   TRY_VOID(put(options, configuration_page()));
   return 0;
 }
