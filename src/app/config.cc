@@ -27,6 +27,8 @@ Result<> check_whole(const Config& config) {
       return fail(Code::invalid,
                   fmt::format("the data class '{}' is to be rerouted; say where to with reroute_to", name),
                   "data_classes");
+  if (config.audit.to == AuditSettings::To::file && config.audit.file.empty())
+    return fail(Code::invalid, "'audit.to' is file; say which with audit.file", "audit");
   std::vector<std::string_view> ids;
   for (const auto& service : config.services) ids.push_back(service.id);
   if (!target.empty() && config.services_configured && std::ranges::find(ids, target) == ids.end()) {
@@ -45,7 +47,7 @@ std::string variable_of(std::string_view path) {
 }
 
 bool takes_a_structure(std::string_view fallback) {
-  return fallback == "{}" || fallback == "[]";
+  return fallback.starts_with('{') || fallback.starts_with('[');
 }
 
 }  // namespace

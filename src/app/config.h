@@ -7,12 +7,28 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "gateway/settings.h"
 #include "ledger/keeper.h"
 #include "ledger/ledger.h"
 
 namespace ostiary::app {
+
+// Which of the ledger's records go on to a SIEM, and where to.
+struct AuditSettings {
+  enum class To : std::uint8_t { none, file, syslog };
+  To to = To::none;
+  std::string file;
+  std::string socket = "/dev/log";
+  bool changes = true, refusals = true, exchanges = false;
+  bool operator==(const AuditSettings&) const = default;
+};
+
+struct LogSettings {
+  log::Form form = log::Form::text;
+  std::string file;  // empty: stderr
+};
 
 // Everything `serve` is told, from flag > environment > file > default.
 struct Config {
@@ -23,6 +39,9 @@ struct Config {
   bool services_configured = false;                // the file names services: nothing is looked for
   std::string data = "./ostiary-data";
   std::string log_level = "info";
+  LogSettings log;
+  AuditSettings audit;
+  std::uint64_t drain_timeout_ms = 30'000;
 };
 
 // One row of the table that defines every configuration key: what the file may hold, its type, default and

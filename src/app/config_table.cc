@@ -189,7 +189,7 @@ std::vector<Row<Config>> last_rows() {
 const std::vector<Row<Config>>& config_rows() {
   static const std::vector<Row<Config>> rows = [] {
     std::vector<Row<Config>> all;
-    for (auto* part : {first_rows, gate_rows, ledger_rows, last_rows})
+    for (auto* part : {first_rows, gate_rows, ledger_rows, operations_rows, last_rows})
       std::ranges::move(part(), std::back_inserter(all));
     return all;
   }();

@@ -22,7 +22,9 @@ const char* variable(const char* name) {
   return std::getenv(name);
 }
 
-void set_log_level(const std::string& level) {
+Result<> set_log(const Config& config) {
+  log::set_form(config.log.form);
+  const auto& level = config.log_level;
   if (level == "debug")
     log::set_level(log::Level::debug);
   else if (level == "warn")
@@ -31,6 +33,7 @@ void set_log_level(const std::string& level) {
     log::set_level(log::Level::error);
   else
     log::set_level(log::Level::info);
+  return log::write_to(config.log.file);
 }
 
 // The first start makes one key, so that there is something to try the gate with.
@@ -55,6 +58,7 @@ std::vector<std::string> needs_restart(const Config& a, const Config& b) {
   compare("data", a.data, b.data);
   compare("gate.loops", a.gate.loops, b.gate.loops);
   compare("gate.allow_remote", a.gate.allow_remote, b.gate.allow_remote);
+  compare("audit", a.audit, b.audit);
   compare("ledger.sync", a.ledger.sync, b.ledger.sync);
   compare("ledger.sync_interval", a.ledger.sync_interval_ms, b.ledger.sync_interval_ms);
   compare("ledger.checkpoint_interval", a.ledger.checkpoint_interval_ms, b.ledger.checkpoint_interval_ms);
@@ -86,7 +90,7 @@ House::~House() = default;
 
 Result<std::unique_ptr<House>> House::open(const ServeOptions& options) {
   TRY(Config config, settle_config(options));
-  set_log_level(config.log_level);
+  TRY_VOID(set_log(config));
   TRY(auto lock, store::DataLock::acquire(config.data));
   std::unique_ptr<House> house(new House(options, std::move(config), std::move(lock)));
   TRY_VOID(house->furnish());
@@ -100,6 +104,9 @@ Result<> House::furnish() {
   StorePeople people(*store);
   if (const auto finished = keeper_->finish(people); !finished)
     log::error("ledger: an erasure that was begun is not done: " + finished.error().text());
+  if (config_.audit.to != AuditSettings::To::none) {
+    TRY(audit_, Audit::start(config_.data, config_.audit, *ledger_));
+  }
   shared_.ledger = ledger_.get();
   shared_.sync = config_.ledger.sync;
   TRY(auto setup, make_setup(config_));
@@ -142,10 +149,16 @@ Result<std::vector<std::string>> House::reload() {
   TRY(auto setup, make_setup(config));
   TRY_VOID(record_change(*ledger_, "reloaded", "gate", "{}"));
   auto names = needs_restart(config_, config);
-  set_log_level(config.log_level);
+  TRY_VOID(set_log(config));
+  if (audit_) audit_->reopen();
   shared_.publish(std::move(setup));
   config_ = std::move(config);
   return names;
+}
+
+Result<> House::reopen_logs() {
+  if (audit_) audit_->reopen();
+  return log::write_to(config_.log.file);
 }
 
 std::vector<std::string> House::urls() const {

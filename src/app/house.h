@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/audit.h"
 #include "app/config.h"
 #include "app/control_server.h"
 #include "app/verbs.h"
@@ -36,6 +37,9 @@ class House {
   // all as it was. The result names the keys that changed and need a restart.
   Result<std::vector<std::string>> reload();
 
+  // Log and audit files were moved away: writes to new ones.
+  Result<> reopen_logs();
+
   // No new connections, no further requests on old ones.
   void drain() { gate_->drain(); }
   bool idle() const { return gate_->idle(); }
@@ -53,6 +57,7 @@ class House {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<ledger::Keeper> keeper_;
   gateway::Shared shared_;
+  std::unique_ptr<Audit> audit_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<gateway::Gate> gate_;
   std::string first_key_;

@@ -15,8 +15,6 @@ namespace ostiary::app {
 
 namespace {
 
-constexpr std::uint64_t kDrainMs = 10'000;
-
 std::string model_to_try(const gateway::Setup& setup) {
   for (const auto& service : setup.services)
     for (const auto& model : service->settings().models)
@@ -134,8 +132,12 @@ void reload(House& house) {
 void serve_until_end(House& house, const sigset_t& signals) {
   for (int signal = 0;;) {
     if (::sigwait(&signals, &signal) != 0) continue;
-    if (signal != SIGHUP) return;
-    reload(house);
+    if (signal == SIGHUP)
+      reload(house);
+    else if (signal != SIGUSR1)
+      return;
+    else if (const auto opened = house.reopen_logs(); !opened)
+      log::error(opened.error().text());
   }
 }
 
@@ -151,7 +153,7 @@ Result<int> run_serve(const ServeOptions& given) {
   options.most_connections = fitting_connections(prepare_process());
   sigset_t signals;
   ::sigemptyset(&signals);
-  for (const int s : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, s);
+  for (const int s : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&signals, s);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a full quota is a failed write, which closes the gate with a clear 503
@@ -168,11 +170,12 @@ Result<int> run_serve(const ServeOptions& given) {
     announce_text(urls, key, house->config().data, *setup);
 
   serve_until_end(*house, signals);
+  const auto drain_ms = house->config().drain_timeout_ms;
   house->drain();
   if (!house->idle() && options.format != Format::json && !options.quiet)
-    log::info("closing: exchanges under way may end, at most " + std::to_string(kDrainMs / 1000) +
+    log::info("closing: exchanges under way may end, at most " + std::to_string(drain_ms / 1000) +
               " s; once more ends them now");
-  TRY_VOID(house->close(kDrainMs, [&] {
+  TRY_VOID(house->close(drain_ms, [&] {
     const timespec now{};
     return ::sigtimedwait(&signals, nullptr, &now) > 0;
   }));

@@ -325,6 +325,26 @@ TEST_F(FileTest, LogLinesCannotBeForged) {
   EXPECT_EQ(text.substr(24, 10), " warn  a 2");
 }
 
+TEST_F(FileTest, LogLinesAreJsonWhereThatIsWantedAndGoOnInANewFileOnceTheOldOneIsMoved) {
+  ASSERT_TRUE(log::write_to(in("log")));
+  log::set_form(log::Form::json);
+  log::warn("a \"b\" \\ \xff\n");
+  std::filesystem::rename(in("log"), in("log.1"));
+  log::warn("still there");
+  ASSERT_TRUE(log::write_to(in("log")));
+  log::warn("new");
+  EXPECT_FALSE(log::write_to(in("no/such/folder")));
+  log::warn("all the same");
+  log::set_form(log::Form::text);
+  ASSERT_TRUE(log::write_to(""));
+  const auto old = *read_file(in("log.1")), fresh = *read_file(in("log"));
+  EXPECT_NE(old.find(R"(","level":"warn","message":"a \"b\" \\ ? "})"), std::string::npos) << old;
+  EXPECT_NE(old.find("still there"), std::string::npos);
+  EXPECT_EQ(fresh.find("still there"), std::string::npos);
+  EXPECT_NE(fresh.find("new"), std::string::npos);
+  EXPECT_NE(fresh.find("all the same"), std::string::npos);
+}
+
 // ---- secrets
 
 TEST(SecretTest, MaskShowsTooLittleToUse) {

@@ -1,0 +1,139 @@
+"""SIGHUP puts a new configuration in force without ending anything; logs and the audit stream follow their files."""
+
+import json
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from lib.gate import Gate, service, yaml
+from lib.upstream import Upstream
+
+
+def rewrite(gate, **changes):
+    gate.config.update(changes)
+    (gate.data.parent / f"{gate.data.name}.yaml").write_text(yaml(gate.config))
+
+
+def until(condition, what, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.02)
+    pytest.fail(f"never: {what}")
+
+
+def reload(gate, says="reloaded"):
+    before = gate.stderr.count(says)
+    gate.process.send_signal(signal.SIGHUP)
+    until(lambda: gate.stderr.count(says) > before, says)
+
+
+@pytest.fixture
+def ups():
+    with Upstream() as one, Upstream() as two:
+        yield one, two
+
+
+def test_a_reload_changes_services_for_what_comes_next(ups):
+    one, two = ups
+    with Gate([service(one, "one")]) as gate:
+        assert gate.chat("ok").header("x-ostiary-service") == "one"
+        rewrite(gate, services=[service(two, "two")])
+        reload(gate)
+        assert gate.chat("ok").header("x-ostiary-service") == "two"
+
+
+def test_a_bad_file_leaves_the_old_one_in_force_and_says_why_and_where(ups):
+    one, _ = ups
+    with Gate([service(one, "one")]) as gate:
+        rewrite(gate, services=[service(one, "one", retries="many")])
+        reload(gate, "not reloaded")
+        assert re.search(r"not reloaded.*\.yaml:\d+:\d+.*retries", gate.stderr)
+        assert gate.chat("ok").status == 200
+
+
+def test_a_thousand_errors_in_the_file_end_nothing_and_are_told_in_one_line(ups):
+    one, _ = ups
+    with Gate([service(one, "one")]) as gate:
+        rewrite(gate, services=[service(one, f"s{i}", retries="many", surface="?") for i in range(1000)])
+        reload(gate, "not reloaded")
+        assert gate.stderr.count("not reloaded") == 1
+        assert gate.chat("ok").status == 200
+
+
+def test_what_needs_a_restart_is_named(ups):
+    one, _ = ups
+    with Gate([service(one, "one")]) as gate:
+        rewrite(gate, ledger={"sync": "os"})
+        reload(gate, "needs a restart")
+        assert "ledger.sync" in gate.stderr
+
+
+def test_reloads_under_load_drop_no_exchange(ups):
+    one, two = ups
+    with Gate([service(one, "one"), service(two, "two")]) as gate:
+        wrong, done, stop = [], [0], threading.Event()
+
+        def ask():
+            while not stop.is_set():
+                answer = gate.chat("ok")
+                done[0] += 1
+                if answer.status != 200:
+                    wrong.append((answer.status, answer.body))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for turn in range(12):
+            services = [service(one, "one", retries=turn % 3), service(two, "two")]
+            rewrite(gate, services=services[:: 1 if turn % 2 else -1])
+            reload(gate)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert not wrong, wrong[:3]
+        assert done[0] > 50
+
+
+def test_a_stream_begun_before_a_reload_ends_as_it_began(ups):
+    one, two = ups
+    with Gate([service(one, "one")]) as gate:
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(gate.chat("stream-slow", stream=True)))
+        thread.start()
+        until(lambda: one.requests, "the stream has begun")
+        rewrite(gate, services=[service(two, "two")])
+        reload(gate)
+        thread.join()
+        assert answers[0].status == 200 and b"[DONE]" in answers[0].body
+        assert gate.outcome(answers[0].id)["outcome"] == "complete"
+
+
+def test_the_log_goes_on_in_a_new_file_once_the_old_one_is_moved(ups, tmp_path):
+    one, _ = ups
+    log = tmp_path / "ostiary.log"
+    with Gate([service(one, "one")], more={"log": {"file": str(log), "format": "json"}}) as gate:
+        gate.process.send_signal(signal.SIGHUP)
+        until(lambda: log.exists() and "reloaded" in log.read_text(), "a line in the log")
+        assert all(json.loads(line)["level"] for line in log.read_text().splitlines())
+        log.rename(tmp_path / "ostiary.log.1")
+        gate.process.send_signal(signal.SIGUSR1)
+        until(log.exists, "a new file")
+        gate.process.send_signal(signal.SIGHUP)
+        until(lambda: "reloaded" in log.read_text(), "a line in the new file")
+
+
+def test_refusals_reach_the_audit_file_without_the_prompt(ups, tmp_path):
+    one, _ = ups
+    audit = tmp_path / "audit.jsonl"
+    with Gate([service(one, "one")], more={"audit": {"to": "file", "file": str(audit)}}) as gate:
+        answer = gate.chat("no-such-model" * 100)
+        assert answer.status >= 400
+        until(lambda: audit.exists() and answer.id in audit.read_text(), "the refusal")
+        gate.new_key("research", "ada")
+        until(lambda: "key-created" in audit.read_text(), "the change")
+        assert "ada" not in audit.read_text()
