@@ -184,6 +184,14 @@ std::vector<Row<Config>> last_rows() {
   };
 }
 
+// Rows of one mapping stand together, whichever file they are from, where the first of them stands.
+void gather_mappings(std::vector<Row<Config>>& rows) {
+  const auto mapping = [](const Row<Config>& row) { return row.path.substr(0, row.path.find('.')); };
+  for (auto first = rows.begin(); first != rows.end();)
+    first = std::stable_partition(
+        first, rows.end(), [&, name = mapping(*first)](const auto& row) { return mapping(row) == name; });
+}
+
 }  // namespace
 
 const std::vector<Row<Config>>& config_rows() {
@@ -191,6 +199,7 @@ const std::vector<Row<Config>>& config_rows() {
     std::vector<Row<Config>> all;
     for (auto* part : {first_rows, gate_rows, ledger_rows, operations_rows, last_rows})
       std::ranges::move(part(), std::back_inserter(all));
+    gather_mappings(all);
     return all;
   }();
   return rows;
