@@ -43,7 +43,7 @@ void add_serve(CommandLine& line) {
   app->add_option("--data", options->data, "data folder (default: $OSTIARY_DATA, or ./ostiary-data)")
       ->type_name("DIR");
   app->add_flag("--allow-remote", options->allow_remote,
-                "listen beyond this machine, in plain HTTP: put TLS in front");
+                "listen beyond this machine in plain HTTP: put TLS in front");
   app->add_flag("--print-config", options->print_config,
                 "print every configuration key with its default, and end");
   line.add_format(*app, options->format, options->quiet);

@@ -21,6 +21,11 @@ constexpr std::uint64_t kMaxFile = 4ULL << 20;
 
 // What holds between keys. The Error's `where` is the path of the key that is wrong.
 Result<> check_whole(const Config& config) {
+  const auto& tls = config.gate.tls;
+  if (tls.certificate.empty() != tls.key.empty())
+    return fail(Code::invalid, "TLS needs both tls.certificate and tls.key", "tls");
+  if (!tls.client_ca.empty() && tls.certificate.empty())
+    return fail(Code::invalid, "'tls.client_ca' is of use with tls.certificate and tls.key only", "tls");
   const auto& target = config.gate.reroute_to;
   for (const auto& [name, effect] : config.gate.data_classes)
     if (effect == policy::Effect::reroute && target.empty())

@@ -58,11 +58,33 @@ Result<> read_listen(Config& config, const Node& node, std::string_view file) {
   return {};
 }
 
+template <auto Member>
+Row<Config> tls(std::string_view path, std::string_view doc) {
+  return {path, Path::describe(), "\"\"", doc, [](Config& config, const Node& node, std::string_view) {
+            return Path::read(node, config.gate.tls.*Member);
+          }};
+}
+
 }  // namespace
 
 Row<Config> listen_row() {
   return {"listen", "HOST:PORT or unix:PATH, or a list of them", "127.0.0.1:8484",
           "Where the gate listens. Port 0 takes a free one and prints it.", read_listen};
+}
+
+std::vector<Row<Config>> tls_rows() {
+  return {
+      tls<&net::TlsFiles::certificate>(
+          "tls.certificate",
+          "PEM file with the gate's certificate and those between it and its CA. With it every address of "
+          "'listen' that "
+          "is no Unix socket speaks TLS 1.2 or 1.3 only. Read again when it changes."),
+      tls<&net::TlsFiles::key>("tls.key", "PEM file with the certificate's key, not encrypted."),
+      tls<&net::TlsFiles::client_ca>(
+          "tls.client_ca",
+          "PEM file with the CAs of clients. Not empty: only clients with a certificate of "
+          "one of them get through to where keys are asked for."),
+  };
 }
 
 }  // namespace ostiary::app::config

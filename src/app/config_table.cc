@@ -109,8 +109,8 @@ std::vector<Row<Config>> first_rows() {
 std::vector<Row<Config>> gate_rows() {
   return {
       gate<&GateSettings::allow_remote, Boolean>("gate.allow_remote", "false",
-                                                 "Lets the gate listen beyond this machine. Its traffic is "
-                                                 "plain HTTP: put TLS in front before you do."),
+                                                 "Lets the gate listen beyond this machine in plain HTTP: "
+                                                 "put TLS in front before you do. Not needed with 'tls'."),
       gate<&GateSettings::socket_group, Text>("gate.socket_group", "\"\"",
                                               "The group that may connect to the Unix sockets of 'listen', "
                                               "whose mode is 0660. Empty: that of the "
@@ -197,7 +197,7 @@ void gather_mappings(std::vector<Row<Config>>& rows) {
 const std::vector<Row<Config>>& config_rows() {
   static const std::vector<Row<Config>> rows = [] {
     std::vector<Row<Config>> all;
-    for (auto* part : {first_rows, gate_rows, ledger_rows, operations_rows, last_rows})
+    for (auto* part : {first_rows, tls_rows, gate_rows, ledger_rows, operations_rows, last_rows})
       std::ranges::move(part(), std::back_inserter(all));
     gather_mappings(all);
     return all;

@@ -52,6 +52,7 @@ void expect_defaults(const Config& c) {
   const Config d;
   EXPECT_EQ(c.gate.listen, d.gate.listen);
   EXPECT_EQ(c.gate.socket_group, d.gate.socket_group);
+  EXPECT_EQ(c.gate.tls, d.gate.tls);
   EXPECT_EQ(c.data, d.data);
   EXPECT_EQ(c.log_level, d.log_level);
   EXPECT_EQ(c.gate.allow_remote, d.gate.allow_remote);
@@ -132,6 +133,7 @@ TEST(Config, ThePageOfTheDocumentationIsInStep) {
 TEST(Config, ReadsEveryKeyIntoItsPlace) {
   const auto c = read(R"(listen: "[::1]:0"
 data: /var/lib/ostiary
+tls: {certificate: c.pem, key: k.pem, client_ca: ca.pem}
 log_level: debug
 gate: {allow_remote: true, socket_group: web, loops: 3, max_body_bytes: 1MiB, max_head_bytes: 8KiB, max_depth: 7, max_response_copy_bytes: 0,
        max_connections: 11, head_timeout: 1s, body_timeout: 2s, idle_timeout: 3s, write_timeout: 4s, pass_through: true}
@@ -143,6 +145,7 @@ services:
 )");
   EXPECT_THAT(c.gate.listen, ElementsAre("[::1]:0"));
   EXPECT_EQ(c.gate.socket_group, "web");
+  EXPECT_EQ(c.gate.tls, (net::TlsFiles{"c.pem", "k.pem", "ca.pem"}));
   EXPECT_EQ(c.data, "/var/lib/ostiary");
   EXPECT_EQ(c.log_level, "debug");
   EXPECT_TRUE(c.gate.allow_remote);
@@ -241,7 +244,7 @@ TEST(Config, AnUnknownKeyNamesItsPlaceAndTheNearestKnownOne) {
       {"ledger: {synk: os}\n", "o.yaml:1:10: unknown key 'synk'; did you mean 'sync'?"},
       {"max_depth: 3\n", "o.yaml:1:1: unknown key 'max_depth'; did you mean 'gate.max_depth'?"},
       {"telemetry: on\n",
-       "o.yaml:1:1: unknown key 'telemetry'; known here: listen, data, log_level, gate, ledger"},
+       "o.yaml:1:1: unknown key 'telemetry'; known here: listen, data, log_level, tls, gate, ledger"},
       {service("retrys: 1"), "o.yaml:6:5: unknown key 'retrys'; did you mean 'retries'?"},
       {service("timeouts: {conect: 1s}"), "o.yaml:6:16: unknown key 'conect'; did you mean 'connect'?"},
       {service("credential: {evn: A}"), "o.yaml:6:18: unknown key 'evn'; did you mean 'env'?"},
@@ -271,6 +274,9 @@ TEST(Config, AWrongValueNamesItsPlaceAndWhatIsExpected) {
       {"listen: ::1:80\n", "must be HOST:PORT"},
       {"listen: a:65536\n", "must be HOST:PORT"},
       {"listen: 'unix:'\n", "or unix:PATH"},
+      {"tls: {certificate: a}\n", "o.yaml:1:6: TLS needs both"},
+      {"tls: {key: a}\n", "TLS needs both"},
+      {"tls: {client_ca: a}\n", "with tls.certificate and tls.key only"},
       {"listen: []\n", "must name an address at least"},
       {"listen: [a:1, b]\n", "o.yaml:1:15: 'listen' must be HOST:PORT"},
       {"listen: [a:1, a:1]\n", "o.yaml:1:15: 'listen' names a:1 twice"},

@@ -15,6 +15,7 @@ namespace ostiary::app {
 namespace {
 
 constexpr int kProbeMs = 60;
+constexpr std::uint64_t kLookAtCertificatesMs = 1000;
 constexpr WallMs kRememberResponsesMs =
     30LL * 24 * 3600 * 1000;  // services keep responses for 30 days by default
 
@@ -54,6 +55,7 @@ std::vector<std::string> needs_restart(const Config& a, const Config& b) {
     if (was != is) names.emplace_back(name);
   };
   compare("listen", a.gate.listen, b.gate.listen);
+  compare("tls", a.gate.tls.certificate.empty(), b.gate.tls.certificate.empty());
   compare("gate.socket_group", a.gate.socket_group, b.gate.socket_group);
   compare("data", a.data, b.data);
   compare("gate.loops", a.gate.loops, b.gate.loops);
@@ -113,6 +115,10 @@ Result<> House::furnish() {
   shared_.publish(std::move(setup));
   TRY(const auto homes, store->recent_responses(wall_now(), kRememberResponsesMs));
   shared_.homes.restore(homes);
+  if (!config_.gate.tls.certificate.empty()) {
+    TRY(shared_.tls, net::TlsServer::create(config_.gate.tls));
+    shared_.tls->watch(kLookAtCertificatesMs);
+  }
   TRY(gate_, gateway::Gate::open(shared_));
   TRY(first_key_, make_first_key(*store, *ledger_));  // after all that may fail: it is shown only once
   TRY(control_, ControlServer::start(config_.data, std::move(store), shared_, *keeper_));
@@ -147,6 +153,7 @@ Result<gateway::Setup> House::make_setup(const Config& config) const {
 Result<std::vector<std::string>> House::reload() {
   TRY(Config config, settle_config(options_));
   TRY(auto setup, make_setup(config));
+  if (shared_.tls && !config.gate.tls.certificate.empty()) TRY_VOID(shared_.tls->reload(config.gate.tls));
   TRY_VOID(record_change(*ledger_, "reloaded", "gate", "{}"));
   auto names = needs_restart(config_, config);
   TRY_VOID(set_log(config));
@@ -164,7 +171,7 @@ Result<> House::reopen_logs() {
 std::vector<std::string> House::urls() const {
   std::vector<std::string> all;
   for (const auto& address : gate_->addresses())
-    all.push_back(address.is_unix ? net::to_text(address) : "http://" + net::to_text(address));
+    all.push_back((address.is_unix ? "" : shared_.tls ? "https://" : "http://") + net::to_text(address));
   return all;
 }
 

@@ -28,7 +28,7 @@ class House {
 
   const Config& config() const { return config_; }
   const gateway::Shared& shared() const { return shared_; }
-  // Where clients find the gate: "http://HOST:PORT" without a path, or "unix:PATH". At least one.
+  // Where clients find the gate: "http://HOST:PORT" (or https) without a path, or "unix:PATH". At least one.
   std::vector<std::string> urls() const;
   const std::string& first_key() const { return first_key_; }  // shown once; empty: there were keys
 

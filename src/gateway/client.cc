@@ -1,7 +1,6 @@
 #include "gateway/client.h"
 
 #include <charconv>
-#include <sys/socket.h>
 
 #include "gateway/headers.h"
 #include "gateway/worker.h"
@@ -19,7 +18,8 @@ net::Task<void> Client::serve() {
     if (out_.capacity() > 4096) std::string().swap(out_);  // a slow answer's backlog is not kept
     co_await exchange();
   }
-  if (unread_ && !broken_) co_await linger();
+  // A request that was refused before it was read to its end.
+  if (unread_ && !broken_) co_await stream_.linger(deadline_, 2000);
 }
 
 net::Task<void> Client::exchange() {
@@ -163,23 +163,6 @@ net::Task<void> Client::answer_error(Exchange& x, const GateError& error) {
   body(no_body ? std::string_view() : text, true);
   if (backlogged()) [[maybe_unused]]
     const auto drained = co_await drain();
-}
-
-// A request that was refused before it was read to its end: closing at once would make the client's system
-// throw the answer away, so what still comes is read and dropped for a moment.
-net::Task<void> Client::linger() {
-  ::shutdown(stream_.fd(), SHUT_WR);
-  const MonoNs until = worker_.loop.now() + 2'000'000'000;
-  for (std::size_t dropped = 0; dropped < (256u << 20);) {
-    std::size_t got = 0;
-    const net::Io io = stream_.read_some({worker_.loop.scratch(), net::Loop::kScratchBytes}, got);
-    dropped += got;
-    if (io == net::Io::done && worker_.loop.now() < until) continue;
-    if (io != net::Io::again) co_return;
-    deadline_.set(until);
-    net::Waiter wait(worker_.loop);
-    if (co_await wait.read(stream_.watch()).until(deadline_) != net::Wake::ready) co_return;
-  }
 }
 
 }  // namespace ostiary::gateway

@@ -17,11 +17,12 @@ std::uint32_t usable_processors() {
 constexpr unsigned kSocketMode = 0660;
 
 Result<> check_reach(const net::Address& address, const GateSettings& settings) {
-  if (net::is_loopback(address) || settings.allow_remote) return {};
-  return fail(Code::invalid,
-              "listening beyond loopback lets others on the network use your credentials; if that is "
-              "meant, say --allow-remote",
-              net::to_text(address));
+  if (net::is_loopback(address) || settings.allow_remote || !settings.tls.certificate.empty()) return {};
+  return fail(
+      Code::invalid,
+      "listening beyond loopback in plain HTTP shows keys and prompts to the network; give the gate a "
+      "certificate (tls.certificate, tls.key), or say --allow-remote if it is meant",
+      net::to_text(address));
 }
 }  // namespace
 

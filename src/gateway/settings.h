@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "net/tls_server.h"
 #include "policy/decision.h"
 
 namespace ostiary::gateway {
@@ -59,6 +60,7 @@ struct ServiceSettings {
 struct GateSettings {
   std::vector<std::string> listen = {"127.0.0.1:8484"};  // net::parse_address
   std::string socket_group;                              // of Unix sockets; empty: the process's
+  net::TlsFiles tls;                                     // no certificate: plain HTTP
   bool allow_remote = false;
   std::uint32_t loops = 0;  // 0: one for each processor this process may use
   std::uint64_t max_body_bytes = 64ULL << 20;

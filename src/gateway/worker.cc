@@ -69,22 +69,52 @@ Worker::~Worker() = default;
 
 Result<> Worker::listen(net::Bound socket, std::function<Worker&()> choose) {
   TRY(auto listener, net::Listener::open(loop, std::move(socket)));
-  doors_.push_back({std::move(listener), std::move(choose)});
+  const bool tls = shared.tls && !listener->address().is_unix;
+  doors_.push_back({std::move(listener), std::move(choose), tls});
   return {};
 }
 
-net::Task<void> Worker::serve(Fd fd) {
+namespace {
+constexpr std::string_view kBusy =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+std::string speak_tls() {
+  GateError error;
+  error.status = 400;
+  error.code = "tls_required";
+  error.message = "this address speaks TLS only: use https:// in the base URL";
+  const auto body = error_body(error);
+  return "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: "
+         "close\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+void say(net::Stream& stream, std::string_view text) {
+  const iovec part{const_cast<char*>(text.data()), text.size()};
+  std::size_t put = 0;
+  stream.write_some({&part, 1}, put);
+}
+}  // namespace
+
+// True when the client speaks TLS now. One that begins with plain HTTP is told so.
+net::Task<bool> Worker::secure(net::Stream& stream) {
+  net::Deadline deadline(loop);
+  deadline.set_after_ms(setup()->settings.head_timeout_ms);
+  const auto shaken = co_await shared.tls->handshake(stream, deadline);
+  if (shaken == net::TlsServer::Shaken::spoke_http) {
+    say(stream, speak_tls());
+    co_await stream.linger(deadline, 1000);
+  }
+  co_return shaken == net::TlsServer::Shaken::done;
+}
+
+net::Task<void> Worker::serve(Fd fd, bool tls) {
   if (meter) meter->connections.add(1);
   if (auto stream = net::Stream::adopt(loop, std::move(fd))) {
     if (connections() > setup()->settings.max_connections) {
       if (meter) meter->connections_refused.add();
-      constexpr std::string_view busy =
-          "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: "
-          "0\r\n\r\n";
-      const iovec part{const_cast<char*>(busy.data()), busy.size()};
-      std::size_t put = 0;
-      stream->write_some({&part, 1}, put);
-    } else {
+      if (!tls) say(*stream, kBusy);
+    } else if (!tls || co_await secure(*stream)) {
       Client client(*this, std::move(*stream));
       co_await client.serve();
     }
@@ -93,18 +123,19 @@ net::Task<void> Worker::serve(Fd fd) {
   if (meter) meter->connections.add(-1);
 }
 
-void Worker::take(Fd fd) {
+void Worker::take(Fd fd, bool tls) {
   connections_.fetch_add(1);
-  loop.post([this, held = std::make_shared<Fd>(std::move(fd))] { net::spawn(serve(std::move(*held))); });
+  loop.post(
+      [this, tls, held = std::make_shared<Fd>(std::move(fd))] { net::spawn(serve(std::move(*held), tls)); });
 }
 
 void Worker::run() {
   for (const auto& door : doors_)
-    net::spawn(door.listener->accept_any([this, &choose = door.choose](Fd fd) {
-      Worker& chosen = choose ? choose() : *this;
-      if (&chosen != this) return chosen.take(std::move(fd));
+    net::spawn(door.listener->accept_any([this, &door](Fd fd) {
+      Worker& chosen = door.choose ? door.choose() : *this;
+      if (&chosen != this) return chosen.take(std::move(fd), door.tls);
       connections_.fetch_add(1);
-      net::spawn(serve(std::move(fd)));
+      net::spawn(serve(std::move(fd), door.tls));
     }));
   loop.run();
   recorder.close();

@@ -19,6 +19,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/pool.h"
+#include "net/tls_server.h"
 
 namespace ostiary::gateway {
 
@@ -29,7 +30,8 @@ struct Shared {
   ResponseHomes homes;
   ledger::Ledger* ledger = nullptr;
   ledger::Sync sync = ledger::Sync::interval;
-  SideDoor* side_door = nullptr;  // null: nothing but exchanges is served
+  std::unique_ptr<net::TlsServer> tls;  // null: plain HTTP at every address
+  SideDoor* side_door = nullptr;        // null: nothing but exchanges is served
   Instruments instruments;
 
   // Puts `next` in force: for every exchange that begins from now on. Not thread-safe.
@@ -60,10 +62,10 @@ class Worker {
   // Before run(): takes connections from a socket. `choose` names the worker that each one is given to;
   // without it they are this worker's own.
   Result<> listen(net::Bound socket, std::function<Worker&()> choose = {});
-  void run();        // until stop()
-  void take(Fd fd);  // thread-safe: serves a connection that another worker has accepted
-  void drain();      // thread-safe: no new connections, no further request on an old one
-  void stop();       // thread-safe: ends everything now
+  void run();                  // until stop()
+  void take(Fd fd, bool tls);  // thread-safe: serves a connection that another worker has accepted
+  void drain();                // thread-safe: no new connections, no further request on an old one
+  void stop();                 // thread-safe: ends everything now
   std::uint32_t connections() const { return connections_.load(); }  // served, or given to take()
   bool idle() const { return connections() == 0; }
 
@@ -90,8 +92,10 @@ class Worker {
   struct Door {
     std::unique_ptr<net::Listener> listener;
     std::function<Worker&()> choose;
+    bool tls = false;
   };
-  net::Task<void> serve(Fd fd);
+  net::Task<void> serve(Fd fd, bool tls);
+  net::Task<bool> secure(net::Stream& stream);
   void keep_lanes();
   Reader<Setup> setup_;
   std::vector<std::shared_ptr<Lane>> lanes_;  // by slot of the service; null where there is none

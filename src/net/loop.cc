@@ -189,8 +189,27 @@ bool Loop::had_share(Watch& watch) {
   return true;
 }
 
-void Loop::end_yields() {
+Task<Wake> Loop::heavy_turn(Deadline& deadline) {
+  if (heavy_done_ != turn_ && heavy_.empty()) {
+    heavy_done_ = turn_;
+    co_return Wake::ready;
+  }
+  Waiter wait(*this);
+  heavy_.push_back(&wait);
+  const Wake why = co_await wait.until(deadline);
+  if (why != Wake::ready) std::erase(heavy_, &wait);
+  co_return why;
+}
+
+// Those who had their share may go on, and one of those with heavy work.
+void Loop::begin_turn() {
   ++turn_;
+  if (!heavy_.empty()) {
+    Waiter* first = heavy_.front();
+    heavy_.pop_front();
+    heavy_done_ = turn_;
+    first->fire(Wake::ready);
+  }
   for (Watch* watch : yielded_) {
     watch->yields = false;
     if (watch->reader) watch->reader->fire(Wake::ready);
@@ -225,7 +244,7 @@ void Loop::run_posted() {
 }
 
 int Loop::wait_ms() const {
-  if (unsettled_ || !ready_.empty() || !yielded_.empty() || has_posted_) return 0;
+  if (unsettled_ || !ready_.empty() || !yielded_.empty() || !heavy_.empty() || has_posted_) return 0;
   if (timers_.empty()) return -1;
   const MonoNs left = timers_.front()->scheduled_ - now_;
   return left <= 0 ? 0 : static_cast<int>(std::min<MonoNs>(left / 1'000'000 + 1, 60'000));
@@ -235,7 +254,7 @@ void Loop::turn() {
   std::array<epoll_event, 256> events;
   const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
   now_ = mono_now();
-  end_yields();
+  begin_turn();
   for (int i = 0; i < n; ++i) {
     if (auto* watch = static_cast<Watch*>(events[static_cast<std::size_t>(i)].data.ptr)) {
       dispatch(*watch, events[static_cast<std::size_t>(i)].events);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include "base/file.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "net/task.h"
 
 namespace ostiary::net {
 
@@ -153,6 +155,11 @@ class Loop {
   void took(Watch& watch, std::size_t bytes);
   bool had_share(Watch& watch);
 
+  // Waits for leave to do about a millisecond's work, such as a handshake's arithmetic: one piece is done in
+  // each turn, first come, first served, and everything else goes on in between. `ready`: now, before the
+  // next suspension.
+  Task<Wake> heavy_turn(Deadline& deadline);
+
   // A buffer for one read whose bytes are used or copied before the next suspension.
   static constexpr std::size_t kScratchBytes = 64 * 1024;
   char* scratch() { return scratch_.get(); }
@@ -163,7 +170,7 @@ class Loop {
   Loop() = default;
   void turn();
   void dispatch(Watch& watch, std::uint32_t events);
-  void end_yields();
+  void begin_turn();
   void run_ready();
   void end_turn();
   void run_posted();
@@ -186,6 +193,8 @@ class Loop {
   std::vector<Deadline*> timers_;  // binary heap by scheduled_
   std::vector<Watch*> yielded_;
   std::uint32_t turn_ = 1;
+  std::uint32_t heavy_done_ = 0;  // the turn of the last piece of heavy work
+  std::deque<Waiter*> heavy_;     // who waits to do some
   std::vector<std::unique_ptr<Watch>> graveyard_, spare_;
   Waiter* suspended_ = nullptr;
   std::function<bool()> turn_end_;

@@ -116,22 +116,24 @@ Io Stream::read_some(std::span<char> buffer, std::size_t& got) {
   }
 }
 
+// A try that said `again` is repeated with the same bytes in front, so that records may be begun.
+Io Stream::tls_write(std::span<const iovec> parts, std::size_t& put) {
+  for (const auto& part : parts) {
+    if (part.iov_len == 0) continue;
+    ERR_clear_error();
+    std::size_t n = 0;
+    const int result = SSL_write_ex(ssl_.get(), part.iov_base, part.iov_len, &n);
+    if (result <= 0)
+      return put > 0 ? (tls_status(result) == Io::failed ? Io::failed : Io::done) : tls_status(result);
+    put += n;
+    if (n < part.iov_len) break;
+  }
+  return Io::done;
+}
+
 Io Stream::write_some(std::span<const iovec> parts, std::size_t& put) {
   put = 0;
-  if (ssl_) {
-    for (const auto& part : parts) {
-      if (part.iov_len == 0) continue;
-      ERR_clear_error();
-      std::size_t n = 0;
-      const int result = SSL_write_ex(ssl_.get(), part.iov_base, part.iov_len, &n);
-      if (result <= 0)
-        return put > 0 ? (tls_status(result) == Io::failed ? Io::failed : Io::done) : tls_status(result);
-      put += n;
-      if (n < part.iov_len) break;
-    }
-    return Io::done;
-  }
-  // Small parts are cheaper copied together here than described to the kernel one by one.
+  // Small parts are cheaper copied together here than described to the kernel, or sealed, one by one.
   std::array<char, 4096> together;
   std::size_t whole = 0;
   for (const auto& part : parts) whole += part.iov_len;
@@ -143,6 +145,7 @@ Io Stream::write_some(std::span<const iovec> parts, std::size_t& put) {
     }
     parts = {&one, 1};
   }
+  if (ssl_) return tls_write(parts, put);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
@@ -184,6 +187,26 @@ Task<Result<>> Stream::write(std::string_view bytes, Deadline& deadline, std::ui
     if (why != Wake::ready) co_return fail(Code::closed, "the connection ended");
   }
   co_return Result<>{};
+}
+
+Task<void> Stream::linger(Deadline& deadline, std::uint64_t ms) {
+  constexpr std::size_t most = 256u << 20;
+  if (ssl_) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+  }
+  ::shutdown(fd_.get(), SHUT_WR);
+  const MonoNs until = loop_->now() + static_cast<MonoNs>(ms) * 1'000'000;
+  for (std::size_t dropped = 0; dropped < most;) {
+    std::size_t got = 0;
+    const Io io = read_some({loop_->scratch(), Loop::kScratchBytes}, got);
+    dropped += got;
+    if (io == Io::done && loop_->now() < until) continue;
+    if (io != Io::again) co_return;
+    deadline.set(until);
+    Waiter wait(*loop_);
+    if (co_await wait.read(watch_).until(deadline) != Wake::ready) co_return;
+  }
 }
 
 Result<std::pair<Fd, Fd>> socket_pair() {

@@ -41,6 +41,10 @@ class Stream {
   // progress. Errors: timeout, closed.
   Task<Result<>> write(std::string_view bytes, Deadline& deadline, std::uint64_t idle_ms);
 
+  // Ends our side, reads and drops what still comes until the peer ends or `ms` are over: closing while the
+  // peer sends would make its system throw away what it was sent last.
+  Task<void> linger(Deadline& deadline, std::uint64_t ms);
+
   void start_tls(Ssl ssl) { ssl_ = std::move(ssl); }
   bool is_tls() const { return ssl_ != nullptr; }
   ssl_st* ssl() const { return ssl_.get(); }
@@ -54,6 +58,7 @@ class Stream {
   Stream(Loop& loop, Fd fd, Watch* watch) : loop_(&loop), fd_(std::move(fd)), watch_(watch) {}
   void close();
   Io tls_status(int result);
+  Io tls_write(std::span<const iovec> parts, std::size_t& put);
   Loop* loop_;
   Fd fd_;
   Watch* watch_;

@@ -1,21 +1,13 @@
 #include "net/tls.h"
 
 #include <arpa/inet.h>
-#include <csignal>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+
+#include "net/impl/openssl.h"
 
 namespace ostiary::net {
 
 namespace {
-struct FreeCtx {
-  void operator()(SSL_CTX* c) const { SSL_CTX_free(c); }
-};
-struct FreeSession {
-  void operator()(SSL_SESSION* s) const { SSL_SESSION_free(s); }
-};
-
 // The system's trust store, read once (about a hundred certificates, ten milliseconds) and shared by all
 // threads.
 X509_STORE* system_store() {
@@ -30,12 +22,6 @@ X509_STORE* system_store() {
   return store;
 }
 
-// OpenSSL writes with write(2), which raises SIGPIPE where the peer has gone; an error is wanted instead.
-void ignore_broken_pipes() {
-  struct sigaction now{};
-  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
-}
-
 std::string advice(long verdict) {
   if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
     return "; if it is right for another name, give that as server_name";
@@ -44,8 +30,8 @@ std::string advice(long verdict) {
 }  // namespace
 
 struct TlsClient::Impl {
-  std::unique_ptr<SSL_CTX, FreeCtx> ctx;
-  std::unique_ptr<SSL_SESSION, FreeSession> session;  // the newest ticket
+  std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>> ctx;
+  std::unique_ptr<SSL_SESSION, Freer<SSL_SESSION_free>> session;  // the newest ticket
   std::string name;
   bool is_literal = false;
 
@@ -78,9 +64,7 @@ Result<std::unique_ptr<TlsClient>> TlsClient::create(const std::string& ca_file,
   impl.ctx.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* ctx = impl.ctx.get();
   if (!ctx) return fail(Code::io, "cannot prepare TLS");
-  SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-  SSL_CTX_set_mode(
-      ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  set_common(ctx);
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_ex_data(ctx, Impl::index(), &impl);

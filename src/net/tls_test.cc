@@ -6,9 +6,6 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <netinet/in.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -16,94 +13,24 @@
 #include <vector>
 
 #include "net/testing.h"
+#include "net/testing_tls.h"
 
 namespace ostiary::net {
 namespace {
 
+using testing::Authority;
 using testing::make_loop;
 using testing::ms_since;
+using testing::RawSsl;
 using testing::run;
+using testing::ServerContext;
 using testing::sleep_ms;
 
-template <auto free>
-struct Freer {
-  template <class T>
-  void operator()(T* pointer) const {
-    free(pointer);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
-using ServerContext = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
-using ServerSsl = std::unique_ptr<SSL, Freer<SSL_free>>;
-
-void add_extension(X509* certificate, X509* issuer, int nid, const char* value) {
-  X509V3_CTX context;
-  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  std::unique_ptr<X509_EXTENSION, Freer<X509_EXTENSION_free>> extension(
-      X509V3_EXT_conf_nid(nullptr, &context, nid, value));
-  ASSERT_NE(extension, nullptr) << value;
-  X509_add_ext(certificate, extension.get(), -1);
-}
-
-// `names`: of the subject's alternative names; empty: a CA.
-Certificate make_certificate(EVP_PKEY* key, const char* common_name, const char* names, X509* issuer,
-                             EVP_PKEY* issuer_key) {
-  static std::atomic<long> serial{1};
-  Certificate certificate(X509_new());
-  X509_set_version(certificate.get(), 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-  X509_set_pubkey(certificate.get(), key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0);
-  X509* signer = issuer ? issuer : certificate.get();
-  X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer));
-  if (!issuer) add_extension(certificate.get(), signer, NID_basic_constraints, "critical,CA:TRUE");
-  if (names) add_extension(certificate.get(), signer, NID_subject_alt_name, names);
-  X509_sign(certificate.get(), issuer_key ? issuer_key : key, EVP_sha256());
-  return certificate;
-}
-
-// A CA made for this run, with its PEM file.
-class Authority {
- public:
-  Authority()
-      : key_(EVP_EC_gen("P-256")),
-        certificate_(make_certificate(key_.get(), "test CA", nullptr, nullptr, nullptr)) {
-    static std::atomic<int> number{0};
-    file_ = ::testing::TempDir() + "ostiary_ca_" + std::to_string(::getpid()) + "_" +
-            std::to_string(number++) + ".pem";
-    FILE* out = std::fopen(file_.c_str(), "w");
-    PEM_write_X509(out, certificate_.get());
-    std::fclose(out);
-  }
-  Authority(const Authority&) = delete;
-  ~Authority() { ::unlink(file_.c_str()); }
-  const std::string& file() const { return file_; }
-  ServerContext context(const char* names, int max_version = TLS1_3_VERSION) const {
-    const Key key(EVP_EC_gen("P-256"));
-    const auto certificate = make_certificate(key.get(), "service", names, certificate_.get(), key_.get());
-    ServerContext context(SSL_CTX_new(TLS_server_method()));
-    SSL_CTX_set_max_proto_version(context.get(), max_version);
-    SSL_CTX_use_certificate(context.get(), certificate.get());
-    SSL_CTX_use_PrivateKey(context.get(), key.get());
-    return context;
-  }
-
- private:
-  Key key_;
-  Certificate certificate_;
-  std::string file_;
-};
-
 // Serves connections one after the other on a thread, blocking. `handle` gets the shaken-hands SSL.
-class TlsServer {
+class Service {
  public:
   using Handler = std::function<void(SSL*)>;
-  TlsServer(ServerContext context, Handler handle)
-      : context_(std::move(context)), handle_(std::move(handle)) {
+  Service(ServerContext context, Handler handle) : context_(std::move(context)), handle_(std::move(handle)) {
     listener_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -115,8 +42,8 @@ class TlsServer {
     EXPECT_EQ(::listen(listener_.get(), 16), 0);
     thread_ = std::thread([this] { serve(); });
   }
-  TlsServer(const TlsServer&) = delete;
-  ~TlsServer() {
+  Service(const Service&) = delete;
+  ~Service() {
     ::shutdown(listener_.get(), SHUT_RDWR);
     thread_.join();
   }
@@ -127,7 +54,7 @@ class TlsServer {
     for (;;) {
       const Fd fd(::accept(listener_.get(), nullptr, nullptr));
       if (!fd) return;
-      ServerSsl ssl(SSL_new(context_.get()));
+      RawSsl ssl(SSL_new(context_.get()));
       SSL_set_fd(ssl.get(), fd.get());
       if (SSL_accept(ssl.get()) == 1) handle_(ssl.get());
     }
@@ -197,7 +124,7 @@ std::unique_ptr<TlsClient> client_of(const std::string& ca_file, const std::stri
 
 TEST(Tls, AGoodServiceIsReachedByNameAndByAddress) {
   const Authority ca;
-  TlsServer server(ca.context("DNS:models.example,IP:127.0.0.1"), echo);
+  Service server(ca.context("DNS:models.example,IP:127.0.0.1"), echo);
   for (const std::string name : {"models.example", "127.0.0.1"}) {
     auto loop = make_loop();
     auto client = client_of(ca.file(), name);
@@ -210,7 +137,7 @@ TEST(Tls, AGoodServiceIsReachedByNameAndByAddress) {
 
 TEST(Tls, ACertificateForAnotherNameIsDeniedWithAdvice) {
   const Authority ca;
-  TlsServer server(ca.context("DNS:models.example,DNS:*.wild.example"), echo);
+  Service server(ca.context("DNS:models.example,DNS:*.wild.example"), echo);
   for (const std::string name :
        {"other.example", "127.0.0.1", "a.b.wild.example", "wild.example", "models.example.evil"}) {
     auto loop = make_loop();
@@ -225,7 +152,7 @@ TEST(Tls, ACertificateForAnotherNameIsDeniedWithAdvice) {
 
 TEST(Tls, AnUnknownAuthorityIsDeniedWithAdvice) {
   const Authority ours, theirs;
-  TlsServer server(theirs.context("DNS:models.example"), echo);
+  Service server(theirs.context("DNS:models.example"), echo);
   for (const std::string& file : {ours.file(), std::string()}) {
     auto loop = make_loop();
     auto client = client_of(file, "models.example");
@@ -240,7 +167,7 @@ TEST(Tls, AnUnknownAuthorityIsDeniedWithAdvice) {
 TEST(Tls, ASessionIsUsedAgain) {
   const Authority ca;
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    TlsServer server(ca.context("DNS:models.example", version), echo);
+    Service server(ca.context("DNS:models.example", version), echo);
     auto client = client_of(ca.file(), "models.example");
     for (const bool again : {false, true}) {
       auto loop = make_loop();
@@ -257,7 +184,7 @@ TEST(Tls, MegabytesGoBothWaysWithBackpressure) {
   std::string bytes(8 << 20, 0);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + (i >> 10));
   // The server takes all before it answers, so that both sides have to wait for the other.
-  TlsServer server(ca.context("DNS:models.example"), [size = bytes.size()](SSL* ssl) {
+  Service server(ca.context("DNS:models.example"), [size = bytes.size()](SSL* ssl) {
     std::string all;
     char buffer[16384];
     while (all.size() < size) {
@@ -278,7 +205,7 @@ TEST(Tls, MegabytesGoBothWaysWithBackpressure) {
 TEST(Tls, TheEndIsAnEndOnlyWhereTheServiceSaysSo) {
   const Authority ca;
   for (const bool polite : {true, false}) {
-    TlsServer server(ca.context("DNS:models.example"), [polite](SSL* ssl) {
+    Service server(ca.context("DNS:models.example"), [polite](SSL* ssl) {
       SSL_write(ssl, "half", 4);
       if (polite) SSL_shutdown(ssl);
     });
@@ -300,7 +227,7 @@ TEST(Tls, TheEndIsAnEndOnlyWhereTheServiceSaysSo) {
 TEST(Tls, AServiceThatLeavesWhileWeWriteIsAnErrorAndNoSignal) {
   const auto before = ::signal(SIGPIPE, SIG_DFL);
   const Authority ca;
-  TlsServer server(ca.context("DNS:models.example"), [](SSL*) {});
+  Service server(ca.context("DNS:models.example"), [](SSL*) {});
   auto loop = make_loop();
   auto client = client_of(ca.file(), "models.example");
   const auto write_on = [](Loop& on, TlsClient& tls, std::uint16_t port) -> Task<> {
@@ -398,7 +325,7 @@ TEST(Tls, TheHandshakeIsGivenUpWhenTheClientLeaves) {
 
 TEST(Tls, AConnectionMayOutliveItsClient) {
   const Authority ca;
-  TlsServer server(ca.context("DNS:models.example"), [&](SSL* ssl) {
+  Service server(ca.context("DNS:models.example"), [&](SSL* ssl) {
     char byte = 0;
     SSL_read(ssl, &byte, 1);
     SSL_new_session_ticket(ssl);  // arrives when the client is gone

@@ -1,15 +1,21 @@
-"""Where the gate listens: several addresses, Unix sockets."""
+"""Where the gate listens: several addresses, Unix sockets, TLS."""
 
+import hashlib
 import json
 import os
+import signal
 import socket
+import ssl
 import stat
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
-from lib.gate import Gate, run, service
-from lib.http import Connection, request
+from lib.certs import Authority
+from lib.gate import Gate, run, service, yaml
+from lib.http import Closed, Connection, request
 from lib.scripts import TEXT
 from lib.upstream import Upstream
 
@@ -107,3 +113,149 @@ def test_an_address_that_is_taken_is_told_before_anything_is_served(up, tmp_path
         assert done.returncode == 2 and "in use" in done.stderr and done.stdout == ""
         done = run("serve", "--listen", "127.0.0.1:0", "--listen", "unix:/nowhere/at/all.sock", "--data", tmp_path / "data", timeout=10)
         assert done.returncode == 2 and "/nowhere/at/all.sock" in done.stderr, done.stderr
+
+
+# TLS.
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+def tls(pair, **more):
+    """The tls part of a configuration, whose key belongs to its owner alone."""
+    os.chmod(pair[1], 0o600)
+    return {"tls": {"certificate": pair[0], "key": pair[1], **more}}
+
+
+@pytest.fixture
+def secure(authority, up):
+    with Gate([service(up)], gate={"head_timeout": "2s"}, more=tls(authority.server("gate", "DNS:localhost", "IP:127.0.0.1"))) as gate:
+        yield gate
+
+
+def trusting(authority, **more):
+    context = ssl.create_default_context(cafile=str(authority.certificate))
+    if more.get("client"):
+        context.load_cert_chain(*more["client"])
+    return context
+
+
+def over_tls(gate, context, timeout=15):
+    c = Connection(gate.port, timeout)
+    c.sock = context.wrap_socket(c.sock, server_hostname="localhost")
+    return c
+
+
+def test_curl_reaches_the_gate_over_tls(secure, authority):
+    assert secure.ready["listen"] == [f"https://127.0.0.1:{secure.port}"]
+    for version in (["--tlsv1.3"], ["--tls-max", "1.2"]):
+        answer = curl(secure, "--cacert", str(authority.certificate), *version, secure.ready["listen"][0] + CHAT)
+        assert answer["choices"][0]["message"]["content"] == TEXT
+    assert "chmod" not in secure.stderr
+
+
+def test_the_openai_client_works_over_tls_in_whole_and_as_a_stream(secure, authority):
+    import openai
+    client = openai.OpenAI(api_key=secure.key, base_url=f"https://localhost:{secure.port}/v1", max_retries=0,
+                           http_client=openai.DefaultHttpxClient(verify=trusting(authority)))
+    message = [{"role": "user", "content": "hi"}]
+    assert client.chat.completions.create(model="ok", messages=message).choices[0].message.content == TEXT
+    pieces = client.chat.completions.create(model="stream-split-every-byte", messages=message, stream=True)
+    assert "".join(p.choices[0].delta.content or "" for p in pieces if p.choices)
+
+
+def test_a_large_request_and_many_on_one_connection_pass_over_tls(secure, authority, up):
+    with over_tls(secure, trusting(authority)) as c:
+        for size in (10, 100_000, 3_000_000, 10):
+            body = json.dumps({"model": "digest", "messages": [{"role": "user", "content": "x" * size}]}).encode()
+            c.send_request("POST", CHAT, secure.headers(), body)
+            assert c.read().json()["choices"][0]["message"]["content"] == hashlib.sha256(body).hexdigest()
+
+
+def test_plain_http_on_the_tls_address_is_told_to_speak_tls(secure):
+    answer = request(secure.port, "POST", CHAT, secure.headers(), BODY)
+    assert answer.status == 400 and answer.error["code"] == "tls_required" and "https" in answer.error["message"]
+    with Connection(secure.port) as c:
+        c.send(b"\x00\x01\x02 nothing that anybody speaks\r\n\r\n")
+        assert c.closed_within(5)
+
+
+def test_slow_and_half_open_handshakes_end_in_time_and_keep_nobody_waiting(secure, authority):
+    half = [Connection(secure.port) for _ in range(200)]
+    for n, c in enumerate(half):
+        c.send(b"\x16\x03\x01\x02\x00\x01\x00\x01" if n % 2 else b"\x16")
+    began = time.monotonic()
+    with over_tls(secure, trusting(authority)) as c:
+        for _ in range(20):
+            c.send_request("POST", CHAT, secure.headers(), BODY)
+            assert c.read().status == 200
+    assert time.monotonic() - began < 2
+    assert all(c.closed_within(max(0.1, began + 8 - time.monotonic())) for c in half)
+    for c in half:
+        c.close()
+
+
+def test_a_new_certificate_is_taken_up_without_a_restart_and_a_bad_one_is_not(authority, up):
+    pair = authority.server("renewed", "DNS:localhost", "IP:127.0.0.1")
+    with Gate([service(up)], more=tls(pair)) as gate:
+        def serial():
+            with over_tls(gate, trusting(authority)) as c:
+                return c.sock.getpeercert()["serialNumber"]
+        old = serial()
+        with over_tls(gate, trusting(authority)) as before:
+            good = Path(pair[0]).read_bytes()
+            Path(pair[0]).write_text("no certificate")
+            gate.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: "no certificate in it" in gate.stderr)
+            assert serial() == old
+            Path(pair[0]).write_bytes(good)
+            authority.server("renewed", "DNS:localhost", "IP:127.0.0.1")
+            wait_for(lambda: serial() != old, 10)
+            before.send_request("POST", CHAT, gate.headers(), BODY)
+            assert before.read().status == 200, "a connection that stood goes on"
+
+
+def wait_for(condition, seconds=8.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.05)
+
+
+def test_clients_without_the_certificate_that_is_asked_for_get_no_answer(authority, tmp_path, up):
+    clients = Authority(tmp_path / "clients", "Clients' CA")
+    own, strange = (a.server("client", "DNS:client", usage="clientAuth") for a in (clients, authority))
+    more = tls(authority.server("asking", "DNS:localhost"), client_ca=str(clients.certificate))
+    with Gate([service(up)], more=more) as gate:
+        with over_tls(gate, trusting(authority, client=own)) as c:
+            c.send_request("POST", CHAT, gate.headers(), BODY)
+            assert c.read().status == 200
+        for client in (None, strange):
+            with pytest.raises((ssl.SSLError, ConnectionError, Closed)):
+                with over_tls(gate, trusting(authority, client=client)) as c:
+                    c.send_request("POST", CHAT, gate.headers(), BODY)
+                    c.read()
+        assert len(up.requests) == 1
+
+
+@pytest.mark.parametrize("what, words", [("mismatched", "does not belong"), ("no key", "needs both"), ("missing", "cannot"), ("swapped", "no certificate")])
+def test_a_bad_certificate_stops_the_start_and_is_named(authority, tmp_path, what, words):
+    cert, key = authority.server("one", "DNS:localhost")
+    other = authority.server("two", "DNS:localhost")[1]
+    part = {"mismatched": {"certificate": cert, "key": other}, "no key": {"certificate": cert}, "swapped": {"certificate": key, "key": cert},
+            "missing": {"certificate": str(tmp_path / "none.pem"), "key": key}}[what]
+    config = tmp_path / "o.yaml"
+    config.write_text(yaml({"tls": part, "services": [service("http://127.0.0.1:9/v1")]}))
+    done = run("serve", "-c", config, "--listen", "127.0.0.1:0", "--data", tmp_path / "d", timeout=10)
+    assert done.returncode == 2 and done.stdout == "", done.stderr
+    assert words in done.stderr or what == "missing" and "none.pem" in done.stderr, done.stderr
+
+
+def test_with_tls_the_gate_may_listen_beyond_this_machine_and_a_key_that_others_read_is_told(authority, up):
+    pair = authority.server("open", "DNS:localhost")
+    more = tls(pair)
+    os.chmod(pair[1], 0o644)
+    with Gate([service(up)], more=more, arguments=["--listen", "0.0.0.0:0"]) as gate:
+        assert gate.ready["listen"][1].startswith("https://0.0.0.0:")
+        assert "chmod 600" in gate.stderr

@@ -18,10 +18,10 @@ class Authority:
              "-out", "ca.pem", "-days", "2", "-subj", f"/CN={name}",
              "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign", cwd=self.folder)
 
-    def server(self, name, *alternatives, days=2):
+    def server(self, name, *alternatives, days=2, usage="serverAuth"):
         """(certificate chain file, key file) for the given subjectAltNames, such as 'DNS:localhost', 'IP:127.0.0.1'."""
         (self.folder / f"{name}.ext").write_text(
-            f"subjectAltName={','.join(alternatives)}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
+            f"subjectAltName={','.join(alternatives)}\nextendedKeyUsage={usage}\nbasicConstraints=CA:FALSE\n")
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{name}.key",
              "-out", f"{name}.csr", "-subj", f"/CN={name}", cwd=self.folder)
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
