@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/impl/command_line.h"
+#include "app/impl/verbs_ledger.h"
 
 namespace ostiary::app {
 
@@ -14,7 +15,8 @@ void add_ledger(CommandLine& line) {
   auto* check = line.verb(
       *ledger, "verify", "check offline that nothing in the ledger was changed, taken out or cut off",
       "ostiary ledger verify\n"
-      "  ostiary ledger verify --checkpoint kept-elsewhere.txt --key 'ostiary/1a2b3c4d+5e6f7a8b+AW…'");
+      "  ostiary ledger verify --checkpoint kept-elsewhere.txt --key 'ostiary/1a2b3c4d+5e6f7a8b+AW…'\n"
+      "  ostiary ledger verify --witness /mnt/elsewhere/checkpoint");
   check
       ->add_option("--checkpoint", verifying->checkpoint,
                    "a checkpoint kept elsewhere; shows a tail that was cut off")
@@ -23,6 +25,14 @@ void add_ledger(CommandLine& line) {
       ->add_option("--key", verifying->key,
                    "verifier key of that checkpoint, or a file with it (default: the folder's)")
       ->type_name("KEY");
+  auto* witness =
+      check
+          ->add_option("--witness", verifying->witness,
+                       "a witness's file or git repository; shows a ledger that was set back or rewritten")
+          ->type_name("FILE");
+  check->add_option("--branch", verifying->branch, "of that repository (default: ostiary-ledger)")
+      ->type_name("NAME")
+      ->needs(witness);
   line.add_common(*check, verifying->common);
   line.does(*check, [verifying] { return run_ledger_verify(*verifying); });
 
@@ -32,6 +42,8 @@ void add_ledger(CommandLine& line) {
   tail->add_flag("-f,--follow", tailing->follow, "go on with new records as they come");
   line.add_common(*tail, tailing->common);
   line.does(*tail, [tailing] { return run_ledger_tail(*tailing); });
+  add_ledger_prove(line, *ledger);
+  add_ledger_export(line, *ledger);
   add_keeping(line, *ledger);
 }
 

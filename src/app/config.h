@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/witness.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "gateway/settings.h"
@@ -35,6 +36,7 @@ struct Config {
   gateway::GateSettings gate;
   ledger::Options ledger;
   ledger::KeeperOptions keeper;
+  std::vector<WitnessSettings> witnesses;
   std::vector<gateway::ServiceSettings> services;  // in order of fallback; from the file only
   bool services_configured = false;                // the file names services: nothing is looked for
   std::string data = "./ostiary-data";

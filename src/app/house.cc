@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kProbeMs = 60;
 constexpr std::uint64_t kLookAtCertificatesMs = 1000;
+constexpr std::uint64_t kLastWitnessMs = 2'000;  // for the last checkpoint to reach the witnesses
 constexpr WallMs kRememberResponsesMs =
     30LL * 24 * 3600 * 1000;  // services keep responses for 30 days by default
 
@@ -126,6 +127,7 @@ Result<> House::furnish() {
     control->remember_response(response);
   });
   gate_->run();
+  witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);
   return record_change(*ledger_, "started", "gate",
                        R"({"catalog":)" + json::quoted(catalog::version()) + "}");
 }
@@ -159,6 +161,7 @@ Result<std::vector<std::string>> House::reload() {
   TRY_VOID(set_log(config));
   if (audit_) audit_->reopen();
   shared_.publish(std::move(setup));
+  witnesses_->replace(config.witnesses);
   config_ = std::move(config);
   return names;
 }
@@ -177,7 +180,10 @@ std::vector<std::string> House::urls() const {
 
 Result<> House::close(std::uint64_t deadline_ms, const std::function<bool()>& enough) {
   gate_->stop(deadline_ms, enough);
-  return record_change(*ledger_, "stopped", "gate", "{}");
+  TRY_VOID(record_change(*ledger_, "stopped", "gate", "{}"));
+  const auto signed_last = ledger_->checkpoint_now();
+  witnesses_->finish(kLastWitnessMs);
+  return signed_last;
 }
 
 }  // namespace ostiary::app

@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/control_server.h"
 #include "app/verbs.h"
+#include "app/witness.h"
 #include "base/result.h"
 #include "gateway/gate.h"
 #include "ledger/keeper.h"
@@ -56,6 +57,7 @@ class House {
   store::DataLock lock_;
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<ledger::Keeper> keeper_;
+  std::unique_ptr<Witnesses> witnesses_;
   gateway::Shared shared_;
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<ControlServer> control_;

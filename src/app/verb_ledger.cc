@@ -11,7 +11,9 @@
 #include "app/control_client.h"
 #include "app/impl/record_line.h"
 #include "app/impl/terminal.h"
+#include "app/impl/verbs_ledger.h"
 #include "app/verbs.h"
+#include "app/witness.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "json/writer.h"
@@ -114,6 +116,7 @@ std::string text_of(const VerifyReport& report, const VerifyVerbOptions& options
       {"  signed", covered_of(report, options.common.data)},
       {"  root", base64(report.root)}};
   if (!options.checkpoint.empty()) rows.push_back({"  against", printable(options.checkpoint)});
+  if (!options.witness.empty()) rows.push_back({"  witness", printable(options.witness)});
   out += table(rows);
   if (report.problems.empty()) return out;
   out += fmt::format("\n{}\n", style.bold(plural(report.problems.size(), "problem")));
@@ -158,19 +161,6 @@ std::string json_of(const VerifyReport& report) {
   return out + '\n';
 }
 
-// The key itself, or the first line of the file that is named in its place.
-Result<std::string> verifier_key(const std::string& given) {
-  if (given.empty() || !fs::exists(given)) return given;
-  TRY(const auto text, read_file(given, kMaxKeyFile));
-  return std::string(text::trim(text.substr(0, text.find('\n'))));
-}
-
-// A copy of the ledger alone has no VERSION; a data folder that this program does not know is not touched.
-Result<> check_folder(const std::string& data) {
-  auto known = store::check_data_folder(data);
-  return !known && known.error().code == Code::not_found ? Result<>{} : known;
-}
-
 std::atomic<bool> interrupted{false};
 
 Result<int> follow(const TailOptions& options, const RecordTable& table) {
@@ -191,12 +181,27 @@ Result<int> follow(const TailOptions& options, const RecordTable& table) {
 
 }  // namespace
 
+Result<std::string> read_verifier_key(const std::string& given) {
+  if (given.empty() || !fs::exists(given)) return given;
+  TRY(const auto text, read_file(given, kMaxKeyFile));
+  return std::string(text::trim(text.substr(0, text.find('\n'))));
+}
+
+Result<> check_ledger_folder(const std::string& data) {
+  auto known = store::check_data_folder(data);
+  return !known && known.error().code == Code::not_found ? Result<>{} : known;
+}
+
 Result<int> run_ledger_verify(const VerifyVerbOptions& options) {
-  TRY_VOID(check_folder(options.common.data));
+  TRY_VOID(check_ledger_folder(options.common.data));
   const auto started = mono_now();
   ledger::VerifyOptions how;
   how.checkpoint_file = options.checkpoint;
-  TRY(how.verifier_key, verifier_key(options.key));
+  TRY(how.verifier_key, read_verifier_key(options.key));
+  if (!options.witness.empty()) {
+    TRY(how.witness_notes, held_notes(options.witness, options.branch));
+    how.witness = options.witness;
+  }
   VerifyReport report;
   {
     Progress progress("verifying", options.common);
@@ -216,7 +221,7 @@ Result<int> run_ledger_tail(const TailOptions& options) {
     return fail(Code::invalid, fmt::format("-n takes a whole number from 1 to {}", grouped(kMostLines)));
   if (options.follow && !options.common.output.empty())
     return fail(Code::invalid, "-o does not go with --follow, which has no end; redirect stdout instead");
-  TRY_VOID(check_folder(options.common.data));
+  TRY_VOID(check_ledger_folder(options.common.data));
   TRY(const auto records, ledger::tail(options.common.data, *count));
   const bool raw = options.common.format == Format::json;
   std::string out;

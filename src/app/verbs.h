@@ -40,6 +40,8 @@ struct VerifyVerbOptions {
   CommonOptions common;
   std::string checkpoint;  // file kept elsewhere
   std::string key;         // C2SP verifier key, or a file that holds one
+  std::string witness;     // a file or git repository with checkpoints
+  std::string branch;      // of that repository
 };
 
 struct TailOptions {

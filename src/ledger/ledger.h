@@ -105,8 +105,10 @@ class Ledger {
 };
 
 struct VerifyOptions {
-  std::string checkpoint_file;  // a checkpoint kept elsewhere; empty: the folder's own
-  std::string verifier_key;     // of the kept checkpoint, when it is not the folder's; empty: the folder's
+  std::string checkpoint_file;             // a checkpoint kept elsewhere; empty: the folder's own
+  std::vector<std::string> witness_notes;  // all that a witness holds (kept.h)
+  std::string witness;                     // its name for problems
+  std::string verifier_key;  // of the kept checkpoints, when it is not the folder's; empty: the folder's
   std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // bytes of records
 };
 
@@ -125,10 +127,10 @@ struct VerifyReport {
 
 // Reads a ledger offline; writes nothing, needs no lock, may run beside the gate. Whole: every line against
 // its leaf hash, every stored checkpoint's signature and root against the records, the order and number of
-// segments. With a kept checkpoint: also that its tree is a prefix of this one (which shows a truncated
-// tail). What is being written meanwhile is no problem. An Error only when the folder cannot be read at all
-// or is `newer`, or when what the options name is no checkpoint or key (`invalid`, `not_found`). Problems are
-// listed up to a thousand.
+// segments. With kept checkpoints: also that their trees are prefixes of this one (which shows a truncated
+// tail, and a history that was written anew). What is being written meanwhile is no problem. An Error only
+// when the folder cannot be read at all or is `newer`, or when what the options name is no checkpoint or key
+// (`invalid`, `not_found`). Problems are listed up to a thousand.
 Result<VerifyReport> verify(const std::string& data_folder, const VerifyOptions& options = {});
 
 // The last `n` records, oldest first (without newline).

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -25,7 +26,10 @@ constexpr std::uint64_t kMaxNote = 1U << 20;  // bytes
 class Verifier final : public ScanSink {
  public:
   Verifier(const std::string& data_folder, const VerifyOptions& options)
-      : ledger_(ledger_folder(data_folder)), options_(options) {}
+      : ledger_(ledger_folder(data_folder)),
+        newest_path_(newest_path(ledger_)),
+        history_path_(checkpoints_path(ledger_)),
+        options_(options) {}
 
   Result<VerifyReport> run();
 
@@ -38,11 +42,12 @@ class Verifier final : public ScanSink {
   // A checkpoint that the tree has still to reach.
   struct Awaited {
     Checkpoint checkpoint;
-    std::string file;
+    const std::string* file;  // where it stands
   };
 
   Result<> read_keys();
   Result<> read_kept();
+  void read_witness(const VerifierKey& key);
   Result<> read_newest();
   Result<> open_history();
   Result<> next_of_history();
@@ -52,7 +57,7 @@ class Verifier final : public ScanSink {
   Result<> reach();
   Result<> finish();
 
-  const std::string ledger_;
+  const std::string ledger_, newest_path_, history_path_;
   const VerifyOptions& options_;
   VerifyReport report_;
   Frontier frontier_;
@@ -60,7 +65,8 @@ class Verifier final : public ScanSink {
   bool mismatch_told_ = false;
   bool harmed_ = false;                  // there is a problem that is not a torn tail
   std::optional<VerifierKey> key_;       // the folder's
-  std::vector<Awaited> awaited_;         // the kept and the newest checkpoint
+  std::vector<Awaited> awaited_;         // the kept ones and the newest, by their size
+  std::size_t next_awaited_ = 0;         // of them, the first that the tree has not come to
   std::optional<LineReader> history_;    // checkpoints.log
   std::optional<Awaited> from_history_;  // its next checkpoint
   std::uint64_t history_lines_ = 0, history_size_ = 0;
@@ -95,8 +101,9 @@ void Verifier::leaf(const Digest& leaf) {
 
 // Compares every checkpoint of the size that the tree has now.
 Result<> Verifier::reach() {
-  for (const auto& awaited : awaited_)
-    if (awaited.checkpoint.size == frontier_.size()) compare(awaited);
+  for (; next_awaited_ < awaited_.size() && awaited_[next_awaited_].checkpoint.size <= frontier_.size();
+       ++next_awaited_)
+    compare(awaited_[next_awaited_]);
   while (from_history_ && from_history_->checkpoint.size <= frontier_.size()) {
     compare(*from_history_);
     TRY_VOID(next_of_history());
@@ -107,8 +114,7 @@ Result<> Verifier::reach() {
 
 void Verifier::await() {
   due_ = from_history_ ? from_history_->checkpoint.size : kNever;
-  for (const auto& awaited : awaited_)
-    if (awaited.checkpoint.size > frontier_.size()) due_ = std::min(due_, awaited.checkpoint.size);
+  if (next_awaited_ < awaited_.size()) due_ = std::min(due_, awaited_[next_awaited_].checkpoint.size);
 }
 
 void Verifier::compare(const Awaited& awaited) {
@@ -123,7 +129,7 @@ void Verifier::compare(const Awaited& awaited) {
           fmt::format("the first {} records do not have the root that the checkpoint signed: a record or "
                       "leaf hash among them was changed",
                       size),
-          awaited.file, size - std::min<std::uint64_t>(size, 1));
+          *awaited.file, size - std::min<std::uint64_t>(size, 1));
 }
 
 Result<> Verifier::read_keys() {
@@ -138,8 +144,6 @@ Result<> Verifier::read_keys() {
 }
 
 Result<> Verifier::read_kept() {
-  if (options_.checkpoint_file.empty()) return {};
-  TRY(const auto note, read_file(options_.checkpoint_file, kMaxNote));
   auto key = key_;
   if (!options_.verifier_key.empty()) {
     auto given = VerifierKey::parse(options_.verifier_key);
@@ -147,9 +151,12 @@ Result<> Verifier::read_kept() {
     key = std::move(*given);
   }
   if (!key) return {};
+  read_witness(*key);
+  if (options_.checkpoint_file.empty()) return {};
+  TRY(const auto note, read_file(options_.checkpoint_file, kMaxNote));
   auto checkpoint = open_note(note, *key);
   if (checkpoint)
-    awaited_.push_back({std::move(*checkpoint), options_.checkpoint_file});
+    awaited_.push_back({std::move(*checkpoint), &options_.checkpoint_file});
   else if (checkpoint.error().code == Code::invalid)
     return fail(Code::invalid, checkpoint.error().message, options_.checkpoint_file);
   else
@@ -158,8 +165,28 @@ Result<> Verifier::read_kept() {
   return {};
 }
 
+// One problem for all notes of a witness that are not this ledger's: of another ledger there may be many.
+void Verifier::read_witness(const VerifierKey& key) {
+  std::uint64_t refused = 0;
+  std::optional<Error> first;
+  for (const auto& note : options_.witness_notes) {
+    auto checkpoint = open_note(note, key);
+    if (checkpoint) {
+      awaited_.push_back({std::move(*checkpoint), &options_.witness});
+    } else {
+      ++refused;
+      if (!first) first = std::move(checkpoint).error();
+    }
+  }
+  if (first)
+    problem(first->code == Code::denied ? "bad-signature" : "bad-checkpoint",
+            fmt::format("{} of the witness's {} checkpoints are not this ledger's: {}", refused,
+                        options_.witness_notes.size(), first->message),
+            options_.witness, 0);
+}
+
 Result<> Verifier::read_newest() {
-  const auto path = newest_path(ledger_);
+  const auto& path = newest_path_;
   const auto note = read_file(path, kMaxNote);
   if (!note && note.error().code == Code::not_found) {
     problem("checkpoint-missing", "the newest checkpoint's file is missing", path, 0);
@@ -175,12 +202,12 @@ Result<> Verifier::read_newest() {
     return {};
   }
   newest_ = *checkpoint;
-  awaited_.push_back({std::move(*checkpoint), path});
+  awaited_.push_back({std::move(*checkpoint), &newest_path_});
   return {};
 }
 
 Result<> Verifier::open_history() {
-  const auto path = checkpoints_path(ledger_);
+  const auto& path = history_path_;
   if (!std::filesystem::exists(path)) {
     problem("checkpoint-missing", "the file of all checkpoints is missing", path, 0);
     return {};
@@ -195,7 +222,7 @@ Result<> Verifier::open_history() {
 
 // The next checkpoint of checkpoints.log that is good in itself.
 Result<> Verifier::next_of_history() {
-  const auto path = checkpoints_path(ledger_);
+  const auto& path = history_path_;
   from_history_.reset();
   for (std::string_view line; history_;) {
     const auto more = history_->next(line);
@@ -219,7 +246,7 @@ Result<> Verifier::next_of_history() {
     }
     history_size_ = checkpoint->size;
     if (newest_ && newest_->size == checkpoint->size && newest_->root == checkpoint->root) newest_.reset();
-    from_history_ = Awaited{std::move(*checkpoint), path};
+    from_history_ = Awaited{std::move(*checkpoint), &history_path_};
     return {};
   }
   return {};
@@ -248,12 +275,14 @@ Result<> Verifier::read_segments() {
 
 Result<> Verifier::finish() {
   const auto size = frontier_.size();
-  const auto path = checkpoints_path(ledger_);
-  for (const auto& [checkpoint, file] : awaited_)
-    if (checkpoint.size > size)
+  const auto& path = history_path_;
+  std::set<const std::string*> told;  // of each file the largest says it all
+  for (auto i = awaited_.size(); i-- > 0 && awaited_[i].checkpoint.size > size;)
+    if (told.insert(awaited_[i].file).second)
       problem("truncated",
-              fmt::format("the checkpoint covers {} records and only {} are there", checkpoint.size, size),
-              file, size);
+              fmt::format("the checkpoint covers {} records and only {} are there",
+                          awaited_[i].checkpoint.size, size),
+              *awaited_[i].file, size);
   for (bool told = false; from_history_; told = true) {
     const auto signed_size = from_history_->checkpoint.size;
     if (!told && signed_size > size)
@@ -285,6 +314,7 @@ Result<VerifyReport> Verifier::run() {
   TRY_VOID(read_kept());
   TRY_VOID(read_newest());
   TRY_VOID(open_history());
+  std::ranges::stable_sort(awaited_, {}, [](const auto& awaited) { return awaited.checkpoint.size; });
   TRY_VOID(reach());
   TRY_VOID(read_segments());
   TRY_VOID(finish());

@@ -27,6 +27,7 @@ const std::vector<Row<Config>>& config_rows();
 Row<Config> listen_row();
 std::vector<Row<Config>> operations_rows();
 std::vector<Row<Config>> tls_rows();
+std::vector<Row<Config>> witness_rows();
 const std::vector<Row<gateway::ServiceSettings>>& service_rows();  // paths start with "services[]."
 
 // The error for a name that `known` (names of this level) does not hold.
