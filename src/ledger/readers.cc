@@ -115,6 +115,12 @@ const Digest* LeafReader::at(std::uint64_t i) {
   return i - base_ < window_.size() ? &window_[i - base_] : nullptr;
 }
 
+std::span<const Digest> LeafReader::from(std::uint64_t i) {
+  const Digest* leaf = at(i);
+  if (!leaf) return {};
+  return {leaf, window_.size() - static_cast<std::size_t>(leaf - window_.data())};
+}
+
 Result<LastLines> last_lines(const std::string& path, std::uint64_t from, std::size_t n) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("open the file", path, errno);

@@ -12,20 +12,19 @@ namespace ostiary::ledger {
 
 namespace {
 
-constexpr std::uint64_t kWholeFile = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kLook = 64;           // leaves looked through around the one that is due
-constexpr std::size_t kMaxStrays = 4096;      // remembered for telling moves
-constexpr std::uint64_t kProgress = 8 << 20;  // bytes
+constexpr std::uint64_t kLook = 64;       // leaves looked through around the one that is due
+constexpr std::size_t kMaxStrays = 4096;  // remembered for telling moves
 
 }  // namespace
 
 SegmentScan::SegmentScan(const std::string& ledger, std::uint64_t first, std::optional<std::uint64_t> next,
-                         ScanSink& sink)
+                         ScanSink& sink, Helper& helper)
     : log_(log_path(ledger, first)),
       leaf_(leaf_path(ledger, first)),
       first_(first),
       next_(next),
-      sink_(sink) {}
+      sink_(sink),
+      helper_(helper) {}
 
 void SegmentScan::problem(std::string_view what, std::string message, std::uint64_t i) {
   sink_.problem(what, std::move(message), log_, first_ + i);
@@ -59,20 +58,19 @@ Result<> SegmentScan::open() {
   if (*log_state == Header::bad || (*log_state == Header::torn && (next_ || count_ > 0)))
     sink_.problem("bad-header", "the file does not start with its header", log_, first_);
   if (*log_state == Header::torn) return {};
-  TRY(auto lines, LineReader::open(log_, header.size(), kWholeFile));
-  lines_.emplace(std::move(lines));
+  lines_.emplace(helper_);
+  TRY_VOID(lines_->open(log_, header.size()));
   return {};
 }
 
 Result<> SegmentScan::read_lines() {
   auto told = lines_->offset();
-  for (std::string_view line;;) {
-    const auto more = lines_->next(line);
+  for (HashedLines::Block block;;) {
+    const auto more = lines_->next(block);
     if (!more && more.error().code != Code::corrupt) return std::unexpected(more.error());
     if (!more) problem("record-changed", more.error().message, due_ + unmatched_);
     if (!more || !*more) break;
-    take(line);
-    if (lines_->offset() - told < kProgress) continue;
+    take(block);
     sink_.read(lines_->offset() - told);
     told = lines_->offset();
   }
@@ -80,15 +78,40 @@ Result<> SegmentScan::read_lines() {
   return {};
 }
 
+void SegmentScan::take(const HashedLines::Block& block) {
+  for (std::size_t i = 0; i < block.lines.size();) {
+    const auto fitting = take_fitting(block.leaves.subspan(i));
+    i += fitting;
+    if (fitting == 0) {
+      take(block.lines[i], block.leaves[i]);
+      ++i;
+    }
+  }
+}
+
+// Of the lines that come next, those that are the records due: all of an honest segment. How many.
+std::size_t SegmentScan::take_fitting(std::span<const Digest> lines) {
+  if (torn_ > 0 || unmatched_ > 0 || due_ >= count_) return 0;
+  const auto leaves = leaves_->from(due_);
+  const auto most = std::min<std::uint64_t>({leaves.size(), lines.size(), count_ - due_});
+  std::size_t fitting = 0;
+  while (fitting < most && leaves[fitting] == lines[fitting]) ++fitting;
+  if (fitting > 0) sink_.leaves(lines.first(fitting));
+  due_ += fitting;
+  records_ += fitting;
+  return fitting;
+}
+
 // Hands leaf i to the tree; false where it cannot be read.
 bool SegmentScan::pass(std::uint64_t i) {
   const Digest* leaf = leaves_ ? leaves_->at(i) : nullptr;
-  if (leaf) sink_.leaf(*leaf);
+  if (leaf) sink_.leaves({leaf, 1});
   return leaf != nullptr;
 }
 
-void SegmentScan::take(std::string_view line) {
-  // Of a growing ledger only as many leaves count as lines are read: the log ends here where it ended when it was opened.
+void SegmentScan::take(std::string_view line, const Digest& digest) {
+  // Of a growing ledger only as many leaves count as lines are read: the log ends here where it ended when it
+  // was opened.
   if (torn_ == 0 && unmatched_ == 0 && due_ >= count_ && leaves_ && leaves_->refresh())
     count_ = std::min(leaves_->count(), due_ + 1);
   const bool leafless = unmatched_ == 0 && due_ >= count_ && (!next_ || first_ + due_ < *next_);
@@ -97,15 +120,14 @@ void SegmentScan::take(std::string_view line) {
     return;
   }
   ++records_;
-  const Digest digest = leaf_hash(line);
   const Digest* leaf = unmatched_ == 0 && due_ < count_ ? leaves_->at(due_) : nullptr;
   if (leafless || (leaf && *leaf == digest)) {
-    sink_.leaf(digest);
+    sink_.leaves({&digest, 1});
     ++due_;
     leafless_ += leafless ? 1 : 0;
   } else if (const auto found = find(digest)) {
     settle(*found);
-    sink_.leaf(digest);
+    sink_.leaves({&digest, 1});
     due_ = *found + 1;
   } else {
     ++unmatched_;

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "ledger/impl/checkpoint.h"
 #include "ledger/impl/checkpoint_log.h"
+#include "ledger/impl/hashed_lines.h"
 #include "ledger/impl/merkle.h"
 #include "ledger/impl/segment.h"
 #include "ledger/impl/segment_scan.h"
@@ -33,7 +34,7 @@ class Verifier final : public ScanSink {
 
   Result<VerifyReport> run();
 
-  void leaf(const Digest& leaf) override;
+  void leaves(std::span<const Digest> leaves) override;
   void read(std::uint64_t bytes) override;
   void problem(std::string_view what, std::string message, const std::string& file,
                std::uint64_t index) override;
@@ -73,6 +74,7 @@ class Verifier final : public ScanSink {
   std::optional<Checkpoint> newest_;  // of the file `checkpoint`, until found in the history
   std::uint64_t due_ = kNever;        // the size at which the next checkpoint is to be compared
   std::optional<Error> failed_;
+  Helper helper_;
   std::uint64_t bytes_done_ = 0, bytes_all_ = 0;
 };
 
@@ -93,10 +95,14 @@ void Verifier::read(std::uint64_t bytes) {
   if (options_.progress) options_.progress(bytes_done_, std::max(bytes_all_, bytes_done_));
 }
 
-void Verifier::leaf(const Digest& leaf) {
-  frontier_.add(leaf);
-  if (frontier_.size() != due_ || failed_) return;
-  if (auto reached = reach(); !reached) failed_ = std::move(reached).error();
+void Verifier::leaves(std::span<const Digest> leaves) {
+  while (!leaves.empty()) {
+    const auto some = std::min<std::uint64_t>(leaves.size(), failed_ ? kNever : due_ - frontier_.size());
+    frontier_.add(leaves.first(some));
+    leaves = leaves.subspan(some);
+    if (failed_ || frontier_.size() != due_) continue;
+    if (auto reached = reach(); !reached) failed_ = std::move(reached).error();
+  }
 }
 
 // Compares every checkpoint of the size that the tree has now.
@@ -265,7 +271,7 @@ Result<> Verifier::read_segments() {
       aligned_ = false;
     }
     const auto next = i + 1 < segments.size() ? std::optional(segments[i + 1]) : std::nullopt;
-    SegmentScan scan(ledger_, first, next, *this);
+    SegmentScan scan(ledger_, first, next, *this, helper_);
     TRY_VOID(scan.run());
     report_.records += scan.records();
     if (failed_) return std::unexpected(*failed_);
@@ -276,9 +282,9 @@ Result<> Verifier::read_segments() {
 Result<> Verifier::finish() {
   const auto size = frontier_.size();
   const auto& path = history_path_;
-  std::set<const std::string*> told;  // of each file the largest says it all
+  std::set<const std::string*> named;  // of each file the largest says it all
   for (auto i = awaited_.size(); i-- > 0 && awaited_[i].checkpoint.size > size;)
-    if (told.insert(awaited_[i].file).second)
+    if (named.insert(awaited_[i].file).second)
       problem("truncated",
               fmt::format("the checkpoint covers {} records and only {} are there",
                           awaited_[i].checkpoint.size, size),
@@ -314,7 +320,8 @@ Result<VerifyReport> Verifier::run() {
   TRY_VOID(read_kept());
   TRY_VOID(read_newest());
   TRY_VOID(open_history());
-  std::ranges::stable_sort(awaited_, {}, [](const auto& awaited) { return awaited.checkpoint.size; });
+  std::ranges::sort(awaited_, {},
+                    [](const auto& awaited) { return std::tie(awaited.checkpoint.size, *awaited.file); });
   TRY_VOID(reach());
   TRY_VOID(read_segments());
   TRY_VOID(finish());

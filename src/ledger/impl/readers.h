@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,8 @@ class LeafReader {
   Result<> refresh();                             // looks at the file's size again
   // Leaf number i (from 0 in this file), valid until the next call; null where there is none.
   const Digest* at(std::uint64_t i);
+  // Leaf number i and some behind it, valid until the next call; none where there is no leaf i.
+  std::span<const Digest> from(std::uint64_t i);
 
  private:
   LeafReader(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/hash.h"
 #include "base/result.h"
+#include "ledger/impl/hashed_lines.h"
 #include "ledger/impl/readers.h"
 
 namespace ostiary::ledger {
@@ -16,20 +18,21 @@ namespace ostiary::ledger {
 class ScanSink {
  public:
   virtual ~ScanSink() = default;
-  virtual void leaf(const Digest& leaf) = 0;   // the next leaf of the tree
-  virtual void read(std::uint64_t bytes) = 0;  // progress
+  virtual void leaves(std::span<const Digest> leaves) = 0;  // the next ones of the tree
+  virtual void read(std::uint64_t bytes) = 0;               // progress
   virtual void problem(std::string_view what, std::string message, const std::string& file,
                        std::uint64_t index) = 0;
 };
 
-// Compares the lines of one segment with its leaf hashes, in one pass and bounded memory. Every leaf hash
-// goes to the sink in order, also where its line is missing. Lines that no leaf hash stands for are leaves
-// too where they are the last of the last segment: written a moment ago, or before a crash.
+// Compares the lines of one segment with its leaf hashes, in one pass and bounded memory; lines are hashed on
+// the helper's thread too. Every leaf hash goes to the sink in order, also where its line is missing. Lines
+// that no leaf hash stands for are leaves too where they are the last of the last segment: written a moment
+// ago, or before a crash.
 class SegmentScan {
  public:
   // Records from `first` on; `next` is the first record of the segment behind it, if there is one.
   SegmentScan(const std::string& ledger, std::uint64_t first, std::optional<std::uint64_t> next,
-              ScanSink& sink);
+              ScanSink& sink, Helper& helper);
 
   Result<> run();                                     // an Error where a file cannot be read or is `newer`
   std::uint64_t records() const { return records_; }  // complete lines
@@ -42,7 +45,9 @@ class SegmentScan {
 
   Result<> open();
   Result<> read_lines();
-  void take(std::string_view line);
+  void take(const HashedLines::Block& block);
+  std::size_t take_fitting(std::span<const Digest> lines);
+  void take(std::string_view line, const Digest& digest);
   std::optional<std::uint64_t> find(const Digest& line);
   void settle(std::uint64_t until);
   void miss(std::uint64_t until);
@@ -57,7 +62,8 @@ class SegmentScan {
   const std::uint64_t first_;
   const std::optional<std::uint64_t> next_;
   ScanSink& sink_;
-  std::optional<LineReader> lines_;  // nothing where the file is missing or has no header
+  Helper& helper_;
+  std::optional<HashedLines> lines_;  // nothing where the file is missing or has no header
   std::optional<LeafReader> leaves_;
   std::uint64_t count_ = 0;  // leaf hashes known
   std::uint64_t due_ = 0;    // the leaf that the next line should fit, from 0 in this segment
