@@ -72,6 +72,9 @@ void expect_defaults(const Config& c) {
   EXPECT_EQ(c.ledger.sync, d.ledger.sync);
   EXPECT_EQ(c.ledger.sync_interval_ms, d.ledger.sync_interval_ms);
   EXPECT_EQ(c.ledger.checkpoint_interval_ms, d.ledger.checkpoint_interval_ms);
+  EXPECT_EQ(c.ledger.when_full, ledger::WhenFull::close);
+  EXPECT_EQ(c.keeper.retention_ms, 0U);
+  EXPECT_EQ(c.keeper.segment_age_ms, 24U * 3600 * 1000);
   EXPECT_EQ(c.ledger.segment_bytes, d.ledger.segment_bytes);
   EXPECT_EQ(c.ledger.origin, d.ledger.origin);
   EXPECT_TRUE(c.services.empty());

@@ -66,6 +66,9 @@ std::vector<std::string> needs_restart(const Config& a, const Config& b) {
   compare("ledger.sync_interval", a.ledger.sync_interval_ms, b.ledger.sync_interval_ms);
   compare("ledger.checkpoint_interval", a.ledger.checkpoint_interval_ms, b.ledger.checkpoint_interval_ms);
   compare("ledger.segment_bytes", a.ledger.segment_bytes, b.ledger.segment_bytes);
+  compare("ledger.when_full", a.ledger.when_full, b.ledger.when_full);
+  compare("ledger.retention", a.keeper.retention_ms, b.keeper.retention_ms);
+  compare("ledger.segment_age", a.keeper.segment_age_ms, b.keeper.segment_age_ms);
   compare("ledger.origin", a.ledger.origin, b.ledger.origin);
   return names;
 }
@@ -106,7 +109,7 @@ Result<> House::furnish() {
   TRY(keeper_, ledger::Keeper::open(config_.data, *ledger_, config_.keeper));
   StorePeople people(*store);
   if (const auto finished = keeper_->finish(people); !finished)
-    log::error("ledger: an erasure that was begun is not done: " + finished.error().text());
+    log::error("ledger: what was begun before is not done: " + finished.error().text());
   if (config_.audit.to != AuditSettings::To::none) {
     TRY(audit_, Audit::start(config_.data, config_.audit, *ledger_));
   }
@@ -126,6 +129,7 @@ Result<> House::furnish() {
   shared_.homes.persist_with([control = control_.get()](const store::StoredResponse& response) {
     control->remember_response(response);
   });
+  keeper_->start();
   gate_->run();
   witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);
   return record_change(*ledger_, "started", "gate",

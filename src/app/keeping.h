@@ -33,6 +33,10 @@ class StorePeople final : public People {
 // for the command line where no gate runs. May read the whole ledger.
 //   POST /control/ledger/erase {"by", "exchange" | "subject" | "user"} -> {"erasure", "exchange", "keys",
 //   "subject"}
+//   GET holds -> {"holds": [HOLD]}, POST hold {"by", "from", "reason", "subject", "team", "to"} -> HOLD,
+//   POST release {"by", "hold"} -> HOLD; a HOLD is {"at", "by", "from", "hold", "reason", "subject", "team",
+//   "to"} POST retain {"by", "dry_run", "older_than_ms"} -> {"before", "dry_run", "records", "segments":
+//   [{"bytes", "end", "first", "held_by", "newest"}]}, POST rotate -> {"rotated"}
 struct KeepingRequest {
   std::string method, path, body;
 };

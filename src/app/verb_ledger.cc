@@ -115,6 +115,8 @@ std::string text_of(const VerifyReport& report, const VerifyVerbOptions& options
                                 human_bytes(size.bytes))},
       {"  signed", covered_of(report, options.common.data)},
       {"  root", base64(report.root)}};
+  if (report.removed > 0)
+    rows.push_back({"  removed", fmt::format("{} of them, for their age", grouped(report.removed))});
   if (!options.checkpoint.empty()) rows.push_back({"  against", printable(options.checkpoint)});
   if (!options.witness.empty()) rows.push_back({"  witness", printable(options.witness)});
   out += table(rows);
@@ -156,6 +158,7 @@ std::string json_of(const VerifyReport& report) {
   }
   w.end_array();
   w.member("records", report.records);
+  w.member("removed", report.removed);
   w.member("root", base64(report.root));
   w.end_object();
   return out + '\n';

@@ -55,6 +55,19 @@ struct EraseOptions {
   std::string subject, user, exchange;  // one of them
 };
 
+struct HoldOptions {
+  CommonOptions common;
+  std::string subject, team, from, to, reason;  // add
+  std::string id;                               // release
+};
+
+struct RetainOptions {
+  CommonOptions common;
+  std::string older_than;  // a duration; empty: what the gate is configured to
+  bool now = false;        // otherwise it is only shown what would go
+  bool dry_run = false;    // says so
+};
+
 // Each runs a verb and returns its exit code (0, or 1 where a check failed); an Error becomes 2 or 3
 // (exit_code).
 Result<int> run_serve(const ServeOptions& options);
@@ -65,6 +78,11 @@ Result<int> run_key_revoke(const KeyOptions& options);
 Result<int> run_ledger_verify(const VerifyVerbOptions& options);
 Result<int> run_ledger_tail(const TailOptions& options);
 Result<int> run_ledger_erase(const EraseOptions& options);
+Result<int> run_hold_add(const HoldOptions& options);
+Result<int> run_hold_list(const HoldOptions& options);
+Result<int> run_hold_release(const HoldOptions& options);
+Result<int> run_ledger_retain(const RetainOptions& options);
+Result<int> run_ledger_rotate(const CommonOptions& options);
 Result<int> run_completion(const std::string& shell, const CommonOptions& options);
 Result<int> run_docs(std::string_view page, const CommonOptions& options);
 

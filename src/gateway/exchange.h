@@ -88,6 +88,7 @@ struct Exchange {
   Digest forwarded_digest{};
   std::uint32_t attempts = 0;
   bool intent_recorded = false;
+  bool passed_over = false;  // went on without, and is counted
 
   // examine, record
   std::vector<inspect::Finding> answer_findings;

@@ -199,7 +199,6 @@ net::Task<bool> Forwarding::record_intent() {
   auto written = co_await worker_.recorder.intent(x_);
   if (written) {
     recorded_for_ = x_.service;
-    x_.intent_recorded = true;
     if (!x_.timings.decided) x_.timings.decided = microseconds_since(x_.started);
     co_return true;
   }

@@ -126,7 +126,6 @@ net::Task<void> answer_models(Worker& worker, Client& client, Exchange& x) {
     GateError error = ledger_unavailable();
     co_return co_await client.answer_error(x, error);
   }
-  x.intent_recorded = true;
   const auto gathered = co_await gather(worker, client, x);
   if (!gathered) {
     x.outcome = ledger::Outcome::cancelled;

@@ -114,9 +114,10 @@ void Recorder::outcome(Exchange& x) {
   has_outcome_ = true;
 }
 
-void Recorder::release(Group group, const Result<>& result) {
+void Recorder::release(Group group, const Result<>& result, bool recorded) {
   for (auto* w : group) {
     w->result = result;
+    w->exchange->intent_recorded |= recorded && result;
     w->waiter.fire(net::Wake::ready);
   }
 }
@@ -127,19 +128,36 @@ void Recorder::forget(Waiting& waiting) {
 }
 
 // Nothing can be written now. True when somebody waited for it.
-bool Recorder::refuse(const Result<>& why) {
-  if (batch_.bytes() > kMostOwed) {
-    log::error("the ledger cannot be written: " + std::to_string(batch_.size()) + " outcomes are lost");
-    batch_.clear();
-  }
+bool Recorder::give_up(const Result<>& why) {
+  if (batch_.bytes() > kMostOwed) lose_owed();
   if (!batch_.empty() && !trying_later_ && !loop_.stopping()) {
     trying_later_ = true;
     net::spawn(try_later());
   }
   waiting_bytes_ = 0;
   const bool waited = !waiting_.empty();
-  release(std::exchange(waiting_, {}), why);
+  const bool passes = waited && full_ && pass_over();
+  release(std::exchange(waiting_, {}), passes ? Result<>{} : why, false);
   return waited;
+}
+
+// Lets those who wait go on unrecorded, if the ledger takes it upon itself.
+bool Recorder::pass_over() {
+  std::uint64_t exchanges = 0, bytes = 0;
+  for (auto* waiting : waiting_) {
+    Exchange& x = *waiting->exchange;
+    x.settle_digest();
+    if (x.intent_recorded || std::exchange(x.passed_over, true)) continue;
+    ++exchanges;
+    bytes += x.body.size();
+  }
+  return ledger_.pass_over(exchanges, 0, bytes);
+}
+
+void Recorder::lose_owed() {
+  log::error("the ledger cannot be written: " + std::to_string(batch_.size()) + " outcomes are lost");
+  if (full_) ledger_.pass_over(0, batch_.size(), 0);
+  batch_.clear();
 }
 
 // The turn that this wakes ends with a flush, though nothing else may happen.
@@ -154,31 +172,31 @@ net::Task<void> Recorder::try_later() {
 void Recorder::close() {
   failed_at_ = 0;
   flush();
-  if (!batch_.empty())
-    log::error("the ledger cannot be written: " + std::to_string(batch_.size()) + " outcomes are lost");
+  if (!batch_.empty()) lose_owed();
 }
 
 bool Recorder::flush() {
   if (batch_.empty() && waiting_.empty()) return false;
-  if (failed_at_ != 0 && waiting_.empty() &&
-      mono_now() - failed_at_ < static_cast<MonoNs>(kRestMs) * 1'000'000)
-    return refuse(fail(Code::io, "the ledger could not be written a moment ago"));
+  const bool resting = failed_at_ != 0 && mono_now() - failed_at_ < static_cast<MonoNs>(kRestMs) * 1'000'000;
+  if (resting && (waiting_.empty() || full_))
+    return give_up(fail(Code::io, "the ledger could not be written a moment ago"));
   const auto owed = batch_.mark();
   write_intents();
   const auto written = ledger_.append(batch_);
+  full_ = !written && written.error().code == Code::unavailable && ledger_.goes_on_when_full();
   if (!written) {
-    if (failures_++ % 1000 == 0)
+    if (!full_ && failures_++ % 1000 == 0)
       log::error("the ledger cannot be written, so nothing goes out: " + written.error().text());
     failed_at_ = mono_now();
     batch_.cut_back(owed);
-    return refuse(written);
+    return give_up(written);
   }
   failed_at_ = 0;
   const bool has_outcome = std::exchange(has_outcome_, false);
   if (has_outcome) fault_point(Fault::outcome_written);
   if (waiting_.empty()) return true;
   if (sync_ != ledger::Sync::always) {
-    release(std::exchange(waiting_, {}), Result<>{});
+    release(std::exchange(waiting_, {}), Result<>{}, true);
     return true;
   }
   auto group = std::make_shared<Group>(std::exchange(waiting_, {}));
@@ -186,7 +204,7 @@ bool Recorder::flush() {
   ledger_.when_durable([this, group, remote = loop_.remote()](Result<> result) {
     remote->post([this, group, result = std::move(result)] {
       std::erase(durable_, group);
-      release(std::move(*group), result);
+      release(std::move(*group), result, true);
     });
   });
   return true;

@@ -21,7 +21,8 @@ class Recorder {
       : loop_(loop), ledger_(ledger), sync_(sync) {}
 
   // Writes what is about to be sent, and returns once it survives the process (Sync::always: once it is on
-  // the disk). An error means that nothing may leave.
+  // the disk). An error means that nothing may leave. Where the disk is full and ledger.when_full is open it
+  // returns without: the exchange is counted, its intent_recorded stays false.
   net::Task<Result<>> intent(Exchange& exchange);
   // Writes the end of an exchange at the end of this turn.
   void outcome(Exchange& exchange);
@@ -39,10 +40,12 @@ class Recorder {
     Exchange* exchange;
   };
   using Group = std::vector<Waiting*>;
-  static void release(Group group, const Result<>& result);
+  static void release(Group group, const Result<>& result, bool recorded);
   void forget(Waiting& waiting);
   void write_intents();
-  bool refuse(const Result<>& why);
+  bool give_up(const Result<>& why);
+  bool pass_over();
+  void lose_owed();
   net::Task<void> try_later();
   net::Loop& loop_;
   ledger::Ledger& ledger_;
@@ -55,6 +58,7 @@ class Recorder {
   bool has_outcome_ = false;
   std::uint64_t failures_ = 0;
   MonoNs failed_at_ = 0;  // the last write; 0: it did not fail
+  bool full_ = false;     // that was for want of room, and exchanges go on
   bool trying_later_ = false;
 };
 

@@ -14,10 +14,12 @@ using namespace testing;
 
 // A ledger and a pen on a loop.
 struct Desk {
-  explicit Desk(ledger::Sync sync = ledger::Sync::os) : loop(net::testing::make_loop()) {
+  explicit Desk(ledger::Sync sync = ledger::Sync::os, ledger::WhenFull when_full = ledger::WhenFull::close)
+      : loop(net::testing::make_loop()) {
     std::filesystem::create_directories(folder.data());
     ledger::Options options;
     options.sync = sync;
+    options.when_full = when_full;
     options.checkpoint_interval_ms = 60'000;
     auto opened = ledger::Ledger::open(folder.data(), options);
     EXPECT_TRUE(opened) << opened.error().text();
@@ -90,6 +92,35 @@ TEST(Recorder, AnIntentThatCannotBeWrittenSaysSoAndTheNextMaySucceed) {
   again.outcome(request.x);
   again.flush();
   EXPECT_EQ(desk.ledger->size(), 1u);
+}
+
+net::Task<void> write_twice(Desk& desk, Exchange& x, Written& first) {
+  co_await write_intent(desk, x, first);
+  Written second;  // the exchange falls back to another service
+  co_await write_intent(desk, x, second);
+  EXPECT_TRUE(second.result);
+}
+
+TEST(Recorder, WhereTheConfigurationSaysSoExchangesGoOnWithoutRoomAndAreCountedOnce) {
+  Desk desk(ledger::Sync::os, ledger::WhenFull::open);
+  Received request(post("/v1/chat/completions", R"({"model":"m"})"));
+  Written first;
+  with_full_disk([&] {
+    net::testing::run(*desk.loop, write_twice(desk, request.x, first));
+    return 0;
+  });
+  ASSERT_TRUE(first.returned && first.result);
+  EXPECT_FALSE(request.x.intent_recorded);
+  EXPECT_EQ(desk.ledger->gap().exchanges, 1u);
+  EXPECT_EQ(desk.ledger->unrecorded(), 1u);
+  std::this_thread::sleep_for(std::chrono::milliseconds(110));
+  desk.recorder->outcome(request.x);
+  EXPECT_TRUE(desk.recorder->flush());
+  const auto records = desk.records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_NE(records[0].find(R"("kind":"gap")"), std::string::npos);
+  EXPECT_NE(records[1].find(R"("kind":"outcome")"), std::string::npos);
+  EXPECT_TRUE(ledger::digest_key(desk.folder.data(), request.x.id)) << "its outcome has digests";
 }
 
 TEST(Recorder, AnOutcomeThatCannotBeWrittenIsOwed) {

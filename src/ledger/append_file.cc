@@ -17,8 +17,9 @@ namespace {
 
 std::unexpected<Error> io_error(std::string_view what, const std::string& path, int number) {
   std::string message = fmt::format("cannot {}: {}", what, std::strerror(number));
-  if (number == ENOSPC || number == EDQUOT) message += "; free space on its disk";
-  return fail(Code::io, std::move(message), path);
+  const bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
+  if (full) message += "; free space on its disk";
+  return fail(full ? Code::unavailable : Code::io, std::move(message), path);
 }
 
 Result<> write_at(int fd, std::string_view bytes, std::uint64_t offset, const std::string& path) {

@@ -25,9 +25,11 @@ Result<IdSet> Keeper::Impl::exchanges_of(const std::string& subject, std::uint64
 // meanwhile are found by reading it again.
 Result<Erasure> Keeper::Impl::carry_out(const Keeping::PendingErasure& erasure, NameBook& names) {
   IdSet ids;
+  std::uint64_t known = 0;
   if (erasure.exchange) ids.insert(*erasure.exchange);
   if (!erasure.subject.empty()) {
     TRY_VOID(names.forget(erasure.subject));
+    known = ledger.size();
     TRY_VOID(each_exchange(0, erasure.subject, [&](const ExchangeView& exchange) -> Result<> {
       if (exchange.subject == erasure.subject) ids.insert(exchange.id);
       return {};
@@ -35,13 +37,14 @@ Result<Erasure> Keeper::Impl::carry_out(const Keeping::PendingErasure& erasure, 
   }
   TRY(const auto keys, erase_digest_keys(keys_at, ids));
   std::string line;
-  append_erasure(line, wall_now(), {erasure.id, erasure.subject, erasure.exchange, erasure.by, keys});
+  append_erasure(line, wall_now(), {erasure.id, erasure.subject, erasure.exchange, erasure.by, keys, known});
   TRY_VOID(put(line));
   return Erasure{erasure.id, keys};
 }
 
 Result<> Keeper::finish(NameBook& names) {
   const std::lock_guard lock(impl_->mutex);
+  TRY_VOID(impl_->finish_removal());
   const auto pending = impl_->keeping.pending();
   for (const auto& erasure : pending) {
     TRY_VOID(impl_->carry_out(erasure, names));
@@ -61,7 +64,7 @@ Result<Erasure> Keeper::erase_subject(const std::string& subject, const std::str
                 fmt::format("there is no subject '{}'; `ostiary key list` shows them", subject));
   std::string line;
   const Keeping::PendingErasure erasure{Id::make(), subject, by, std::nullopt, 0};
-  append_erasure(line, wall_now(), {erasure.id, subject, std::nullopt, by, std::nullopt});
+  append_erasure(line, wall_now(), {erasure.id, subject, std::nullopt, by, std::nullopt, 0});
   TRY_VOID(impl_->put(line));
   return impl_->carry_out(erasure, names);
 }
@@ -90,7 +93,7 @@ Result<Erasure> Keeper::erase_exchange(const Id& exchange, const std::string& by
   }
   std::string line;
   const Keeping::PendingErasure erasure{Id::make(), "", by, exchange, 0};
-  append_erasure(line, wall_now(), {erasure.id, "", exchange, by, std::nullopt});
+  append_erasure(line, wall_now(), {erasure.id, "", exchange, by, std::nullopt, 0});
   TRY_VOID(impl_->put(line));
   NoNames names;
   return impl_->carry_out(erasure, names);

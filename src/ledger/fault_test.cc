@@ -128,7 +128,7 @@ TEST(Fault, ABatchThatDoesNotFitOnTheDiskLeavesNothingBehind) {
     batch.add(record_line(11));
     const auto before = (*ledger)->root();
     const auto failed = (*ledger)->append(batch);
-    if (failed || failed.error().code != Code::io) return 2;
+    if (failed || failed.error().code != Code::unavailable) return 2;
     if (batch.empty() || (*ledger)->size() != 10 || (*ledger)->root() != before) return 3;
     if (slurp(folder.ledger(kFirstLog)) != log || slurp(folder.ledger(kFirstLeaf)) != leaf) return 4;
     if (slurp(folder.data() + "/digest-keys/00000000000000000000.keys") != keys) return 5;
@@ -166,6 +166,89 @@ TEST(Fault, NoLimitOnTheFilesEverLeavesAHalfBatch) {
     EXPECT_TRUE(report->ok) << report->problems[0].what << report->problems[0].message;
     EXPECT_EQ(report->records, static_cast<std::uint64_t>(appended)) << limit;
   }
+}
+
+// Lowers and lifts what this process may write.
+class Room {
+ public:
+  Room() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+  }
+  ~Room() { lift(); }
+  void limit(rlim_t bytes) const {
+    const rlimit less{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &less);
+  }
+  void lift() const { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+Result<> append_one(Ledger& ledger, std::uint64_t n) {
+  Batch batch;
+  batch.add(record_line(n));
+  return ledger.append(batch);
+}
+
+TEST(Full, WhatWentOnUnrecordedIsTheFirstRecordOnceThereIsRoom) {
+  const TestFolder folder;
+  auto options = quiet_options();
+  options.when_full = WhenFull::open;
+  {
+    auto ledger = *Ledger::open(folder.data(), options);
+    ASSERT_TRUE(append_records(*ledger, 0, 10));
+    const Room room;
+    room.limit(slurp(folder.ledger(kFirstLog)).size() + 20);
+    EXPECT_EQ(append_one(*ledger, 10).error().code, Code::unavailable);
+    ASSERT_TRUE(ledger->pass_over(3, 0, 300));
+    ASSERT_TRUE(ledger->pass_over(1, 2, 50));
+    EXPECT_FALSE(append_one(*ledger, 10)) << "still no room";
+    EXPECT_EQ(ledger->gap().exchanges, 4U);
+    EXPECT_LE(ledger->gap().from, ledger->gap().to);
+    room.lift();
+    ASSERT_TRUE(append_one(*ledger, 10));
+    EXPECT_TRUE(ledger->gap().empty());
+    EXPECT_EQ(ledger->unrecorded(), 4U);
+    EXPECT_EQ(ledger->size(), 12U);
+  }
+  const auto records = tail(folder.data(), 2).value();
+  EXPECT_NE(records[0].find(R"("bytes":350,"exchanges":4,)"), std::string::npos) << records[0];
+  EXPECT_NE(records[0].find(R"("kind":"gap","outcomes_lost":2,"reason":"disk-full")"), std::string::npos);
+  EXPECT_EQ(records[1] + "\n", record_line(10) + "\n");
+  const auto report = verify(folder.data());
+  EXPECT_TRUE(report && report->ok && report->records == 12);
+}
+
+TEST(Full, WhatWentOnUnrecordedSurvivesTheEndOfTheProcess) {
+  const TestFolder folder;
+  auto options = quiet_options();
+  options.when_full = WhenFull::open;
+  {
+    auto ledger = *Ledger::open(folder.data(), options);
+    ASSERT_TRUE(append_records(*ledger, 0, 10));
+    const Room room;
+    room.limit(slurp(folder.ledger(kFirstLog)).size() + 20);
+    ASSERT_TRUE(ledger->pass_over(7, 0, 70));
+    ledger.reset();
+  }
+  options.when_full = WhenFull::close;
+  for (int start = 0; start < 2; ++start) {
+    auto ledger = *Ledger::open(folder.data(), options);
+    ASSERT_TRUE(append_one(*ledger, 11));
+  }
+  std::size_t gaps = 0;
+  for (const auto& record : *tail(folder.data(), 100))
+    gaps += record.find(R"("exchanges":7,)") != record.npos ? 1 : 0;
+  EXPECT_EQ(gaps, 1U);
+}
+
+TEST(Full, NothingIsPassedOverUnlessTheConfigurationSaysSo) {
+  const TestFolder folder;
+  auto ledger = *Ledger::open(folder.data(), quiet_options());
+  EXPECT_FALSE(ledger->pass_over(1, 0, 1));
+  EXPECT_TRUE(ledger->gap().empty());
 }
 
 }  // namespace

@@ -43,18 +43,17 @@ Result<> Keeper::Impl::each_exchange(std::uint64_t from, std::string_view word, 
   });
 }
 
-// One without id where the record is of another kind.
 Result<ExchangeView> Keeper::Impl::read_exchange(std::string_view line) const {
   const auto document = json::Document::parse(line);
   if (!document) return fail(Code::corrupt, "a record cannot be read; run `ostiary ledger verify`", folder);
   const auto root = document->root();
   const auto kind = root["kind"].string_or("");
   ExchangeView exchange;
+  exchange.at = parse_rfc3339(root["at"].string_or("")).value_or(0);
   if (kind != "intent" && kind != "outcome") return exchange;
   exchange.id = Id::parse(root["id"].string_or("")).value_or(Id{});
   exchange.subject = root["subject"].string_or("");
   exchange.team = root["team"].string_or("");
-  exchange.at = parse_rfc3339(root["at"].string_or("")).value_or(0);
   return exchange;
 }
 
@@ -77,8 +76,17 @@ Keeper::~Keeper() {
   stop();
 }
 
+Result<bool> Keeper::rotate() {
+  return impl_->ledger.rotate();
+}
+
 void Keeper::stop() {
-  impl_->stopping = true;
+  {
+    const std::lock_guard lock(impl_->sleep_mutex);
+    impl_->stopping = true;
+  }
+  impl_->wake.notify_all();
+  if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 Result<std::unique_ptr<Keeper>> Keeper::open(const std::string& data_folder, Ledger& ledger,

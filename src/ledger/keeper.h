@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "ledger/keeping_record.h"
 #include "ledger/ledger.h"
 
 namespace ostiary::ledger {
@@ -43,6 +44,26 @@ struct Erasure {
   std::uint64_t keys = 0;  // digest keys that are gone
 };
 
+// What a hold is to cover: at least one of subject, team and dates, and all that are named together.
+struct HoldRequest {
+  std::string subject, team;
+  std::optional<WallMs> from, to;
+  std::string reason, by;
+};
+
+// A closed segment that has come of age.
+struct OldSegment {
+  Range records;
+  WallMs newest = 0;  // of its records
+  std::uint64_t bytes = 0;
+  std::optional<Id> held_by;  // a hold that keeps it
+};
+struct Retention {
+  WallMs before = 0;
+  bool dry_run = false;
+  std::vector<OldSegment> segments;  // that are not held went, or would
+};
+
 struct KeeperOptions {
   std::uint64_t retention_ms = 0;                      // 0: nothing goes for its age
   std::uint64_t segment_age_ms = 24ULL * 3600 * 1000;  // 0: segments are closed for their size alone
@@ -58,7 +79,7 @@ class Keeper {
  public:
   static Result<std::unique_ptr<Keeper>> open(const std::string& data_folder, Ledger& ledger,
                                               const KeeperOptions& options);
-  ~Keeper();
+  ~Keeper();  // stops
   // Ends what another thread has under way soon, with `closed`: it is finished at the next start.
   void stop();
 
@@ -70,6 +91,21 @@ class Keeper {
   Result<Erasure> erase_subject(const std::string& subject, const std::string& by, NameBook& names);
   // The digest key of one exchange.
   Result<Erasure> erase_exchange(const Id& exchange, const std::string& by);
+
+  Result<Hold> set_hold(const HoldRequest& request);
+  std::vector<Hold> holds();  // that stand, oldest first
+  Result<Hold> release_hold(const Id& id, const std::string& by);
+
+  // Removes the closed segments whose newest record is older (nothing: than the options say) and of which
+  // nothing is held, the digest keys of their exchanges first. The leaf hashes stay.
+  Result<Retention> retain(std::optional<std::uint64_t> older_than_ms, bool dry_run, const std::string& by);
+
+  // Closes the segment that is written to; false where it has no records.
+  Result<bool> rotate();
+
+  // Begins to close segments for their age and to remove old ones, on a thread of its own: at once, then
+  // every hour, or oftener where the ages are shorter.
+  void start();
 
  private:
   Keeper();

@@ -141,7 +141,7 @@ bool Keeping::apply(std::uint64_t index, std::string_view line) {
   if (state == "begun")
     pending_.push_back({*id, subject, root["by"].string_or(""), id_of(root["exchange"]), index});
   else if (!subject.empty())
-    erased_.push_back({subject, at, index});
+    erased_.push_back({subject, at, root["records"].as_uint().value_or(0), index});
   if (state == "begun" || !subject.empty()) records_.emplace(index, line);
   return true;
 }

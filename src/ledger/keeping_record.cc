@@ -39,6 +39,7 @@ void append_erasure(std::string& out, WallMs at, const ErasureRecord& record) {
   text_or_null(w, "exchange", record.exchange ? record.exchange->text() : "");
   if (record.keys) w.member("keys", *record.keys);
   w.member("kind", "erasure");
+  if (record.keys) w.member("records", record.records);
   w.member("state", record.keys ? "done" : "begun");
   text_or_null(w, "subject", record.subject);
   w.end_object();

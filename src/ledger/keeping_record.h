@@ -28,6 +28,7 @@ struct ErasureRecord {
   std::optional<Id> exchange;  // nothing: a subject
   std::string_view by;
   std::optional<std::uint64_t> keys;  // done: how many digest keys are gone
+  std::uint64_t records = 0;          // done: of a subject, how many records were read for its exchanges
 };
 void append_erasure(std::string& out, WallMs at, const ErasureRecord& record);
 

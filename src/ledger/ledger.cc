@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <fmt/format.h>
+#include <limits>
 #include <mutex>
 #include <pthread.h>
 #include <signal.h>
@@ -14,10 +15,13 @@
 #include "base/hash_pair.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "json/document.h"
 #include "ledger/impl/checkpoint.h"
 #include "ledger/impl/checkpoint_log.h"
 #include "ledger/impl/digest_keys.h"
+#include "ledger/impl/gap_note.h"
 #include "ledger/impl/merkle.h"
+#include "ledger/impl/readers.h"
 #include "ledger/impl/recover.h"
 #include "ledger/impl/segment.h"
 #include "ledger/record.h"
@@ -27,6 +31,7 @@ namespace ostiary::ledger {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::uint64_t kWholeFile = std::numeric_limits<std::uint64_t>::max();
 using Waiter = std::function<void(Result<>)>;
 
 std::string_view view(const std::vector<Digest>& leaves) {
@@ -103,6 +108,13 @@ void Batch::add_key(const Id& exchange, const Key256& key) {
   keys_.append(reinterpret_cast<const char*>(key.data()), key.size());
 }
 
+void Batch::add_all(const Batch& other) {
+  const auto shift = lines_.size() - 1;
+  lines_ += other.lines();
+  for (const auto end : other.ends_) ends_.push_back(end + shift);
+  keys_ += other.keys_;
+}
+
 void Batch::cut_back(const Mark& mark) {
   lines_.resize(mark.lines);
   ends_.resize(mark.records);
@@ -133,6 +145,9 @@ struct Ledger::Impl {
   bool unsynced = true, unsynced_keys = true, new_files = true;  // since the last snapshot for a sync
   bool failed = false;  // the disk lost what had been written: nothing may be added
   std::vector<Waiter> waiters;
+  Gap gap;  // of exchanges that went on unrecorded, until its record stands
+  std::uint64_t unrecorded = 0;
+  GapNote gap_note;
   bool stop = false;
 
   // Guards what follows and the order of syncs and checkpoints. Taken before `mutex`.
@@ -152,8 +167,12 @@ struct Ledger::Impl {
   };
 
   Result<> append(Batch& batch);
+  Result<> write(Batch& batch);
+  Result<> write_behind_gap(Batch& batch);
+  void close_gap();
   Result<> tell(const Recovery& recovery);
   Result<> rotate();
+  Result<> begin_segment();
   Snapshot snapshot();
   Result<> sync(const Snapshot& moment);
   Result<Resume> sync_all();
@@ -164,16 +183,20 @@ struct Ledger::Impl {
 };
 
 Result<> Ledger::Impl::rotate() {
-  if (segment->log.size() >= options.segment_bytes && frontier.size() > segment->first) {
-    TRY(auto next, Segment::create(folder, frontier.size()));
-    sealed.push_back(std::exchange(segment, std::make_shared<Segment>(std::move(next))));
-    new_files = true;
-  }
+  if (segment->log.size() >= options.segment_bytes && frontier.size() > segment->first)
+    TRY_VOID(begin_segment());
   if (keys->file.size() >= options.segment_bytes && keys->end() > keys->first) {
     TRY(auto next, KeysFile::create(keys_at, keys->end()));
     sealed_keys.push_back(std::exchange(keys, std::make_shared<KeysFile>(std::move(next))));
     new_files = true;
   }
+  return {};
+}
+
+Result<> Ledger::Impl::begin_segment() {
+  TRY(auto next, Segment::create(folder, frontier.size()));
+  sealed.push_back(std::exchange(segment, std::make_shared<Segment>(std::move(next))));
+  new_files = true;
   return {};
 }
 
@@ -184,6 +207,34 @@ Result<> Ledger::Impl::append(Batch& batch) {
     return fail(Code::io,
                 "the disk did not keep what was written to the ledger; see the log, mend it and start again",
                 folder);
+  return gap.empty() ? write(batch) : write_behind_gap(batch);
+}
+
+// The record of the gap and the batch are one write: where that does not fit, the gap goes on.
+Result<> Ledger::Impl::write_behind_gap(Batch& batch) {
+  std::string line;
+  append_gap(line, wall_now(), gap);
+  Batch whole;
+  whole.add(line);
+  whole.add_all(batch);
+  whole.hash();
+  TRY_VOID(write(whole));
+  batch.clear();
+  log::warn(fmt::format("ledger: there is room again; {} exchanges went on unrecorded since {}",
+                        gap.exchanges, rfc3339(gap.from)));
+  gap = {};
+  gap_note.store(gap);
+  return {};
+}
+
+// Where nothing else is to be written.
+void Ledger::Impl::close_gap() {
+  const std::lock_guard lock(mutex);
+  Batch nothing;
+  if (!gap.empty() && !failed) (void)write_behind_gap(nothing);
+}
+
+Result<> Ledger::Impl::write(Batch& batch) {
   TRY_VOID(rotate());
   const auto keys_size = keys->file.size(), log_size = segment->log.size();
   auto written = keys->file.append(batch.keys_);
@@ -324,6 +375,7 @@ void Ledger::Impl::run() {
     }
     const auto now = Clock::now();
     const bool checkpoint = now >= next_checkpoint, due = options.sync == Sync::interval && now >= next_sync;
+    if (checkpoint || due) close_gap();
     if (asked || checkpoint || due) work(due, checkpoint);
     if (due) next_sync = Clock::now() + sync_every;
     if (checkpoint) next_checkpoint = Clock::now() + checkpoint_every;
@@ -351,6 +403,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& data_folder, con
   if (recovery.completed > 0)
     log::info(
         fmt::format("ledger: {} records at the end got the leaf hash that they lacked", recovery.completed));
+  if (options.when_full == WhenFull::open || std::filesystem::exists(impl.folder + "/gap")) {
+    TRY(impl.gap_note, GapNote::open(impl.folder));
+    impl.gap = impl.gap_note.found();
+  }
   TRY_VOID(impl.tell(recovery));
   // The thread answers no signals: those are the program's.
   sigset_t all, before;
@@ -370,11 +426,65 @@ Ledger::~Ledger() {
   }
   impl_->wake.notify_one();
   impl_->thread.join();
+  impl_->close_gap();
+  if (!impl_->gap.empty())
+    log::error(fmt::format(
+        "ledger: {} exchanges are unrecorded, and there is no room to say so; the next start does",
+        impl_->gap.exchanges));
   (void)impl_->checkpoint_all();
 }
 
 Result<> Ledger::append(Batch& batch) {
   return impl_->append(batch);
+}
+
+Result<bool> Ledger::rotate(std::uint64_t min_age_ms) {
+  const std::lock_guard lock(impl_->mutex);
+  const auto& segment = *impl_->segment;
+  if (impl_->failed || impl_->frontier.size() == segment.first) return false;
+  if (min_age_ms != 0) {
+    TRY(auto lines, LineReader::open(segment.log.path(), log_header(segment.first).size(), kWholeFile));
+    std::string_view line;
+    TRY(const bool there, lines.next(line));
+    const auto document = json::Document::parse(line);
+    const auto at = document ? parse_rfc3339(document->root()["at"].string_or("")) : std::nullopt;
+    if (!there || !at || wall_now() - *at < static_cast<WallMs>(min_age_ms)) return false;
+  }
+  TRY_VOID(impl_->begin_segment());
+  return true;
+}
+
+bool Ledger::goes_on_when_full() const {
+  return impl_->options.when_full == WhenFull::open;
+}
+
+bool Ledger::pass_over(std::uint64_t exchanges, std::uint64_t outcomes, std::uint64_t bytes) {
+  if (!goes_on_when_full()) return false;
+  const std::lock_guard lock(impl_->mutex);
+  auto& gap = impl_->gap;
+  const auto now = wall_now();
+  if (gap.empty()) {
+    gap.from = now;
+    log::error(
+        "ledger: its disk is full; as ledger.when_full says exchanges go on unrecorded and are counted");
+  }
+  gap.to = std::max(now, gap.from);
+  gap.exchanges += exchanges;
+  gap.outcomes_lost += outcomes;
+  gap.bytes += bytes;
+  impl_->unrecorded += exchanges;
+  impl_->gap_note.store(gap);
+  return true;
+}
+
+Gap Ledger::gap() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->gap;
+}
+
+std::uint64_t Ledger::unrecorded() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->unrecorded;
 }
 
 void Ledger::when_durable(std::function<void(Result<>)> done) {

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/result.h"
+#include "ledger/keeping_record.h"
 
 namespace ostiary::ledger {
 
@@ -19,11 +20,18 @@ enum class Sync : std::uint8_t {
   os         // the operating system decides; a power cut may end the ledger (README.md)
 };
 
+// What becomes of exchanges while the disk has no room for their records.
+enum class WhenFull : std::uint8_t {
+  close,  // nothing goes out
+  open    // they go on and are counted; a `gap` record says how many once there is room
+};
+
 struct Options {
   Sync sync = Sync::interval;
   std::uint32_t sync_interval_ms = 1000;
   std::uint32_t checkpoint_interval_ms = 1000;
   std::uint64_t segment_bytes = 256ULL << 20;
+  WhenFull when_full = WhenFull::close;
   std::string origin;  // first line of checkpoints; empty: "ostiary/<8 hex of the public key>"
 };
 
@@ -55,6 +63,7 @@ class Batch {
 
  private:
   friend class Ledger;
+  void add_all(const Batch& other);
   std::string_view lines() const { return std::string_view(lines_).substr(1); }
   std::string lines_ = std::string(1, '\0');  // a byte of room, then each line with its newline
   std::vector<std::size_t> ends_;             // of each line, before its newline
@@ -84,9 +93,22 @@ class Ledger {
 
   // Writes the whole batch (one write a file) in order, keys first, and clears it. When it returns, the
   // records survive the death of the process. With Sync::always they are not yet on the disk: see
-  // when_durable(). Fails with `io` (disk full, …): then nothing of the batch counts, the file is cut back to
-  // where it was, and the caller must let nothing leave.
+  // when_durable(). Fails with `io`: then nothing of the batch counts, the file is cut back to
+  // where it was, and the caller must let nothing leave. So with `unavailable`, where the disk has no room:
+  // but see pass_over().
   Result<> append(Batch& batch);
+
+  // Closes the segment that is written to, where it has records and the first of them is at least that old.
+  // Whether it did.
+  Result<bool> rotate(std::uint64_t min_age_ms = 0);
+
+  // After append() failed with `unavailable`: counts exchanges that go on all the same, and outcomes that are
+  // given up, where WhenFull::open says so. False: nothing may leave. What was counted becomes a `gap` record
+  // in front of the next batch that fits, or at the next start.
+  bool pass_over(std::uint64_t exchanges, std::uint64_t outcomes, std::uint64_t bytes);
+  bool goes_on_when_full() const;
+  Gap gap() const;                   // what awaits its record; empty: nothing
+  std::uint64_t unrecorded() const;  // exchanges that were passed over since the start
 
   // Sync::always: calls `done` once everything appended so far is on the disk (from the ledger's own thread;
   // many callers share one fdatasync). Other modes: not needed, and called at once. When the disk fails
@@ -114,7 +136,8 @@ struct VerifyOptions {
 
 struct VerifyReport {
   bool ok = false;            // no problem but a torn tail
-  std::uint64_t records = 0;  // complete records in the segments
+  std::uint64_t records = 0;  // complete records in the segments, and those that retention removed
+  std::uint64_t removed = 0;  // of them the latter: their leaf hashes are there
   std::uint64_t covered = 0;  // of them under a valid checkpoint
   Digest root{};              // of all records
   struct Problem {

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "json/document.h"
 #include "ledger/impl/checkpoint_log.h"
+#include "ledger/impl/keeping.h"
 #include "ledger/impl/readers.h"
 
 namespace ostiary::ledger {
@@ -45,6 +46,7 @@ class Replay {
     bool headless = false;  // not even the header of the .log is whole
   };
 
+  Result<> pass_removed(std::uint64_t first, std::uint64_t end);
   Result<> read_segment(std::uint64_t first, std::uint64_t offset);
   void note(std::string_view line);
   Result<> accept(const Digest& leaf);
@@ -99,11 +101,26 @@ Result<> Replay::run(const Resume& start) {
     end_ = {first, std::max(first == start.first ? start.log_offset : 0, log_header(first).size())};
     unwritten_.clear();
     const bool last = i + 1 == segments_.size();
+    if (!last && !std::filesystem::exists(log_path(ledger_, first))) {
+      TRY_VOID(pass_removed(first, segments_[i + 1]));
+      continue;
+    }
     TRY_VOID(read_segment(first, end_.offset));
     if (!last && (frontier_.size() != segments_[i + 1] || !unwritten_.empty())) end_.torn = true;
     if (end_.torn) break;
   }
   return check_end();
+}
+
+// Of a segment that retention removed the leaf hashes are left; the signed root proves them.
+Result<> Replay::pass_removed(std::uint64_t first, std::uint64_t end) {
+  TRY(auto leaves, open_leaves(leaf_path(ledger_, first)));
+  for (std::uint64_t i = 0; i < end - first; ++i) {
+    const Digest* leaf = leaves.at(i);
+    if (!leaf) return damaged("the leaf hashes of a removed segment are missing");
+    TRY_VOID(accept(*leaf));
+  }
+  return {};
 }
 
 Result<> Replay::read_segment(std::uint64_t first, std::uint64_t offset) {
@@ -270,6 +287,21 @@ Result<Recovery> begin(const std::string& ledger, const SigningKey& key) {
   return fresh;
 }
 
+// A segment without its .log must be one that a retention record names.
+Result<> check_missing(const std::string& ledger, const std::vector<std::uint64_t>& segments) {
+  std::optional<Keeping> keeping;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const auto path = log_path(ledger, segments[i]);
+    if (std::filesystem::exists(path)) continue;
+    if (!keeping) {
+      TRY(auto loaded, load_keeping(ledger));
+      keeping.emplace(std::move(loaded));
+    }
+    if (i + 1 == segments.size() || !keeping->is_removed(segments[i], segments[i + 1])) return missing(path);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Recovery> recover(const std::string& ledger, const SigningKey& key) {
@@ -283,8 +315,7 @@ Result<Recovery> recover(const std::string& ledger, const SigningKey& key) {
                 newest_path(ledger));
   const Checkpoint& checkpoint = *newest;
   if (segments.empty() || segments.front() != 0) return missing(log_path(ledger, 0));
-  for (const auto first : segments)
-    if (!std::filesystem::exists(log_path(ledger, first))) return missing(log_path(ledger, first));
+  TRY_VOID(check_missing(ledger, segments));
   if (const auto resume = find_resume(ledger, segments, checkpoint)) {
     Replay replay(ledger, segments, checkpoint);
     if (replay.run(*resume)) return replay.apply();

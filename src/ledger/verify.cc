@@ -11,6 +11,7 @@
 #include "ledger/impl/checkpoint.h"
 #include "ledger/impl/checkpoint_log.h"
 #include "ledger/impl/hashed_lines.h"
+#include "ledger/impl/keeping.h"
 #include "ledger/impl/merkle.h"
 #include "ledger/impl/segment.h"
 #include "ledger/impl/segment_scan.h"
@@ -53,6 +54,8 @@ class Verifier final : public ScanSink {
   Result<> open_history();
   Result<> next_of_history();
   Result<> read_segments();
+  Result<bool> is_removed(std::uint64_t first, std::uint64_t end);
+  Result<bool> pass_removed(std::uint64_t first, std::optional<std::uint64_t> next);
   void await();
   void compare(const Awaited& awaited);
   Result<> reach();
@@ -71,6 +74,8 @@ class Verifier final : public ScanSink {
   std::optional<LineReader> history_;    // checkpoints.log
   std::optional<Awaited> from_history_;  // its next checkpoint
   std::uint64_t history_lines_ = 0, history_size_ = 0;
+  std::vector<Range> removed_;  // by retention, as records below the next say; read where one is missing
+  std::uint64_t removed_below_ = 0;
   std::optional<Checkpoint> newest_;  // of the file `checkpoint`, until found in the history
   std::uint64_t due_ = kNever;        // the size at which the next checkpoint is to be compared
   std::optional<Error> failed_;
@@ -258,6 +263,37 @@ Result<> Verifier::next_of_history() {
   return {};
 }
 
+// A gate may remove a segment while this reads: then a newer checkpoint covers the record that says so.
+Result<bool> Verifier::is_removed(std::uint64_t first, std::uint64_t end) {
+  if (covers(removed_, first, end)) return true;
+  const auto note = read_file(newest_path(ledger_), kMaxNote);
+  const auto newest = note && key_ ? open_note(*note, *key_) : fail(Code::not_found, "");
+  if (!newest || newest->size <= removed_below_) return false;
+  removed_below_ = newest->size;
+  TRY(removed_, removed_ranges(ledger_, removed_below_));
+  return covers(removed_, first, end);
+}
+
+// Whether retention removed the segment, as a record under the newest checkpoint says. Its leaf hashes stand
+// for it: every later root proves them.
+Result<bool> Verifier::pass_removed(std::uint64_t first, std::optional<std::uint64_t> next) {
+  if (!next || std::filesystem::exists(log_path(ledger_, first))) return false;
+  TRY(const bool covered, is_removed(first, *next));
+  if (!covered) return false;
+  TRY(const auto header, check_header(leaf_path(ledger_, first), kLeafHeader));
+  TRY(auto leaves, LeafReader::open(leaf_path(ledger_, first)));
+  if (header != Header::good || leaves.count() != *next - first || leaves.ragged()) return false;
+  for (std::uint64_t i = 0; i < leaves.count(); ++i) {
+    const Digest* hash = leaves.at(i);
+    if (!hash) return fail(Code::io, "a leaf hash cannot be read", leaf_path(ledger_, first));
+    leaf(*hash);
+  }
+  report_.records += leaves.count();
+  report_.removed += leaves.count();
+  if (failed_) return std::unexpected(*failed_);
+  return true;
+}
+
 Result<> Verifier::read_segments() {
   TRY(const auto segments, list_segments(ledger_));
   for (const auto first : segments) bytes_all_ += file_size(log_path(ledger_, first)).value_or(0);
@@ -271,6 +307,8 @@ Result<> Verifier::read_segments() {
       aligned_ = false;
     }
     const auto next = i + 1 < segments.size() ? std::optional(segments[i + 1]) : std::nullopt;
+    TRY(const bool removed, pass_removed(first, next));
+    if (removed) continue;
     SegmentScan scan(ledger_, first, next, *this, helper_);
     TRY_VOID(scan.run());
     report_.records += scan.records();

@@ -1,10 +1,14 @@
 """What of the ledger goes with time and what must not: erasure, holds, retention, rotation, beside a running gate and without one."""
 
 import json
+import os
+import resource
+import subprocess
+import time
 
 import pytest
 
-from lib.gate import Gate, run, service, verify
+from lib.gate import Gate, run, segments, service, verify
 from lib.upstream import Upstream
 
 NAME = "augusta.ada.king@example.com"
@@ -82,4 +86,179 @@ def test_one_exchange_is_erased_and_a_second_time_there_is_nothing_to_erase(tmp_
         assert again.returncode == 2 and "erased" in again.stderr
         assert keeping(gate.data, "erase").returncode == 2
         assert keeping(gate.data, "erase", "--exchange", "nonsense").returncode == 2
+        assert_verifies(gate.data)
+
+
+def lift(gate, limit):
+    """Gives a running gate room for files of so many bytes; -1: any."""
+    hard = resource.prlimit(gate.process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(gate.process.pid, resource.RLIMIT_FSIZE, (limit if limit >= 0 else hard, hard))
+
+
+def fill(gate):
+    """Lets the ledger's segment grow by a few records and no further."""
+    size = segments(gate.data)[-1].stat().st_size
+    lift(gate, size + 2500)
+
+
+@pytest.mark.parametrize("when_full", ["close", "open"])
+def test_a_disk_that_fills_in_the_middle_of_a_segment(tmp_path, when_full):
+    """No half record; closed it says 503, open it counts; when there is room again all goes on without a restart."""
+    with Upstream() as up, Gate([service(up)], data=tmp_path / "data", ledger={"when_full": when_full}) as gate:
+        for _ in range(20):
+            assert gate.chat("ok").status == 200
+        fill(gate)
+        before = len(up.requests)
+        answers = [gate.chat("ok") for _ in range(30)]
+        assert_verifies(gate.data)
+        passed = [a for a in answers if a.status == 200]
+        assert len(up.requests) - before == len(passed)
+        if when_full == "close":
+            assert answers[-1].status == 503 and answers[-1].error["code"] == "ledger_unavailable"
+        else:
+            assert len(passed) == 30 and answers[-1].id
+            assert gate.stderr.count("exchanges go on unrecorded") == 1
+        lift(gate, -1)
+        time.sleep(0.3)  # it tries ten times a second
+        after = gate.chat("ok")
+        assert after.status == 200 and gate.records(after.id, "intent")
+        assert gate.outcome(after.id)["outcome"] == "complete"
+        gaps = [r for r in gate.tail() if r["kind"] == "gap"]
+        intents = {r["id"] for r in gate.tail() if r["kind"] == "intent"}
+        unrecorded = [a for a in passed if a.id not in intents]
+        if when_full == "close":
+            assert not gaps and not unrecorded
+        else:
+            assert sum(g["exchanges"] for g in gaps) == len(unrecorded) > 0
+            assert all(g["reason"] == "disk-full" and g["from"] <= g["to"] for g in gaps)
+            # Their outcomes were owed, so that they are recorded after all, behind the gap.
+            assert all(gate.outcome(a.id) for a in unrecorded)
+        gate.stop()
+        assert_verifies(gate.data)
+
+
+def test_a_gap_is_recorded_by_the_next_start_where_the_gate_ends_before_there_is_room(tmp_path):
+    with Upstream() as up:
+        gate = Gate([service(up)], data=tmp_path / "data", ledger={"when_full": "open"})
+        gate.start()
+        gate.chat("ok")
+        fill(gate)
+        ids = [gate.chat("ok").id for _ in range(20)]
+        intents = {r["id"] for r in gate.tail() if r["kind"] == "intent"}
+        gate.kill()
+        gate.start()
+        gate.stop()
+        assert_verifies(gate.data)
+        gaps = [r for r in gate.tail() if r["kind"] == "gap"]
+        assert [g["exchanges"] for g in gaps] == [len([i for i in ids if i not in intents])]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system takes root")
+def test_a_small_file_system_that_fills_and_is_emptied(tmp_path):
+    """The real thing: ENOSPC on a tmpfs, for the ledger and everything beside it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]).returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        with Upstream() as up, Gate([service(up)], data=disk / "data", ledger={"when_full": "open"}) as gate:
+            gate.chat("ok")
+            ballast = disk / "ballast"
+            with open(ballast, "wb", buffering=0) as f:
+                try:
+                    while f.write(bytes(4096)):
+                        pass
+                except OSError:
+                    pass
+            answers = [gate.chat("ok") for _ in range(60)]
+            assert all(a.status == 200 for a in answers)
+            ballast.unlink()
+            assert gate.wait_record(lambda r: r["kind"] == "gap", timeout=5)
+            intents = {r["id"] for r in gate.tail() if r["kind"] == "intent"}
+            gaps = [r for r in gate.tail() if r["kind"] == "gap"]
+            assert sum(g["exchanges"] for g in gaps) == len([a for a in answers if a.id not in intents]) > 0
+            gate.stop()
+            assert_verifies(gate.data)
+    finally:
+        subprocess.run(["umount", "-l", disk])
+
+
+@pytest.mark.timeout(90)
+def test_records_go_for_their_age_beside_a_running_gate_and_every_proof_of_the_rest_stays_valid(tmp_path):
+    """Segments are closed for their age and removed for it; the leaf hashes stay, the keys go, the gate starts again."""
+    with Upstream() as up:
+        gate = Gate([service(up)], data=tmp_path / "data", ledger={"retention": "2s", "segment_age": "1s"})
+        gate.start()
+        old = gate.chat("ok").id
+        gate.outcome(old)
+        kept = tmp_path / "kept"
+        time.sleep(1.2)
+        kept.write_bytes((gate.data / "ledger" / "checkpoint").read_bytes())
+        first = gate.data / "ledger" / f"{0:020}.log"
+        deadline = time.monotonic() + 15
+        while first.exists() and time.monotonic() < deadline:
+            gate.chat("ok")
+            time.sleep(0.2)
+        assert not first.exists() and first.with_suffix(".leaf").exists()
+        assert keys_of(gate.data)[old] is None
+        new = gate.chat("ok").id
+        gate.outcome(new)
+        gate.stop()
+        assert assert_verifies(gate.data)["removed"] > 0
+        assert verify(gate.data, kept).returncode == 0, "a checkpoint from before the removal"
+        assert any(r["kind"] == "retention" and r["by"] == "retention" for r in gate.tail())
+        (gate.data / "ledger" / "resume").unlink()
+        gate.start()
+        assert gate.chat("ok").status == 200
+        gate.stop()
+        assert_verifies(gate.data)
+
+
+def test_a_hold_stands_in_the_way_of_erasure_and_removal_until_it_is_released(tmp_path):
+    with Upstream() as up, Gate([service(up)], data=tmp_path / "data") as gate:
+        key = gate.new_key(team="search", user=NAME)
+        id = gate.post("/v1/chat/completions", {"model": "ok", "messages": []}, key=key["key"]).id
+        gate.outcome(id)
+        added = keeping(gate.data, "hold", "add", "--team", "search", "--reason", "case 17")
+        assert added.returncode == 0, added.stderr
+        hold = json.loads(added.stdout)
+        assert hold["kind"] == "hold" and hold["team"] == "search" and hold["by"].startswith("uid:")
+        for what in (("--user", NAME), ("--exchange", id)):
+            refused = keeping(gate.data, "erase", *what)
+            assert refused.returncode == 2 and hold["hold"] in refused.stderr and NAME not in refused.stderr
+        time.sleep(0.05)
+        assert json.loads(keeping(gate.data, "rotate").stdout)["rotated"] is True
+        shown = json.loads(keeping(gate.data, "retain", "--older-than", "1ms").stdout)
+        assert shown["dry_run"] and [s["held_by"] for s in shown["segments"]] == [hold["hold"]]
+        assert keeping(gate.data, "retain", "--older-than", "1ms", "--now").returncode == 0
+        assert (gate.data / "ledger" / f"{0:020}.log").exists() and holding(gate.data, NAME)
+        listed = json.loads(keeping(gate.data, "hold", "list").stdout)["holds"]
+        assert [h["hold"] for h in listed] == [hold["hold"]]
+        assert keeping(gate.data, "hold", "release", hold["hold"]).returncode == 0
+        assert keeping(gate.data, "hold", "release", hold["hold"]).returncode == 2
+        assert keeping(gate.data, "erase", "--user", NAME).returncode == 0
+        assert keeping(gate.data, "retain", "--older-than", "1ms", "--now").returncode == 0
+        assert not (gate.data / "ledger" / f"{0:020}.log").exists()
+        assert [r["state"] for r in gate.tail() if r["kind"] == "hold"] == ["released"], "the other went with its segment"
+        gate.stop()
+        assert not holding(gate.data, NAME)
+        assert_verifies(gate.data)
+
+
+def test_without_a_gate_the_same_calls_work_on_the_folder(tmp_path):
+    with Upstream() as up:
+        gate = Gate([service(up)], data=tmp_path / "data")
+        gate.start()
+        gate.chat("ok")
+        gate.stop()
+        assert json.loads(keeping(gate.data, "rotate").stdout)["rotated"] is True
+        assert json.loads(keeping(gate.data, "rotate").stdout)["rotated"] is False
+        assert keeping(gate.data, "retain").returncode == 2, "no age is configured"
+        hold = keeping(gate.data, "hold", "add", "--from", "2020-01-01", "--to", "2099-12-31", "--reason", "all")
+        assert hold.returncode == 0, hold.stderr
+        time.sleep(0.01)
+        shown = json.loads(keeping(gate.data, "retain", "--older-than", "1ms", "--now").stdout)
+        assert shown["records"] == 0 and shown["segments"][0]["held_by"] == json.loads(hold.stdout)["hold"]
+        assert keeping(gate.data, "hold", "add", "--reason", "nothing").returncode == 2
+        assert keeping(gate.data, "hold", "add", "--from", "yesterday", "--reason", "x").returncode == 2
         assert_verifies(gate.data)

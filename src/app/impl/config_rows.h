@@ -24,6 +24,7 @@ struct Row {
 };
 
 const std::vector<Row<Config>>& config_rows();
+std::vector<Row<Config>> keeping_rows();
 Row<Config> listen_row();
 std::vector<Row<Config>> operations_rows();
 std::vector<Row<Config>> tls_rows();

@@ -21,7 +21,7 @@ class AppendFile {
   // Opens it for appending at `size` bytes and cuts off what lies behind; `corrupt` where it is shorter.
   static Result<AppendFile> open(const std::string& path, std::uint64_t size);
 
-  Result<> append(std::string_view bytes);  // `io` on any failure: nothing was appended
+  Result<> append(std::string_view bytes);  // `unavailable` for want of room, `io`: nothing was appended
   Result<> cut(std::uint64_t size);         // back to an earlier size
   void start_sync() const;                  // lets the disk begin with what sync() will wait for
   Result<> sync() const;                    // fdatasync

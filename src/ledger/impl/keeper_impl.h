@@ -1,9 +1,13 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "ledger/impl/keeping.h"
 #include "ledger/impl/key_eraser.h"
@@ -11,12 +15,11 @@
 
 namespace ostiary::ledger {
 
-// An intent or outcome, as far as holds and erasure ask about it.
+// An intent or outcome, as far as holds and erasure ask about it; of other records only the time.
 struct ExchangeView {
   Id id;
   std::string subject, team;
   WallMs at = 0;
-  bool about(std::string_view wanted) const { return wanted.empty() || subject == wanted; }
 };
 
 struct Keeper::Impl {
@@ -42,6 +45,22 @@ struct Keeper::Impl {
 
   // All ids of a subject's exchanges from record `from` on; `denied` where one is held.
   Result<IdSet> exchanges_of(const std::string& subject, std::uint64_t from);
+  Result<std::optional<OldSegment>> look_at(const Range& records, WallMs before);
+  Result<std::vector<OldSegment>> old_segments(WallMs before);
+  Result<> remove(const std::vector<Range>& segments);
+  Result<> finish_removal();
+  Result<Retention> retain(std::uint64_t older_than_ms, bool dry_run, const std::string& by);
+  Result<> erase_late();
+
+  // The sweep's.
+  Result<> sweep();
+  void run();
+  std::thread thread;
+  std::mutex sleep_mutex;
+  std::condition_variable wake;
+  WallMs wall_start = 0, steady_start = 0;
+  bool drift_told = false, sweep_failed = false;
+
   Result<Erasure> carry_out(const Keeping::PendingErasure& erasure, NameBook& names);
 };
 

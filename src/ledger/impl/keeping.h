@@ -27,6 +27,7 @@ class Keeping {
   struct ErasedSubject {  // of the last day: exchanges of theirs may still have been under way
     std::string subject;
     WallMs at = 0;
+    std::uint64_t from = 0;   // the record that reading for more of them begins at
     std::uint64_t index = 0;  // of the "done" record
   };
 

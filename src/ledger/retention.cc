@@ -1,0 +1,196 @@
+// Keeper: segments that go for their age, and the sweep that sees to it.
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "json/document.h"
+#include "ledger/impl/append_file.h"
+#include "ledger/impl/keeper_impl.h"
+#include "ledger/impl/readers.h"
+#include "ledger/impl/record_scan.h"
+#include "ledger/impl/segment.h"
+
+namespace ostiary::ledger {
+
+namespace {
+
+constexpr std::uint64_t kSecond = 1000, kHour = 3600 * kSecond;
+constexpr WallMs kDay = 24 * static_cast<WallMs>(kHour);
+constexpr WallMs kMostDrift = static_cast<WallMs>(kHour);
+
+WallMs at_of(std::string_view line) {
+  const auto document = json::Document::parse(line);
+  return document ? parse_rfc3339(document->root()["at"].string_or("")).value_or(0) : 0;
+}
+
+// Milliseconds that passed whatever the wall clock says, suspended time included.
+WallMs steady_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<WallMs>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
+
+}  // namespace
+
+// Nothing where the segment is not of age. Its last line tells of most that they are not; the rest is read.
+Result<std::optional<OldSegment>> Keeper::Impl::look_at(const Range& records, WallMs before) {
+  const auto path = log_path(folder, records.first);
+  TRY(const auto last, last_lines(path, log_header(records.first).size(), 1));
+  if (last.lines.empty() || at_of(last.lines.front()) >= before) return std::nullopt;
+  OldSegment segment{records, 0, file_size(path).value_or(0), std::nullopt};
+  for (const auto& hold : keeping.holds())
+    if (hold.index >= records.first && hold.index < records.end) segment.held_by = hold.id;
+  const auto see = [&](std::uint64_t, std::string_view line) -> Result<bool> {
+    TRY(const auto record, read_exchange(line));
+    segment.newest = std::max(segment.newest, record.at);
+    const Hold* hold = record.id == Id{} ? nullptr : holder_of(record);
+    if (hold && !segment.held_by) segment.held_by = hold->id;
+    return segment.newest < before && !stopping;
+  };
+  TRY_VOID(scan_segment(folder, records.first, records.first, see));
+  if (stopping) return fail(Code::closed, "the gate is stopping");
+  if (segment.newest >= before) return std::nullopt;
+  return segment;
+}
+
+Result<std::vector<OldSegment>> Keeper::Impl::old_segments(WallMs before) {
+  std::vector<OldSegment> old;
+  TRY(const auto segments, list_segments(folder));
+  for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
+    if (!std::filesystem::exists(log_path(folder, segments[i]))) continue;
+    TRY(const auto segment, look_at({segments[i], segments[i + 1]}, before));
+    if (segment) old.push_back(*segment);
+  }
+  return old;
+}
+
+// The keys go first: as long as the lines stand they tell which.
+Result<> Keeper::Impl::remove(const std::vector<Range>& segments) {
+  IdSet ids;
+  const auto see = [&](std::uint64_t, std::string_view line) -> Result<bool> {
+    TRY(const auto record, read_exchange(line));
+    if (record.id != Id{}) ids.insert(record.id);
+    return true;
+  };
+  for (const auto& range : segments) TRY_VOID(scan_segment(folder, range.first, range.first, see));
+  TRY_VOID(erase_digest_keys(keys_at, ids));
+  for (const auto& range : segments) {
+    const auto path = log_path(folder, range.first);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("remove the file", path, errno);
+  }
+  return sync_folder(folder);
+}
+
+// What a retention record has named and a crash has kept.
+Result<> Keeper::Impl::finish_removal() {
+  std::vector<Range> left;
+  TRY(const auto segments, list_segments(folder));
+  for (std::size_t i = 0; i + 1 < segments.size(); ++i)
+    if (keeping.is_removed(segments[i], segments[i + 1]) &&
+        std::filesystem::exists(log_path(folder, segments[i])))
+      left.push_back({segments[i], segments[i + 1]});
+  if (left.empty()) return {};
+  TRY_VOID(ledger.checkpoint_now());
+  return remove(left);
+}
+
+Result<Retention> Keeper::Impl::retain(std::uint64_t older_than_ms, bool dry_run, const std::string& by) {
+  Retention report{wall_now() - static_cast<WallMs>(older_than_ms), dry_run, {}};
+  TRY(report.segments, old_segments(report.before));
+  RetentionRecord record{.before = report.before, .segments = {}, .removed = {}, .by = by};
+  std::vector<Range> going;
+  for (const auto& segment : report.segments) {
+    if (segment.held_by) continue;
+    going.push_back(segment.records);
+    record.records += segment.records.end - segment.records.first;
+    record.bytes += segment.bytes;
+  }
+  if (dry_run || going.empty()) return report;
+  auto removed = keeping.removed();
+  removed.insert(removed.end(), going.begin(), going.end());
+  removed = merged(std::move(removed));
+  record.segments = going;
+  record.removed = removed;
+  std::string line;
+  append_retention(line, wall_now(), record);
+  TRY_VOID(put(line));
+  TRY_VOID(remove(going));
+  log::info(fmt::format("ledger: {} records from before {} were removed for their age", record.records,
+                        rfc3339(report.before)));
+  return report;
+}
+
+// Exchanges that an erased subject had under way were written behind the erasure.
+Result<> Keeper::Impl::erase_late() {
+  keeping.forget_erased_before(wall_now() - kDay);
+  for (const auto& erased : keeping.erased()) {
+    IdSet ids;
+    TRY_VOID(each_exchange(erased.from, erased.subject, [&](const ExchangeView& exchange) -> Result<> {
+      if (exchange.subject == erased.subject) ids.insert(exchange.id);
+      return {};
+    }));
+    TRY_VOID(erase_digest_keys(keys_at, ids));
+  }
+  return {};
+}
+
+Result<> Keeper::Impl::sweep() {
+  const std::lock_guard lock(mutex);
+  if (options.segment_age_ms != 0) TRY_VOID(ledger.rotate(options.segment_age_ms));
+  TRY_VOID(erase_late());
+  if (options.retention_ms == 0) return {};
+  const auto drift = (wall_now() - wall_start) - (steady_ms() - steady_start);
+  if (drift > kMostDrift) {
+    if (!std::exchange(drift_told, true))
+      log::warn(
+          "ledger: the clock jumped ahead, so that nothing is removed for its age until the next start");
+    return {};
+  }
+  TRY_VOID(retain(options.retention_ms, false, "retention"));
+  return {};
+}
+
+void Keeper::Impl::run() {
+  auto every = kHour;
+  for (const auto age : {options.retention_ms, options.segment_age_ms})
+    if (age != 0) every = std::clamp(age / 2, kSecond, every);
+  while (!stopping) {
+    const auto swept = sweep();
+    if (!swept && !stopping && !std::exchange(sweep_failed, true))
+      log::error("ledger: what is old cannot be removed: " + swept.error().text());
+    if (swept) sweep_failed = false;
+    std::unique_lock lock(sleep_mutex);
+    wake.wait_for(lock, std::chrono::milliseconds(every), [&] { return stopping.load(); });
+  }
+}
+
+void Keeper::start() {
+  impl_->wall_start = wall_now();
+  impl_->steady_start = steady_ms();
+  // The thread answers no signals: those are the program's.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  impl_->thread = std::thread([this] { impl_->run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setname_np(impl_->thread.native_handle(), "keeper");
+}
+
+Result<Retention> Keeper::retain(std::optional<std::uint64_t> older_than_ms, bool dry_run,
+                                 const std::string& by) {
+  const auto age = older_than_ms.value_or(impl_->options.retention_ms);
+  if (age == 0)
+    return fail(Code::invalid, "no age is set: set ledger.retention, or give one with --older-than");
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->retain(age, dry_run, by);
+}
+
+}  // namespace ostiary::ledger
