@@ -281,15 +281,15 @@ Result<bool> Verifier::pass_removed(std::uint64_t first, std::optional<std::uint
   TRY(const bool covered, is_removed(first, *next));
   if (!covered) return false;
   TRY(const auto header, check_header(leaf_path(ledger_, first), kLeafHeader));
-  TRY(auto leaves, LeafReader::open(leaf_path(ledger_, first)));
-  if (header != Header::good || leaves.count() != *next - first || leaves.ragged()) return false;
-  for (std::uint64_t i = 0; i < leaves.count(); ++i) {
-    const Digest* hash = leaves.at(i);
-    if (!hash) return fail(Code::io, "a leaf hash cannot be read", leaf_path(ledger_, first));
-    leaf(*hash);
+  TRY(auto reader, LeafReader::open(leaf_path(ledger_, first)));
+  if (header != Header::good || reader.count() != *next - first || reader.ragged()) return false;
+  for (std::uint64_t i = 0; i < reader.count(); ++i) {
+    const Digest* leaf = reader.at(i);
+    if (!leaf) return fail(Code::io, "a leaf hash cannot be read", leaf_path(ledger_, first));
+    leaves({leaf, 1});
   }
-  report_.records += leaves.count();
-  report_.removed += leaves.count();
+  report_.records += reader.count();
+  report_.removed += reader.count();
   if (failed_) return std::unexpected(*failed_);
   return true;
 }
