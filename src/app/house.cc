@@ -115,6 +115,9 @@ Result<> House::furnish() {
   }
   shared_.ledger = ledger_.get();
   shared_.sync = config_.ledger.sync;
+  TRY(const auto stored, store->limits());
+  TRY(auto managed, gateway::managed_limits(stored));
+  shared_.limiter.manage(std::move(managed));
   TRY(auto setup, make_setup(config_));
   shared_.publish(std::move(setup));
   TRY(const auto homes, store->recent_responses(wall_now(), kRememberResponsesMs));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <zlib.h>
 
 #include "base/text.h"
@@ -18,7 +19,18 @@ void read_usage(json::Value usage, ledger::Usage& into) {
   if (const auto n = either("completion_tokens", "output_tokens")) into.output = n;
   const auto details =
       usage["prompt_tokens_details"] ? usage["prompt_tokens_details"] : usage["input_tokens_details"];
-  if (const auto n = details["cached_tokens"].as_uint()) into.cached = n;
+  const auto read = usage["cache_read_input_tokens"].as_uint();
+  if (const auto n = details["cached_tokens"].as_uint())
+    into.cached = n;
+  else if (const auto beside = either("prompt_cache_hit_tokens", "cached_tokens"))
+    into.cached = beside;
+  else if (read)
+    into.cached = read;
+  if (usage["input_tokens"] && !usage["prompt_tokens"] && into.input)
+    *into.input += read.value_or(0) + usage["cache_creation_input_tokens"].as_uint().value_or(0);
+  if (const auto total = usage["total_tokens"].as_uint(); total && into.input && into.output)
+    if (*total > *into.input + *into.output) into.output = *total - *into.input;
+  if (into.cached && into.input) into.cached = std::min(*into.cached, *into.input);
 }
 
 namespace {
@@ -50,6 +62,7 @@ void StreamWatch::finish() {
 }
 
 void StreamWatch::read_event(const json::SseEvent& event) {
+  const auto start = std::exchange(last_end_, event.end);
   if (event.data.size() < 16 && text::trim(event.data) == "[DONE]") {
     if (marker_ == EndMarker::done_word) ended_ = true;
     return;
@@ -58,6 +71,7 @@ void StreamWatch::read_event(const json::SseEvent& event) {
     failed_ = true;
     return;
   }
+  seen_.feed(event.data);
   // Most events are a few words of text: only those that may hold something to keep are parsed.
   const auto holds = [&](std::string_view word) { return !from_word(event.data, word).empty(); };
   const bool typed = marker_ == EndMarker::response_event;
@@ -69,6 +83,8 @@ void StreamWatch::read_event(const json::SseEvent& event) {
     return;
   }
   read_usage(root["usage"], usage_);
+  if (root["usage"].is_object() && root["choices"].is_array() && root["choices"].size() == 0)
+    usage_event_ = {start, event.end};
   if (root["error"].is_object() || root["error"].is_string()) failed_ = true;
 }
 

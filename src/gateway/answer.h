@@ -7,22 +7,27 @@
 
 #include "base/result.h"
 #include "gateway/endpoint.h"
+#include "gateway/token_count.h"
 #include "json/document.h"
 #include "json/sse.h"
 #include "ledger/record.h"
 
 namespace ostiary::gateway {
 
-// Takes the token counts out of an answer's `usage` object, whichever names it uses (chat: prompt_tokens,
-// completion_tokens, prompt_tokens_details.cached_tokens; responses: input_tokens, output_tokens,
-// input_tokens_details.cached_tokens). A later report replaces an earlier one.
+// Takes the token counts out of an answer's `usage` object, whichever names it uses: prompt_tokens or
+// input_tokens, completion_tokens or output_tokens; cached ones as cached_tokens (in its details or beside
+// them), prompt_cache_hit_tokens (DeepSeek) or cache_read_input_tokens (Anthropic, where input_tokens leaves
+// out what was read from the cache or written to it). Cached tokens come out as part of the input, and never
+// more. What total_tokens has beyond the two is output: thinking that some services count apart. A later
+// report replaces an earlier one.
 void read_usage(json::Value usage, ledger::Usage& into);
 
 // Watches a stream of server-sent events go by: where events end, whether its end marker has come, what it
 // reports. Holds no more than one unfinished event.
 class StreamWatch {
  public:
-  explicit StreamWatch(EndMarker marker) : marker_(marker) {}
+  // `endpoint`: how text stands in its events.
+  StreamWatch(EndMarker marker, std::string_view endpoint) : marker_(marker), seen_(endpoint) {}
   void feed(std::string_view bytes);
   // The stream ended as its framing says: a last event counts without its empty line.
   void finish();
@@ -35,6 +40,13 @@ class StreamWatch {
   bool failed() const { return failed_; }  // the service reported an error within the stream
   const ledger::Usage& usage() const { return usage_; }
   const std::string& response_id() const { return response_id_; }
+  std::uint64_t seen_output() const { return seen_.tokens(); }  // about how many tokens of text went by
+  // The event that only reports usage (`choices` is empty): where it stands in the stream, from the end of
+  // the event before it to its own. Both 0: none came.
+  struct Range {
+    std::uint64_t start = 0, end = 0;
+  };
+  const Range& usage_event() const { return usage_event_; }
 
  private:
   void read_event(const json::SseEvent& event);
@@ -45,6 +57,9 @@ class StreamWatch {
   bool ended_ = false, failed_ = false;
   ledger::Usage usage_;
   std::string response_id_;
+  OutputCount seen_;
+  Range usage_event_;
+  std::uint64_t last_end_ = 0;  // of the event before
 };
 
 // Undoes a gzip or deflate content coding (RFC 9110 section 8.4.1) piece by piece.

@@ -1,6 +1,7 @@
 #include "gateway/answer.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -9,7 +10,7 @@ namespace ostiary::gateway {
 namespace {
 
 StreamWatch watch(EndMarker marker, std::string_view stream) {
-  StreamWatch watch(marker);
+  StreamWatch watch(marker, "chat/completions");
   watch.feed(stream);
   return watch;
 }
@@ -20,13 +21,13 @@ void at_every_split(EndMarker marker, std::string_view stream,
   holds(watch(marker, stream));
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     SCOPED_TRACE(cut);
-    StreamWatch halves(marker);
+    StreamWatch halves(marker, "chat/completions");
     halves.feed(std::string(stream.substr(0, cut)));
     halves.feed(std::string(stream.substr(cut)));
     holds(halves);
     if (::testing::Test::HasFailure()) return;
   }
-  StreamWatch bytes(marker);
+  StreamWatch bytes(marker, "chat/completions");
   for (const char c : stream) bytes.feed(std::string(1, c));
   holds(bytes);
 }
@@ -248,6 +249,35 @@ TEST(Inflater, ABombComesOutInPiecesOfBoundedSize) {
   EXPECT_EQ(all, size);
   EXPECT_LE(largest, Inflater::kMostAtOnce);
   EXPECT_TRUE(inflater->finished());
+}
+
+TEST(Usage, CountsCachedTokensOnceWhateverTheyAreCalled) {
+  const auto read = [](std::string_view text) {
+    const auto document = json::Document::parse(text);
+    ledger::Usage usage;
+    read_usage(document->root(), usage);
+    return std::array{usage.input.value_or(0), usage.output.value_or(0), usage.cached.value_or(0)};
+  };
+  using Counts = std::array<std::uint64_t, 3>;
+  EXPECT_EQ(read(R"({"prompt_tokens":10,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":4}})"),
+            (Counts{10, 2, 4}));
+  EXPECT_EQ(read(R"({"input_tokens":10,"output_tokens":2,"input_tokens_details":{"cached_tokens":4}})"),
+            (Counts{10, 2, 4}));
+  EXPECT_EQ(
+      read(
+          R"({"prompt_tokens":10,"completion_tokens":2,"prompt_cache_hit_tokens":7,"prompt_cache_miss_tokens":3})"),
+      (Counts{10, 2, 7}))
+      << "DeepSeek";
+  EXPECT_EQ(
+      read(
+          R"({"input_tokens":10,"cache_read_input_tokens":30,"cache_creation_input_tokens":5,"output_tokens":2})"),
+      (Counts{45, 2, 30}))
+      << "Anthropic leaves cached tokens out of input_tokens";
+  EXPECT_EQ(read(R"({"prompt_tokens":45,"cache_read_input_tokens":30,"completion_tokens":2})"),
+            (Counts{45, 2, 30}));
+  EXPECT_EQ(read(R"({"prompt_tokens":10,"completion_tokens":2,"cached_tokens":50})"), (Counts{10, 2, 10}));
+  EXPECT_EQ(read(R"({"prompt_tokens":32,"completion_tokens":9,"total_tokens":135})"), (Counts{32, 103, 0}))
+      << "thinking that is counted apart";
 }
 
 }  // namespace

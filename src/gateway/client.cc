@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "gateway/charge.h"
 #include "gateway/headers.h"
 #include "gateway/worker.h"
 
@@ -41,6 +42,7 @@ net::Task<void> Client::exchange() {
   const bool aside = received == Received::aside || received == Received::refused_aside;
   co_await conduct(x, received, error);
   if (!x.timings.total) x.timings.total = static_cast<std::uint64_t>((mono_now() - x.started) / 1000);
+  settle(x);
   if (!aside) {
     worker_.recorder.outcome(x);
     worker_.count(x);
@@ -85,6 +87,7 @@ void Client::begin(const Exchange& x, const AnswerHead& head) {
   out += net::reason(head.status);
   out += "\r\n";
   out += head.headers;
+  append_limit_headers(out, x);
   out += "x-ostiary-id: ";
   x.id.append_to(out);
   out += "\r\nx-ostiary-decision: ";
@@ -157,6 +160,7 @@ net::Task<void> Client::answer_error(Exchange& x, const GateError& error) {
   const std::string text = error_body(error);
   AnswerHead head{error.status, "Content-Type: application/json\r\n", text.size()};
   if (!error.retry_after.empty()) append_header(head.headers, "Retry-After", error.retry_after);
+  if (error.no_retry) append_header(head.headers, "x-should-retry", "false");
   if (!error.allow.empty()) append_header(head.headers, "Allow", error.allow);
   if (error.status == 401) append_header(head.headers, "WWW-Authenticate", "Bearer");
   begin(x, head);

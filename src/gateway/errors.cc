@@ -21,7 +21,7 @@ void append_error(std::string& out, const GateError& error) {
   out += R"(,"message":)";
   json::append_string(out, error.message);
   out += R"(,"param":null,"type":)";
-  json::append_string(out, type_of(error.status));
+  json::append_string(out, error.type.empty() ? type_of(error.status) : std::string_view(error.type));
   out += '}';
 }
 

@@ -17,6 +17,8 @@ struct GateError {
   std::string message;      // what is wrong and how to mend it
   std::string retry_after;  // header value; empty: none
   std::string allow;        // for 405
+  std::string type;         // of the error; empty: by the status
+  bool no_retry = false;    // asking again is of no use: clients that repeat by themselves are told so
   std::string detail;       // further canonical members of the error object, such as "\"rules\":[…]"
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "base/time.h"
 #include "gateway/endpoint.h"
 #include "gateway/key_ring.h"
+#include "gateway/prices.h"
+#include "gateway/reservation.h"
 #include "gateway/settings.h"
 #include "gateway/tracing.h"
 #include "inspect/finding.h"
@@ -28,7 +31,7 @@ struct Setup;
 // Who asks. `client_authorization`: the caller's own credential for the service, where the key came by
 // another way.
 struct Caller {
-  const store::KeyEntry* key = nullptr;
+  const KnownKey* key = nullptr;
   std::shared_ptr<const KeyRing::Snapshot> hold;
   bool own_credential = false;
   bool key_given = false;  // at the side door, where none is needed
@@ -89,6 +92,14 @@ struct Exchange {
   std::uint32_t attempts = 0;
   bool intent_recorded = false;
   bool passed_over = false;  // went on without, and is counted
+
+  // limits
+  std::optional<Price> price;                   // of upstream_model at the service
+  std::optional<std::uint64_t> input_estimate;  // tokens, where they were needed
+  std::optional<ledger::Reserved> reserved;     // set aside, where a limit counts it
+  Reservation reservation;
+  bool usage_asked = false;       // by the gate, so that what it adds is taken out again
+  std::uint64_t seen_output = 0;  // about how many tokens of text the answer brought
 
   // examine, record
   std::vector<inspect::Finding> answer_findings;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "gateway/charge.h"
 #include "gateway/client.h"
 #include "gateway/headers.h"
 #include "gateway/prepare.h"
@@ -77,6 +78,7 @@ class Forwarding {
   std::vector<const Service*> route();
   void ask_decider(const Service& target);
   bool decide(const Service*& target);
+  bool reserve_for_limits();
   net::Task<bool> record_intent();
   net::Task<Tried> try_service();
   net::Task<Tried> try_once(bool fresh, bool& stale);
@@ -194,6 +196,15 @@ bool Forwarding::decide(const Service*& target) {
   return true;
 }
 
+// False: the caller's limits have no room, as error_ says.
+bool Forwarding::reserve_for_limits() {
+  auto reached = reserve(x_);
+  if (!reached) return true;
+  error_ = std::move(*reached);
+  x_.outcome = ledger::Outcome::refused;
+  return false;
+}
+
 net::Task<bool> Forwarding::record_intent() {
   if (recorded_for_ == x_.service) co_return true;
   auto written = co_await worker_.recorder.intent(x_);
@@ -264,7 +275,7 @@ net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts a
 net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
   x_.timings.first_byte = microseconds_since(x_.started);
   status_ = upstream.status();
-  AnswerFacts answer = describe_answer(upstream.head(), credential_->reveal());
+  AnswerFacts answer = describe_answer(upstream.head(), credential_->reveal(), has_limits(x_));
   if (answer.status >= 300 && answer.status < 400) {
     fail_with(502, "service_redirects",
               "the service '" + x_.service->id() + "' answered with a redirect; correct its base_url");
@@ -391,6 +402,7 @@ net::Task<void> Forwarding::run() {
     if (!decide(target)) break;
     if (std::ranges::find(asked, target) != asked.end()) continue;  // several were rerouted to one
     asked.push_back(target);
+    if (!reserve_for_limits()) break;
     if (!co_await record_intent()) break;
     total_ = worker_.loop.now() + static_cast<MonoNs>(target->settings().timeouts.total_ms) * 1'000'000;
     const Tried tried = co_await try_service();

@@ -78,6 +78,10 @@ bool drops_response_header(const net::Head& head, std::string_view name) {
   return is_one_of(name, ours) || hop_by_hop(head, name) || starts(name, "x-ostiary-");
 }
 
+bool is_rate_limit_header(std::string_view name) {
+  return starts(name, "x-ratelimit-");
+}
+
 bool holds_key(std::string_view text, std::string_view key_id) {
   constexpr std::string_view mark = "ost_";
   std::string plain;

@@ -31,6 +31,9 @@ namespace ostiary::gateway {
 bool drops_request_header(const net::Head& head, std::string_view name, bool own_credential);
 bool drops_response_header(const net::Head& head, std::string_view name);
 
+// x-ratelimit-*: of the service's limits, where the gate has its own to tell.
+bool is_rate_limit_header(std::string_view name);
+
 // Whether a text holds a gate key of that id (percent-encoded or plain).
 bool holds_key(std::string_view text, std::string_view key_id);
 

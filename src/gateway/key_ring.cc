@@ -8,12 +8,14 @@ void KeyRing::replace(std::vector<store::KeyEntry> entries) {
   auto next = std::make_shared<Snapshot>();
   for (auto& entry : entries) {
     std::string id = entry.id;
-    next->emplace(std::move(id), std::move(entry));
+    auto& own = limiter_.account(Account::Scope::key, id);
+    auto& team = limiter_.account(Account::Scope::team, entry.team);
+    next->emplace(std::move(id), KnownKey{std::move(entry), &own, &team});
   }
   current_.replace(std::move(next));
 }
 
-const store::KeyEntry* KeyReader::find(std::string_view key, std::shared_ptr<const KeyRing::Snapshot>& hold) {
+const KnownKey* KeyReader::find(std::string_view key, std::shared_ptr<const KeyRing::Snapshot>& hold) {
   if (ring_.refresh()) {
     last_ = {};
     last_entry_ = nullptr;

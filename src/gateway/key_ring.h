@@ -7,21 +7,30 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "gateway/limits.h"
 #include "gateway/published.h"
 #include "store/store.h"
 
 namespace ostiary::gateway {
 
+// A key with the accounts that its exchanges count in.
+struct KnownKey : store::KeyEntry {
+  Account* account = nullptr;       // of the key
+  Account* team_account = nullptr;  // both live as long as the Limiter
+};
+
 // The keys that open the gate, in memory, by their ids. Thread-safe.
 class KeyRing {
  public:
-  using Snapshot = std::unordered_map<std::string, store::KeyEntry>;
+  using Snapshot = std::unordered_map<std::string, KnownKey>;
 
+  explicit KeyRing(Limiter& limiter) : limiter_(limiter) {}
   void replace(std::vector<store::KeyEntry> entries);
   std::shared_ptr<const Snapshot> snapshot() const { return current_.get(); }
 
  private:
   friend class KeyReader;
+  Limiter& limiter_;
   Published<Snapshot> current_;
 };
 
@@ -31,13 +40,13 @@ class KeyReader {
   explicit KeyReader(const KeyRing& ring) : ring_(ring.current_) {}
   // The entry of a presented key: form, CRC, id, secret (in constant time) and revocation are checked. Null
   // otherwise. The pointer lives as long as `hold`.
-  const store::KeyEntry* find(std::string_view key, std::shared_ptr<const KeyRing::Snapshot>& hold);
+  const KnownKey* find(std::string_view key, std::shared_ptr<const KeyRing::Snapshot>& hold);
 
  private:
   Reader<KeyRing::Snapshot> ring_;
   // The key that was found last and its entry: most requests come with the same one as the request before.
   Secret last_;
-  const store::KeyEntry* last_entry_ = nullptr;
+  const KnownKey* last_entry_ = nullptr;
 };
 
 }  // namespace ostiary::gateway

@@ -20,7 +20,8 @@ class Keys : public ::testing::Test {
   void publish() { ring_.replace(*store_->keys()); }
 
   std::unique_ptr<store::Store> store_;
-  KeyRing ring_;
+  Limiter limiter_;
+  KeyRing ring_{limiter_};
   KeyReader reader_{ring_};
   std::shared_ptr<const KeyRing::Snapshot> hold_;
 };

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "gateway/charge.h"
 #include "gateway/headers.h"
 #include "json/edit.h"
 #include "json/writer.h"
@@ -71,6 +72,28 @@ Result<> mask(const Exchange& x, json::Edit& edit) {
 
 }  // namespace
 
+namespace {
+
+// Has a stream of a completion report its usage, which services do only where they are asked to. What else
+// the client says of its stream stays.
+void ask_for_usage(const Exchange& x, json::Edit& edit) {
+  const auto root = x.document.root();
+  const auto options = root["stream_options"];
+  if (!options || options.is_null())
+    edit.set(root, "stream_options", R"({"include_usage":true})");
+  else
+    edit.set(options, "include_usage", "true");
+}
+
+// A limit needs it, and the client does not have it told by itself.
+bool must_ask_for_usage(const Exchange& x) {
+  if (!x.stream || x.asked.endpoint.marker != EndMarker::done_word || !needs_usage(x)) return false;
+  const auto options = x.document.root()["stream_options"];
+  return (!options || options.is_null() || options.is_object()) && options["include_usage"].as_bool() != true;
+}
+
+}  // namespace
+
 Result<> prepare_body(Exchange& x) {
   x.forwarded.clear();
   x.has_forwarded_digest = false;
@@ -80,6 +103,8 @@ Result<> prepare_body(Exchange& x) {
     TRY_VOID(mask(x, edit));
   if (!x.model.empty() && x.upstream_model != x.model)
     edit.replace(x.document.root()["model"], json::quoted(x.upstream_model));
+  x.usage_asked = must_ask_for_usage(x);
+  if (x.usage_asked) ask_for_usage(x, edit);
   if (edit.empty()) return {};
   TRY(x.forwarded, edit.apply(x.body));
   x.forwarded_digest = hmac_sha256(x.digest_key, x.forwarded);

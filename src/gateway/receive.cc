@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "gateway/charge.h"
 #include "gateway/client.h"
 #include "gateway/headers.h"
 #include "gateway/worker.h"
@@ -123,8 +124,16 @@ net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
     co_return Received::refused;
   }
   if (!identify(worker_, x, error)) co_return Received::refused;
-  const Received body = co_await read_body(x, x.setup->settings.max_body_bytes, error);
-  if (body != Received::request) co_return body;
+  auto too_large = check_prompt(x, x.head.framing.content_length.value_or(0));
+  if (!too_large) {
+    const Received body = co_await read_body(x, x.setup->settings.max_body_bytes, error);
+    if (body != Received::request) co_return body;
+    too_large = check_prompt(x, x.body.size());  // that came in chunks
+  }
+  if (too_large) {
+    error = std::move(*too_large);
+    co_return Received::refused;
+  }
   if (x.asked.endpoint.has_body) {
     if (auto wrong = check_request(x, x.setup->settings)) {
       error = std::move(*wrong);

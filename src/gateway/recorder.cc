@@ -50,6 +50,7 @@ ledger::ExchangeRecord describe(const Exchange& x, std::string& findings) {
   if (x.has_target_digest) record.target_digest = &x.target_digest;
   if (x.has_forwarded_digest) record.forwarded_digest = &x.forwarded_digest;
   record.stream = x.stream;
+  record.reserved = x.reserved;
   return record;
 }
 

@@ -88,6 +88,11 @@ void take_json_usage(Exchange& x, std::string_view body) {
   json::Document document;
   if (json::Document::parse_into(usage_object(body), {.refuse_duplicates = false}, document))
     read_usage(document.root(), x.usage);
+  if (!x.usage.input && !x.usage.output) {
+    OutputCount seen(x.asked.endpoint.name);
+    seen.feed(body);
+    x.seen_output = seen.tokens();
+  }
   if (x.asked.endpoint.name == "responses") x.response_id = response_id_of(body);
 }
 
@@ -151,7 +156,7 @@ class StreamRelay {
       : worker_(worker),
         client_(client),
         x_(x),
-        watch_(x.asked.endpoint.marker),
+        watch_(x.asked.endpoint.marker, x.asked.endpoint.name),
         examining_(x),
         hash_(x.digest_key) {}
 
@@ -161,15 +166,15 @@ class StreamRelay {
     watch_.feed(data);
     if (x_.response_id.empty() && !watch_.response_id().empty())
       remember_home(worker_, x_, watch_.response_id());
-    ready = holder_.release(data, watch_.settled(), watch_.fed());
+    ready = without_usage(holder_.release(data, watch_.settled(), watch_.fed()));
   }
   // The stream is over: well, or with an error event in its place.
   void conclude(bool cut) {
     if (!cut) watch_.finish();
-    x_.usage = watch_.usage();
+    note_usage();
     const bool said_all = cut ? watch_.told_end() : watch_.ended();
     if (said_all && !cut) {
-      const auto rest = holder_.holds() ? std::string(holder_.let_go()) : std::string();
+      const auto rest = std::string(without_usage(holder_.holds() ? holder_.let_go() : std::string_view()));
       pass(rest, true);
       x_.outcome = watch_.failed() ? ledger::Outcome::failed : ledger::Outcome::complete;
       if (watch_.failed()) x_.error = "service_error";
@@ -192,7 +197,7 @@ class StreamRelay {
     settle_record();
   }
   void abandon() {
-    x_.usage = watch_.usage();
+    note_usage();
     settle_record();
     mark_cancelled(client_, x_);
   }
@@ -208,6 +213,30 @@ class StreamRelay {
     x_.response_bytes += bytes.size();
     client_.body(bytes, last);
   }
+  void note_usage() {
+    x_.usage = watch_.usage();
+    x_.seen_output = watch_.seen_output();
+  }
+  // The event that came only because the gate asked for it does not go on. `ready` is what of the stream
+  // follows on what was released before.
+  std::string_view without_usage(std::string_view ready) {
+    const std::uint64_t base = released_;
+    released_ += ready.size();
+    const auto [start, end] = watch_.usage_event();
+    if (!x_.usage_asked || end == 0 || end <= base || start >= released_) return ready;
+    const auto first = static_cast<std::size_t>(std::max(start, base) - base);
+    const auto last = static_cast<std::size_t>(std::min(end, released_) - base);
+    kept_.assign(ready.substr(0, first));
+    auto event = ready.substr(first, last - first);
+    while (event.starts_with(':')) {  // a comment that stood before it
+      const auto line = event.substr(0, event.find('\n') + 1);
+      if (line.empty()) break;
+      kept_ += line;
+      event.remove_prefix(line.size());
+    }
+    kept_ += ready.substr(last);
+    return kept_;
+  }
   void settle_record() {
     examining_.note_findings();
     x_.response_digest = hash_.finish();
@@ -220,16 +249,19 @@ class StreamRelay {
   Holder holder_;
   Examining examining_;
   HmacSha256 hash_;
+  std::uint64_t released_ = 0;  // bytes of the stream that the holder gave out
+  std::string kept_;
 };
 
 }  // namespace
 
-AnswerFacts describe_answer(const net::Head& head, std::string_view credential) {
+AnswerFacts describe_answer(const net::Head& head, std::string_view credential, bool own_limits) {
   AnswerFacts facts;
   facts.status = head.status;
   facts.headers.reserve(512);
   for (const auto& h : head.headers)
-    if (!drops_response_header(head, h.name)) append_header(facts.headers, h.name, h.value);
+    if (!drops_response_header(head, h.name) && !(own_limits && is_rate_limit_header(h.name)))
+      append_header(facts.headers, h.name, h.value);
   facts.retry_after = head.get("retry-after");
   const auto type = head.get("content-type");
   if (repeats_credential(facts.headers, credential)) {
@@ -295,6 +327,7 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
                                    const AnswerFacts& answer, std::string head) {
   HmacSha256 hash(x.digest_key);
   Examining examining(x);
+  OutputCount seen(x.asked.endpoint.name);
   const auto send = [&](std::string_view bytes) {
     if (bytes.empty()) return;
     hash.update(bytes);
@@ -317,6 +350,8 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
   auto step = Upstream::Step::piece;
   for (;; step = upstream.next(data)) {
     if (step == Upstream::Step::piece) {
+      seen.feed(data);
+      x.seen_output = seen.tokens();
       send(examining.settle(data, false));
     } else if (step == Upstream::Step::wait) {
       const net::Wake why = co_await upstream.wait();

@@ -14,8 +14,9 @@ struct AnswerFacts {
   std::string retry_after;
   bool json = false;  // the content type is JSON
 };
-// Where a header repeats the credential, only the content type goes on.
-AnswerFacts describe_answer(const net::Head& head, std::string_view credential);
+// Where a header repeats the credential, only the content type goes on. `own_limits`: the gate tells its own,
+// so that the service's x-ratelimit-* do not go on.
+AnswerFacts describe_answer(const net::Head& head, std::string_view credential, bool own_limits);
 
 // Passes a stream of events on to the client as it comes, and watches it. Ends with x.outcome, x.status and
 // the rest set.

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "gateway/limit_set.h"
+#include "gateway/prices.h"
 #include "net/tls_server.h"
 #include "policy/decision.h"
 
@@ -78,6 +80,8 @@ struct GateSettings {
   std::string reroute_to;                              // service for data classes whose action is reroute
   double trace_sample = 1;                             // of the traces that begin here, from 0 to 1
   bool trace_propagate = false;                        // traceparent and tracestate go on to services
+  LimitSettings limits;
+  std::vector<PriceSetting> prices;  // before those of the catalogue
 };
 
 }  // namespace ostiary::gateway

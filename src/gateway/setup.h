@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/prices.h"
 #include "gateway/service.h"
 #include "gateway/settings.h"
 #include "gateway/steps.h"
@@ -19,6 +20,7 @@ struct Setup {
   GateSettings settings;
   std::vector<std::shared_ptr<Service>> services;  // in order of fallback
   std::shared_ptr<const Inspector> inspector = std::make_shared<const NoInspection>();
+  std::shared_ptr<const Prices> prices = std::make_shared<const Prices>();
   std::shared_ptr<const Decider> decider;
   std::shared_ptr<const Examiner> examiner = std::make_shared<const NoExamination>();
 

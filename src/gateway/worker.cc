@@ -19,6 +19,8 @@ net::Pool::Settings pool_settings(const Service& service) {
 
 void Shared::publish(Setup next) {
   next.number = setup.get()->number + 1;
+  next.prices = std::make_shared<const Prices>(next.settings.prices);
+  limiter.configure(next.settings.limits);
   setup.replace(std::make_shared<const Setup>(std::move(next)));
 }
 

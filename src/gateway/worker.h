@@ -8,6 +8,7 @@
 
 #include "gateway/instruments.h"
 #include "gateway/key_ring.h"
+#include "gateway/limits.h"
 #include "gateway/meter.h"
 #include "gateway/published.h"
 #include "gateway/recorder.h"
@@ -26,7 +27,8 @@ namespace ostiary::gateway {
 // What all loops share. What changes after they started guards itself.
 struct Shared {
   Published<Setup> setup;
-  KeyRing keys;
+  Limiter limiter;
+  KeyRing keys{limiter};
   ResponseHomes homes;
   ledger::Ledger* ledger = nullptr;
   ledger::Sync sync = ledger::Sync::interval;

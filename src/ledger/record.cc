@@ -80,6 +80,18 @@ void usage(std::string& out, const Usage& u) {
   out += '}';
 }
 
+void reserved(std::string& out, const Reserved& r) {
+  out += R"(,"reserved":{)";
+  if (r.cost) {
+    out += R"("cost":)";
+    json::append_number(out, *r.cost);
+    out += ',';
+  }
+  count(out, R"("input":)", r.input);
+  count(out, R"(,"output":)", r.output);
+  out += '}';
+}
+
 void raw(std::string& out, std::string_view lead, std::string_view json) {
   out += lead;
   out += json;
@@ -123,6 +135,7 @@ void append_intent(std::string& out, const ExchangeRecord& r) {
   text(out, R"(,"provider":)", r.provider);
   count(out, R"(,"request_bytes":)", r.request_bytes);
   digest(out, R"(,"request_digest":)", r.request_digest);
+  if (r.reserved) reserved(out, *r.reserved);
   text(out, R"(,"service":)", r.service);
   text(out, R"(,"subject":)", r.subject);
   text(out, R"(,"surface":)", r.surface);

@@ -22,6 +22,12 @@ struct Usage {
   bool estimated = false;                              // counted here, not reported by the service
 };
 
+// What a limit had the gate set aside for an exchange before it left; `cost` like Usage::cost.
+struct Reserved {
+  std::uint64_t input = 0, output = 0;
+  std::optional<double> cost;
+};
+
 // Monotonic durations in microseconds since the request's first byte; absent where the step was not reached.
 struct Timings {
   std::optional<std::uint64_t> decided, connected, first_byte, total;
@@ -46,6 +52,8 @@ struct ExchangeRecord {
   const Digest* request_digest = nullptr;
   const Digest* forwarded_digest = nullptr;  // only where the gate changed the body
   const Digest* target_digest = nullptr;     // of "METHOD target" as the service gets it; null before routing
+
+  std::optional<Reserved> reserved;  // of an intent, where a limit counts it
 
   // Of an outcome:
   Outcome outcome = Outcome::complete;

@@ -34,6 +34,12 @@ constexpr std::array kMigrations = std::to_array<const char*>({
        ) WITHOUT ROWID;
        CREATE INDEX responses_at ON responses (at);)",
     R"(ALTER TABLE responses ADD COLUMN subject TEXT NOT NULL DEFAULT '';)",
+    R"(CREATE TABLE limits (
+         scope TEXT NOT NULL,           -- key or team
+         name TEXT NOT NULL,            -- empty: each of them
+         json TEXT NOT NULL,
+         PRIMARY KEY (scope, name)
+       ) WITHOUT ROWID;)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,
@@ -63,6 +69,9 @@ class SqliteStore final : public Store {
   Result<std::optional<std::string>> find_subject(std::string_view user) override;
   Result<bool> has_subject(std::string_view subject) override;
   Result<> erase_subject(std::string_view subject, WallMs now) override;
+  Result<> set_limits(const StoredLimits& limits) override;
+  Result<> clear_limits(std::string_view scope, std::string_view name) override;
+  Result<std::vector<StoredLimits>> limits() override;
   Result<> remember_responses(std::span<const StoredResponse> responses, WallMs now) override;
   Result<std::optional<std::string>> service_of_response(std::string_view response_id) override;
   Result<std::vector<StoredResponse>> recent_responses(WallMs now, WallMs age_ms) override;
@@ -175,6 +184,33 @@ Result<> SqliteStore::wipe() {
                 "write-ahead log; try again",
                 db_.path());
   return {};
+}
+
+Result<> SqliteStore::set_limits(const StoredLimits& limits) {
+  if (limits.scope != "key" && limits.scope != "team")
+    return fail(Code::invalid, "limits are of a key or of a team");
+  TRY_VOID(db_.prepare("INSERT INTO limits (scope, name, json) VALUES (?, ?, ?) "
+                       "ON CONFLICT (scope, name) DO UPDATE SET json = excluded.json")
+               .bind(limits.scope)
+               .bind(limits.name)
+               .bind(limits.json)
+               .run());
+  return settle();
+}
+
+Result<> SqliteStore::clear_limits(std::string_view scope, std::string_view name) {
+  TRY_VOID(db_.prepare("DELETE FROM limits WHERE scope = ? AND name = ?").bind(scope).bind(name).run());
+  if (db_.changes() == 0)
+    return fail(Code::not_found, fmt::format("no limits are set for the {} '{}'", scope, name));
+  return settle();
+}
+
+Result<std::vector<StoredLimits>> SqliteStore::limits() {
+  std::vector<StoredLimits> all;
+  auto rows = db_.prepare("SELECT scope, name, json FROM limits ORDER BY scope, name");
+  while (rows.step()) all.emplace_back(rows.text(0), rows.text(1), rows.text(2));
+  TRY_VOID(rows.end());
+  return all;
 }
 
 Result<> SqliteStore::remember_responses(std::span<const StoredResponse> responses, WallMs now) {

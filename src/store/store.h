@@ -46,6 +46,14 @@ struct StoredResponse {
   bool operator==(const StoredResponse&) const = default;
 };
 
+// Limits that an administrator set for a key (its id) or a team (its name); an empty name: for each of them.
+struct StoredLimits {
+  std::string scope;  // "key" or "team"
+  std::string name;
+  std::string json;  // as the gate's limits_from_json() takes it
+  bool operator==(const StoredLimits&) const = default;
+};
+
 // What must be kept besides the ledger: keys, the erasable mapping of users to pseudonymous subjects, and
 // where stored responses live. Everything is small and read into memory by who needs it at speed;
 // nothing here is on the gate's path. Not thread-safe: one owner.
@@ -65,6 +73,11 @@ class Store {
   // Revokes the subject's keys and forgets the name, also in the files; the pseudonym stays, and the same
   // name would get another one. `not_found`, `unavailable` while somebody else reads the files.
   virtual Result<> erase_subject(std::string_view subject, WallMs now) = 0;
+  // Replaces those that were set before.
+  virtual Result<> set_limits(const StoredLimits& limits) = 0;
+  // `not_found` where none are set.
+  virtual Result<> clear_limits(std::string_view scope, std::string_view name) = 0;
+  virtual Result<std::vector<StoredLimits>> limits() = 0;  // sorted by scope, then name
   // All of them or none.
   virtual Result<> remember_responses(std::span<const StoredResponse> responses, WallMs now) = 0;
   virtual Result<std::optional<std::string>> service_of_response(std::string_view response_id) = 0;

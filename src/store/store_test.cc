@@ -229,11 +229,29 @@ TEST_F(StoreTest, AnOlderSchemaIsTakenAlong) {
     ASSERT_TRUE(store->create_key("t", "u", 1));
     ASSERT_TRUE(remember(*store, {"resp_1", "a", "sub_a"}, 1));
   }
-  sql("ALTER TABLE responses DROP COLUMN subject; PRAGMA user_version = 1");  // as schema 1 was
+  sql("DROP TABLE limits; ALTER TABLE responses DROP COLUMN subject; PRAGMA user_version = 1");  // as schema 1 was
   const auto store = open();
   EXPECT_EQ(store->keys()->size(), 1U);
   EXPECT_THAT(store->recent_responses(1, 1).value(), ElementsAre(StoredResponse{"resp_1", "a", ""}));
   EXPECT_TRUE(remember(*store, {"resp_2", "b", "sub_b"}, 1));
+}
+
+TEST_F(StoreTest, LimitsAreReplacedListedInOrderAndCleared) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->set_limits({"team", "search", R"({"concurrent":1})"}));
+    ASSERT_TRUE(store->set_limits({"key", "AAAAAAAA", R"({"concurrent":2})"}));
+    ASSERT_TRUE(store->set_limits({"team", "search", R"({"concurrent":3})"}));
+    ASSERT_TRUE(store->set_limits({"team", "", "{}"}));
+    EXPECT_EQ(store->set_limits({"user", "ada", "{}"}).error().code, Code::invalid);
+  }
+  const auto store = open();
+  EXPECT_THAT(store->limits().value(), ElementsAre(StoredLimits{"key", "AAAAAAAA", R"({"concurrent":2})"},
+                                                   StoredLimits{"team", "", "{}"},
+                                                   StoredLimits{"team", "search", R"({"concurrent":3})"}));
+  EXPECT_TRUE(store->clear_limits("team", "search"));
+  EXPECT_EQ(store->clear_limits("team", "search").error().code, Code::not_found);
+  EXPECT_EQ(store->limits()->size(), 2U);
 }
 
 TEST_F(StoreTest, TextsAreTakenAsTheyAre) {
