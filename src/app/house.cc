@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "app/discover.h"
+#include "app/restore_limits.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
@@ -132,6 +133,9 @@ Result<> House::furnish() {
   shared_.homes.persist_with([control = control_.get()](const store::StoredResponse& response) {
     control->remember_response(response);
   });
+  if (const auto restored = restore_limits(shared_.limiter, config_.data, ledger_->size(), wall_now());
+      !restored)
+    log::error("limits: what was used before cannot be read: " + restored.error().text());
   keeper_->start();
   gate_->run();
   witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);

@@ -203,9 +203,4 @@ Standing Account::standing(Limit which, Month month, MonoNs now) {
   return {};
 }
 
-void Account::learn_output(std::uint64_t tokens) {
-  const auto usual = usual_output();
-  usual_output_.store(std::max(tokens, usual - usual / 64), std::memory_order_relaxed);
-}
-
 }  // namespace ostiary::gateway

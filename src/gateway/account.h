@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -61,6 +62,19 @@ struct Standing {
   MonoNs empty_in = 0;  // of minute limits
 };
 
+// The largest of late: follows what is larger at once, and what is smaller slowly. Thread-safe.
+class Usual {
+ public:
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+  void learn(std::uint64_t seen) {
+    const auto usual = value();
+    value_.store(std::max(seen, usual - (usual + 63) / 64), std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::uint64_t> value_ = 0;
+};
+
 // The counters of one key or team, and the limits in force for it. Its limits may change at any time, its
 // counters stay. Thread-safe; no call holds its lock for longer than some additions.
 //
@@ -91,9 +105,8 @@ class Account {
   void restore(const Amount& used, std::uint64_t requests, MonoNs at);
 
   Standing standing(Limit limit, Month month, MonoNs now);
-  // The largest output of late of requests that named no maximum.
-  std::uint64_t usual_output() const { return usual_output_.load(std::memory_order_relaxed); }
-  void learn_output(std::uint64_t tokens);
+  Usual usual_output;   // tokens of the answers to requests that named no maximum
+  Usual usual_surplus;  // tokens of input beyond what was set aside for it, such as a service's own prompt
 
  private:
   struct Spend {
@@ -111,7 +124,6 @@ class Account {
   const std::string name_;
   std::array<std::atomic<std::int64_t>, kLimits> limits_;
   std::atomic<bool> limited_ = false;
-  std::atomic<std::uint64_t> usual_output_ = 0;
 
   std::mutex mutex_;
   MinuteWindow requests_, tokens_;

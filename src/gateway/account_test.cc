@@ -183,12 +183,13 @@ TEST_F(Accounts, HoldUnderManyThreads) {
   EXPECT_EQ(standing.reserved, 0);
 }
 
-TEST_F(Accounts, TheUsualOutputFollowsTheLargestSlowlyDown) {
-  account.learn_output(3000);
-  account.learn_output(10);
-  EXPECT_GT(account.usual_output(), 2900u);
-  for (int i = 0; i < 1000; ++i) account.learn_output(10);
-  EXPECT_LT(account.usual_output(), 100u);
+TEST(Usual, FollowsTheLargestSlowlyDown) {
+  Usual usual;
+  usual.learn(3000);
+  usual.learn(10);
+  EXPECT_GT(usual.value(), 2900u);
+  for (int i = 0; i < 1000; ++i) usual.learn(10);
+  EXPECT_EQ(usual.value(), 10u);
 }
 
 }  // namespace

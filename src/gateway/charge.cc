@@ -144,7 +144,7 @@ std::uint64_t output_to_reserve(const Exchange& x, std::uint64_t input) {
   const auto root = x.document.root();
   if (const auto stated = stated_output(root)) return *stated;
   const auto assumed =
-      std::max(x.setup->settings.limits.assumed_output, x.caller.key->account->usual_output());
+      std::max(x.setup->settings.limits.assumed_output, x.caller.key->account->usual_output.value());
   auto output = assumed * answers_asked(root);
   if (const auto most = smallest(x, Limit::tokens); most != kUnlimited)
     output = std::min(output, as_unsigned(most - static_cast<std::int64_t>(input)));
@@ -174,6 +174,15 @@ void estimate_usage(Exchange& x) {
   // The answer to this is made later, where the gate does not see it: what was asked for counts.
   if (x.document.root()["background"].as_bool() == true)
     x.usage.output = stated_output(x.document.root()).value_or(x.setup->settings.limits.assumed_output);
+}
+
+// What the next requests of the key may take beyond what can be seen of them.
+void learn(Exchange& x, std::uint64_t input, std::uint64_t output) {
+  auto& account = *x.caller.key->account;
+  const auto root = x.document.root();
+  if (!stated_output(root)) account.usual_output.learn(output / answers_asked(root));
+  const auto expected = with_margin(input_of(x));
+  account.usual_surplus.learn(input > expected ? input - expected : 0);
 }
 
 // The account of the two that has less left, of those that have the limit.
@@ -242,7 +251,7 @@ std::optional<GateError> reserve(Exchange& x) {
     const bool spends = smallest(x, Limit::spend) != kUnlimited;
     if (spends && !x.price && !x.setup->settings.limits.allow_unpriced) return price_unknown(x);
     ledger::Reserved reserved;
-    reserved.input = with_margin(input_of(x));
+    reserved.input = with_margin(input_of(x)) + key->usual_surplus.value();
     reserved.output = output_to_reserve(x, reserved.input);
     amount.tokens = reserved.input + reserved.output;
     if (x.price) {
@@ -271,8 +280,7 @@ void settle(Exchange& x) {
       used.cost = x.price->of(input, output, cached);
       usage.cost = dollars(used.cost);
     }
-    if (x.caller.key && x.caller.key->account && !stated_output(x.document.root()))
-      x.caller.key->account->learn_output(output / answers_asked(x.document.root()));
+    if (x.reserved && !usage.estimated) learn(x, input, output);
   }
   x.reservation.settle(used);
 }
