@@ -145,7 +145,8 @@ Result<> check_variables(std::span<const std::string_view> names) {
     if (!name.starts_with("OSTIARY_") || own(name) || std::ranges::find(candidates, name) != candidates.end())
       continue;
     const auto advice = config::meant(name, candidates);
-    if (!advice.empty() || name.starts_with("OSTIARY_GATE_") || name.starts_with("OSTIARY_LEDGER_"))
+    if (!advice.empty() || name.starts_with("OSTIARY_GATE_") || name.starts_with("OSTIARY_LEDGER_") ||
+        name.starts_with("OSTIARY_TELEMETRY_"))
       return fail(Code::invalid,
                   fmt::format("no such variable of the configuration{}",
                               advice.empty() ? "; docs/configuration.md lists the keys" : advice),

@@ -31,12 +31,24 @@ struct LogSettings {
   std::string file;  // empty: stderr
 };
 
+// What is read once, when the program starts. The rest of `telemetry:` stands in GateSettings.
+struct TelemetrySettings {
+  bool metrics = true;
+  std::string endpoint;               // of the collector; empty: no spans
+  gateway::CredentialSource headers;  // of kind none, environment or file: lines "Name: value"
+  std::string ca_file;
+  std::uint32_t queue = 4096;  // exchanges for each loop
+  std::uint64_t timeout_ms = 10'000;
+  bool operator==(const TelemetrySettings&) const = default;
+};
+
 // Everything `serve` is told, from flag > environment > file > default.
 struct Config {
   gateway::GateSettings gate;
   ledger::Options ledger;
   ledger::KeeperOptions keeper;
   std::vector<WitnessSettings> witnesses;
+  TelemetrySettings telemetry;
   std::vector<gateway::ServiceSettings> services;  // in order of fallback; from the file only
   bool services_configured = false;                // the file names services: nothing is looked for
   std::string data = "./ostiary-data";

@@ -141,6 +141,10 @@ log_level: debug
 gate: {allow_remote: true, socket_group: web, loops: 3, max_body_bytes: 1MiB, max_head_bytes: 8KiB, max_depth: 7, max_response_copy_bytes: 0,
        max_connections: 11, head_timeout: 1s, body_timeout: 2s, idle_timeout: 3s, write_timeout: 4s, pass_through: true}
 ledger: {sync: always, sync_interval: 5ms, checkpoint_interval: 1m, segment_bytes: 64KiB, origin: acme.example/ledger}
+telemetry:
+  metrics: false
+  traces: {endpoint: "https://collector.example/otlp", headers: {file: /run/secrets/otlp}, sample: 0.25, propagate: true,
+           queue: 99, timeout: 3s, ca_file: /etc/ca.pem}
 data_classes: {secret: deny, personal: reroute, code: allow, internal: ask, confidential: redact}
 reroute_to: local
 services:
@@ -172,6 +176,15 @@ services:
               ElementsAre(Pair("code", Effect::allow), Pair("confidential", Effect::redact),
                           Pair("internal", Effect::ask), Pair("personal", Effect::reroute),
                           Pair("secret", Effect::deny)));
+  const TelemetrySettings telemetry{false,
+                                    "https://collector.example/otlp",
+                                    {gateway::CredentialSource::Kind::file, "/run/secrets/otlp"},
+                                    "/etc/ca.pem",
+                                    99,
+                                    3000};
+  EXPECT_EQ(c.telemetry, telemetry);
+  EXPECT_EQ(c.gate.trace_sample, 0.25);
+  EXPECT_TRUE(c.gate.trace_propagate);
   EXPECT_EQ(c.gate.reroute_to, "local");
   EXPECT_TRUE(c.services_configured);
   EXPECT_EQ(c.services[0].base_url, "http://[::1]:8000/v1");
@@ -246,8 +259,8 @@ TEST(Config, AnUnknownKeyNamesItsPlaceAndTheNearestKnownOne) {
        "o.yaml:2:3: unknown key 'max_body_byts'; did you mean 'max_body_bytes'?"},
       {"ledger: {synk: os}\n", "o.yaml:1:10: unknown key 'synk'; did you mean 'sync'?"},
       {"max_depth: 3\n", "o.yaml:1:1: unknown key 'max_depth'; did you mean 'gate.max_depth'?"},
-      {"telemetry: on\n",
-       "o.yaml:1:1: unknown key 'telemetry'; known here: listen, data, log_level, tls, gate, ledger"},
+      {"weather: on\n",
+       "o.yaml:1:1: unknown key 'weather'; known here: listen, data, log_level, tls, gate, ledger"},
       {service("retrys: 1"), "o.yaml:6:5: unknown key 'retrys'; did you mean 'retries'?"},
       {service("timeouts: {conect: 1s}"), "o.yaml:6:16: unknown key 'conect'; did you mean 'connect'?"},
       {service("credential: {evn: A}"), "o.yaml:6:18: unknown key 'evn'; did you mean 'env'?"},
@@ -403,9 +416,11 @@ TEST(Config, EveryRangeIsKeptAtBothEnds) {
         dot == std::string_view::npos)
       continue;
     const auto with = [&](std::string_view value) {
-      return read_config(
-          fmt::format("{}: {{{}: {}}}\n", key.path.substr(0, dot), key.path.substr(dot + 1), value),
-          "o.yaml");
+      std::string text(value);
+      const auto names = text::split(key.path, '.');
+      for (auto name = names.rbegin(); name != names.rend(); ++name)
+        text = fmt::format("{{{}: {}}}", *name, text);
+      return read_config(text + "\n", "o.yaml");
     };
     EXPECT_TRUE(with(key.type.substr(from + 6, to - from - 6))) << key.path;
     EXPECT_TRUE(with(key.type.substr(to + 4))) << key.path;

@@ -18,6 +18,7 @@ namespace {
 constexpr int kProbeMs = 60;
 constexpr std::uint64_t kLookAtCertificatesMs = 1000;
 constexpr std::uint64_t kLastWitnessMs = 2'000;  // for the last checkpoint to reach the witnesses
+constexpr std::uint64_t kLastSpansMs = 2'000;  // for the collector to take what is left at the end
 constexpr WallMs kRememberResponsesMs =
     30LL * 24 * 3600 * 1000;  // services keep responses for 30 days by default
 
@@ -71,6 +72,7 @@ std::vector<std::string> needs_restart(const Config& a, const Config& b) {
   compare("ledger.retention", a.keeper.retention_ms, b.keeper.retention_ms);
   compare("ledger.segment_age", a.keeper.segment_age_ms, b.keeper.segment_age_ms);
   compare("ledger.origin", a.ledger.origin, b.ledger.origin);
+  compare("telemetry", a.telemetry, b.telemetry);
   return names;
 }
 
@@ -114,6 +116,9 @@ Result<> House::furnish() {
   if (config_.audit.to != AuditSettings::To::none) {
     TRY(audit_, Audit::start(config_.data, config_.audit, *ledger_));
   }
+  TRY(instruments_, Instruments::create(config_.telemetry));
+  instruments_->watch(*ledger_);
+  shared_.instruments = instruments_->for_gate();
   shared_.ledger = ledger_.get();
   shared_.sync = config_.ledger.sync;
   TRY(const auto stored, store->limits());
@@ -191,6 +196,7 @@ std::vector<std::string> House::urls() const {
 
 Result<> House::close(std::uint64_t deadline_ms, const std::function<bool()>& enough) {
   gate_->stop(deadline_ms, enough);
+  instruments_->close(kLastSpansMs);
   TRY_VOID(record_change(*ledger_, "stopped", "gate", "{}"));
   const auto signed_last = ledger_->checkpoint_now();
   witnesses_->finish(kLastWitnessMs);

@@ -7,6 +7,7 @@
 #include "app/audit.h"
 #include "app/config.h"
 #include "app/control_server.h"
+#include "app/instruments.h"
 #include "app/verbs.h"
 #include "app/witness.h"
 #include "base/result.h"
@@ -58,6 +59,7 @@ class House {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<ledger::Keeper> keeper_;
   std::unique_ptr<Witnesses> witnesses_;
+  std::unique_ptr<Instruments> instruments_;
   gateway::Shared shared_;
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<ControlServer> control_;

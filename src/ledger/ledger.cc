@@ -1,6 +1,7 @@
 #include "ledger/ledger.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -153,7 +154,7 @@ struct Ledger::Impl {
   // Guards what follows and the order of syncs and checkpoints. Taken before `mutex`.
   std::mutex commit_mutex;
   AppendFile checkpoints;
-  std::uint64_t checkpointed = 0;
+  std::atomic<std::uint64_t> checkpointed = 0;  // read without it
 
   bool complained = false;  // of checkpoints that cannot be written; only the thread's
   std::thread thread;
@@ -499,6 +500,10 @@ void Ledger::when_durable(std::function<void(Result<>)> done) {
 std::uint64_t Ledger::size() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->frontier.size();
+}
+
+std::uint64_t Ledger::signed_size() const {
+  return impl_->checkpointed;
 }
 
 Digest Ledger::root() const {

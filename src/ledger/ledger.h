@@ -115,10 +115,11 @@ class Ledger {
   // `done` gets `io`, and every later append() too.
   void when_durable(std::function<void(Result<>)> done);
 
-  std::uint64_t size() const;        // records
-  Digest root() const;               // RFC 6962 Merkle tree hash of all records
-  std::string verifier_key() const;  // C2SP: name+hash+base64
-  Result<> checkpoint_now();         // sync, then sign and store one for all records
+  std::uint64_t size() const;         // records
+  std::uint64_t signed_size() const;  // of them under a signed checkpoint
+  Digest root() const;                // RFC 6962 Merkle tree hash of all records
+  std::string verifier_key() const;   // C2SP: name+hash+base64
+  Result<> checkpoint_now();          // sync, then sign and store one for all records
 
  private:
   Ledger();

@@ -30,6 +30,7 @@ std::vector<Row<Config>> operations_rows();
 std::vector<Row<Config>> tls_rows();
 std::vector<Row<Config>> witness_rows();
 std::vector<Row<Config>> limits_and_prices_rows();
+std::vector<Row<Config>> telemetry_rows();
 const std::vector<Row<gateway::ServiceSettings>>& service_rows();  // paths start with "services[]."
 
 // The error for a name that `known` (names of this level) does not hold.
