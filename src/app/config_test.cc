@@ -252,6 +252,32 @@ TEST(Config, ACatalogueEntryFillsAServiceAndTheFileWins) {
   EXPECT_EQ(read("services:\n  - {id: r, protocol: replay}\n").services[0].surface, "self-hosted");
 }
 
+TEST(Config, ReadsLimitsAndPrices) {
+  const auto c = read(R"(limits:
+  per_key: {requests_per_minute: 60, max_prompt_bytes: 1MiB}
+  per_team: {spend_per_month: 12.5}
+  teams: {search: {spend_per_month: unlimited}}
+  keys: {Ab12Cd34: {concurrent: 2}}
+  unpriced: allow
+prices:
+  - {provider: acme, model: "big-*", input: 2.5, output: 10}
+)");
+  using gateway::Limit;
+  const auto& limits = c.gate.limits;
+  EXPECT_EQ(limits.per_key[Limit::requests], 60);
+  EXPECT_EQ(limits.per_key[Limit::prompt], 1 << 20);
+  EXPECT_EQ(limits.per_team[Limit::spend], 12'500'000'000);
+  EXPECT_EQ(limits.teams.at("search")[Limit::spend], gateway::kUnlimited);
+  EXPECT_EQ(limits.keys.at("Ab12Cd34")[Limit::concurrent], 2);
+  EXPECT_TRUE(limits.allow_unpriced);
+  ASSERT_EQ(c.gate.prices.size(), 1u);
+  EXPECT_EQ(c.gate.prices[0].price, (gateway::Price{2'500'000'000, 10'000'000'000, 2'500'000'000}));
+  EXPECT_THAT(refused("limits: {per_key: {concurent: 1}}"), HasSubstr("did you mean 'concurrent'?"));
+  EXPECT_THAT(refused("limits: {per_key: {concurrent: -1}}"),
+              HasSubstr("'limits.per_key.concurrent' must be"));
+  EXPECT_THAT(refused("prices: [{provider: acme, model: m, input: 1}]"), HasSubstr("needs provider, model"));
+}
+
 TEST(Config, AnUnknownKeyNamesItsPlaceAndTheNearestKnownOne) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"lisen: x\n", "o.yaml:1:1: unknown key 'lisen'; did you mean 'listen'?"},
@@ -260,7 +286,8 @@ TEST(Config, AnUnknownKeyNamesItsPlaceAndTheNearestKnownOne) {
       {"ledger: {synk: os}\n", "o.yaml:1:10: unknown key 'synk'; did you mean 'sync'?"},
       {"max_depth: 3\n", "o.yaml:1:1: unknown key 'max_depth'; did you mean 'gate.max_depth'?"},
       {"weather: on\n",
-       "o.yaml:1:1: unknown key 'weather'; known here: listen, data, log_level, tls, gate, ledger"},
+       "o.yaml:1:1: unknown key 'weather'; known here: listen, data, log_level, tls, gate, limits, prices, "
+       "ledger"},
       {service("retrys: 1"), "o.yaml:6:5: unknown key 'retrys'; did you mean 'retries'?"},
       {service("timeouts: {conect: 1s}"), "o.yaml:6:16: unknown key 'conect'; did you mean 'connect'?"},
       {service("credential: {evn: A}"), "o.yaml:6:18: unknown key 'evn'; did you mean 'env'?"},
