@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
     add_serve(line);
     add_key(line);
     add_ledger(line);
+    add_doctor(line);
     add_others(line);
     return line.main(argc, argv);
   } catch (const std::exception& error) {

@@ -68,10 +68,17 @@ struct RetainOptions {
   bool dry_run = false;    // says so
 };
 
+struct DoctorOptions {
+  CommonOptions common;
+  std::string config;    // -c FILE; empty: none
+  bool connect = false;  // to every service
+};
+
 // Each runs a verb and returns its exit code (0, or 1 where a check failed); an Error becomes 2 or 3
 // (exit_code).
 Result<int> run_serve(const ServeOptions& options);
 Result<int> run_version(const CommonOptions& options);
+Result<int> run_doctor(const DoctorOptions& options);
 Result<int> run_key_create(const KeyOptions& options);
 Result<int> run_key_list(const KeyOptions& options);
 Result<int> run_key_revoke(const KeyOptions& options);

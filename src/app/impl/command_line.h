@@ -44,6 +44,7 @@ class CommandLine {
 int complain(std::string_view message, int code);
 
 void add_serve(CommandLine& line);
+void add_doctor(CommandLine& line);
 void add_key(CommandLine& line);
 void add_ledger(CommandLine& line);
 void add_keeping(CommandLine& line, CLI::App& ledger);
