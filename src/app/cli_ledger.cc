@@ -42,6 +42,16 @@ void add_ledger(CommandLine& line) {
   tail->add_flag("-f,--follow", tailing->follow, "go on with new records as they come");
   line.add_common(*tail, tailing->common);
   line.does(*tail, [tailing] { return run_ledger_tail(*tailing); });
+
+  const auto projecting = std::make_shared<ProjectOptions>();
+  auto* project = line.verb(
+      *ledger, "project", "bring the exchange table up to the ledger, while no gate runs on the data folder",
+      "ostiary ledger project\n"
+      "  ostiary ledger project --rebuild    # throw the table away and make it from the whole ledger");
+  project->add_flag("--rebuild", projecting->rebuild, "from the first record, whatever the table holds");
+  line.add_common(*project, projecting->common);
+  line.does(*project, [projecting] { return run_ledger_project(*projecting); });
+
   add_ledger_prove(line, *ledger);
   add_ledger_export(line, *ledger);
   add_keeping(line, *ledger);

@@ -1,6 +1,7 @@
 #include "app/house.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "app/discover.h"
@@ -19,6 +20,7 @@ constexpr int kProbeMs = 60;
 constexpr std::uint64_t kLookAtCertificatesMs = 1000;
 constexpr std::uint64_t kLastWitnessMs = 2'000;  // for the last checkpoint to reach the witnesses
 constexpr std::uint64_t kLastSpansMs = 2'000;  // for the collector to take what is left at the end
+constexpr std::chrono::seconds kMostCatchingUp(5);
 constexpr WallMs kRememberResponsesMs =
     30LL * 24 * 3600 * 1000;  // services keep responses for 30 days by default
 
@@ -138,14 +140,18 @@ Result<> House::furnish() {
   shared_.homes.persist_with([control = control_.get()](const store::StoredResponse& response) {
     control->remember_response(response);
   });
+  // Before the first exchange: whatever intent is open at this record ended with an earlier process.
+  TRY_VOID(
+      record_change(*ledger_, "started", "gate", R"({"catalog":)" + json::quoted(catalog::version()) + "}"));
+  projector_ = std::make_unique<Projector>(config_.data, *ledger_);
+  projector_->wait_at_start(kMostCatchingUp);
   if (const auto restored = restore_limits(shared_.limiter, config_.data, ledger_->size(), wall_now());
       !restored)
     log::error("limits: what was used before cannot be read: " + restored.error().text());
   keeper_->start();
   gate_->run();
   witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);
-  return record_change(*ledger_, "started", "gate",
-                       R"({"catalog":)" + json::quoted(catalog::version()) + "}");
+  return {};
 }
 
 Result<gateway::Setup> House::make_setup(const Config& config) const {
@@ -198,6 +204,7 @@ Result<> House::close(std::uint64_t deadline_ms, const std::function<bool()>& en
   gate_->stop(deadline_ms, enough);
   instruments_->close(kLastSpansMs);
   TRY_VOID(record_change(*ledger_, "stopped", "gate", "{}"));
+  projector_->wait_until_caught_up(kMostCatchingUp);
   const auto signed_last = ledger_->checkpoint_now();
   witnesses_->finish(kLastWitnessMs);
   return signed_last;

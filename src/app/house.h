@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/control_server.h"
 #include "app/instruments.h"
+#include "app/projector.h"
 #include "app/verbs.h"
 #include "app/witness.h"
 #include "base/result.h"
@@ -60,6 +61,7 @@ class House {
   std::unique_ptr<ledger::Keeper> keeper_;
   std::unique_ptr<Witnesses> witnesses_;
   std::unique_ptr<Instruments> instruments_;
+  std::unique_ptr<Projector> projector_;
   gateway::Shared shared_;
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<ControlServer> control_;

@@ -74,6 +74,11 @@ struct DoctorOptions {
   bool connect = false;  // to every service
 };
 
+struct ProjectOptions {
+  CommonOptions common;
+  bool rebuild = false;  // from the beginning, not from where it stands
+};
+
 // Each runs a verb and returns its exit code (0, or 1 where a check failed); an Error becomes 2 or 3
 // (exit_code).
 Result<int> run_serve(const ServeOptions& options);
@@ -90,6 +95,7 @@ Result<int> run_hold_list(const HoldOptions& options);
 Result<int> run_hold_release(const HoldOptions& options);
 Result<int> run_ledger_retain(const RetainOptions& options);
 Result<int> run_ledger_rotate(const CommonOptions& options);
+Result<int> run_ledger_project(const ProjectOptions& options);
 Result<int> run_completion(const std::string& shell, const CommonOptions& options);
 Result<int> run_docs(std::string_view page, const CommonOptions& options);
 

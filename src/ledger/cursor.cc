@@ -132,4 +132,18 @@ Result<std::uint64_t> count_records(const std::string& data_folder) {
   return segments.empty() ? 0 : segments.back() + leaves_in(leaf_path(ledger, segments.back()));
 }
 
+Result<std::vector<std::pair<std::uint64_t, std::uint64_t>>> removed_records(const std::string& data_folder) {
+  const auto ledger = ledger_folder(data_folder);
+  TRY(const auto segments, list_segments(ledger));
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> removed;
+  for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
+    if (exists(log_path(ledger, segments[i]))) continue;
+    if (!removed.empty() && removed.back().second == segments[i])
+      removed.back().second = segments[i + 1];
+    else
+      removed.emplace_back(segments[i], segments[i + 1]);
+  }
+  return removed;
+}
+
 }  // namespace ostiary::ledger

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/hash.h"
 #include "base/result.h"
@@ -50,5 +52,7 @@ class Cursor {
 Result<std::optional<Digest>> leaf_of(const std::string& data_folder, std::uint64_t index);
 // How many records the files hold, removed ones counted: those with a leaf hash.
 Result<std::uint64_t> count_records(const std::string& data_folder);
+// The records whose segments were removed, as spans [from, to), ascending; neighbours are one.
+Result<std::vector<std::pair<std::uint64_t, std::uint64_t>>> removed_records(const std::string& data_folder);
 
 }  // namespace ostiary::ledger

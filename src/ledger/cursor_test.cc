@@ -111,6 +111,9 @@ TEST_F(CursorTest, PassesOverSegmentsThatWereRemoved) {
   expected.insert(expected.end(), rest.begin(), rest.end());
   Cursor cursor(folder_.data());
   EXPECT_EQ(read_all(cursor), expected);
+  using Span = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_THAT(removed_records(folder_.data()).value(),
+              ::testing::ElementsAre(Span(0, segments[2]), Span(segments[3], segments[4])));
   std::filesystem::remove(leaf_path(ledger_folder(folder_.data()), segments[0]));
   Cursor again(folder_.data());
   EXPECT_EQ(read_all(again), expected);

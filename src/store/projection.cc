@@ -326,25 +326,35 @@ Result<> Projection::clear() {
   return {};
 }
 
-Result<> Projection::forget_before(std::uint64_t index) {
+Result<> Projection::abandon() {
+  impl_->batch.reset();
+  return {};
+}
+
+Result<> Projection::forget(std::uint64_t from, std::uint64_t to) {
   constexpr std::int64_t at_once = 10'000;  // so that no transaction takes long
-  const auto limit = number(index);
   do {
     TRY_VOID(impl_->db
                  .prepare("DELETE FROM exchanges WHERE id IN (SELECT id FROM exchanges "
-                          "WHERE coalesce(outcome_index, intent_index) < ? LIMIT ?)")
-                 .bind(limit)
+                          "WHERE coalesce(outcome_index, intent_index) >= ? "
+                          "AND coalesce(outcome_index, intent_index) < ? LIMIT ?)")
+                 .bind(number(from))
+                 .bind(number(to))
                  .bind(at_once)
                  .run());
   } while (impl_->db.changes() > 0);
   TRY(auto transaction, Transaction::begin(impl_->db));
-  for (const auto* sql : {"UPDATE exchanges SET intent_index = NULL WHERE intent_index < ?",
-                          "DELETE FROM intents WHERE intent_index < ?"})
-    TRY_VOID(impl_->db.prepare(sql).bind(limit).run());
+  for (const auto* sql :
+       {"UPDATE exchanges SET intent_index = NULL WHERE intent_index >= ? AND intent_index < ?",
+        "DELETE FROM intents WHERE intent_index >= ? AND intent_index < ?"})
+    TRY_VOID(impl_->db.prepare(sql).bind(number(from)).bind(number(to)).run());
   TRY_VOID(
       impl_->db.run("DELETE FROM facets WHERE NOT EXISTS (SELECT 1 FROM exchanges WHERE facet = facets.id)"));
   TRY_VOID(transaction.commit());
-  std::erase_if(impl_->open, [&](const auto& one) { return one.second->entry.intent_index < index; });
+  std::erase_if(impl_->open, [&](const auto& one) {
+    const auto intent = one.second->entry.intent_index;
+    return intent >= from && intent < to;
+  });
   impl_->facets.forget();
   return {};
 }

@@ -33,11 +33,12 @@ class Projection {
   // place.
   Result<> begun_anew();
   Result<> commit(const Projected& upto);
+  Result<> abandon();  // ends a batch of nothing
 
   Result<> clear();  // everything is gone, as in a new file; not within a batch
-  // Forgets exchanges whose last record stands before `index`: those that retention took out of the ledger.
-  // What they used stays counted in their months.
-  Result<> forget_before(std::uint64_t index);
+  // Forgets exchanges whose last record is one of [from, to): retention took those out of the ledger. What
+  // they used stays counted in their months. Not within a batch.
+  Result<> forget(std::uint64_t from, std::uint64_t to);
 
  private:
   Projection();

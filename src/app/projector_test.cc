@@ -1,0 +1,239 @@
+#include "app/projector.h"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "app/verbs.h"
+#include "ledger/record.h"
+#include "store/exchanges.h"
+#include "store/store.h"
+
+namespace ostiary::app {
+namespace {
+
+using namespace std::chrono_literals;
+using store::ExchangeEntry;
+using store::Exchanges;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+namespace fs = std::filesystem;
+
+constexpr auto kEnough = 20s;
+
+class ProjectorTest : public ::testing::Test {
+ protected:
+  ProjectorTest() {
+    std::string pattern = (fs::temp_directory_path() / "ostiary-projector-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~ProjectorTest() override { fs::remove_all(folder_); }
+
+  std::string data(const std::string& name = "data") const { return folder_ + "/" + name; }
+  std::unique_ptr<ledger::Ledger> open_ledger(const std::string& name = "data") {
+    ledger::Options options;
+    options.segment_bytes = 64 << 10;
+    auto ledger = ledger::Ledger::open(data(name), options);
+    EXPECT_TRUE(ledger) << ledger.error().text();
+    return ledger ? std::move(*ledger) : nullptr;
+  }
+  // Exchanges with intent and outcome; each seventh has no outcome.
+  void exchange(ledger::Ledger& ledger, std::uint64_t count) {
+    ledger::Batch batch;
+    std::string line;
+    for (std::uint64_t n = 0; n < count; ++n, ++made_) {
+      ledger::ExchangeRecord record;
+      record.id = Id::make();
+      record.at = wall_now();
+      record.team = "research", record.key = "AbCd1234", record.model = fmt::format("m{}", made_ % 3);
+      record.usage.input = 10;
+      line.clear();
+      ledger::append_intent(line, record);
+      batch.add(line);
+      if (made_ % 7 != 6) {
+        line.clear();
+        ledger::append_outcome(line, record);
+        batch.add(line);
+      }
+      if (batch.size() > 50) ASSERT_TRUE(ledger.append(batch));
+    }
+    ASSERT_TRUE(ledger.append(batch));
+  }
+  static void begin_anew(ledger::Ledger& ledger) {
+    ledger::Batch batch;
+    std::string line;
+    ledger::append_change(line, wall_now(), "started", "gate");
+    batch.add(line);
+    ASSERT_TRUE(ledger.append(batch));
+  }
+  std::vector<ExchangeEntry> rows(const std::string& name = "data") const {
+    Exchanges exchanges(exchanges_path(data(name)));
+    std::vector<ExchangeEntry> all;
+    std::string cursor;
+    do {
+      auto page = exchanges.list({}, cursor, 1000);
+      EXPECT_TRUE(page) << page.error().text();
+      if (!page) break;
+      std::ranges::move(page->exchanges, std::back_inserter(all));
+      cursor = page->next;
+    } while (!cursor.empty());
+    return all;
+  }
+  static bool eventually(const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + kEnough;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(10ms);
+    }
+    return true;
+  }
+  std::string folder_;
+  std::uint64_t made_ = 0;
+};
+
+TEST_F(ProjectorTest, KeepsUpWithALedgerThatIsWrittenTo) {
+  const auto ledger = open_ledger();
+  Projector projector(data(), *ledger);
+  for (int round = 1; round <= 5; ++round) {
+    exchange(*ledger, 700);
+    begin_anew(*ledger);
+    ASSERT_TRUE(projector.wait_until_caught_up(kEnough));
+    EXPECT_EQ(projector.lag().records, 0U);
+    const auto all = rows();
+    ASSERT_THAT(all, SizeIs(700U * static_cast<unsigned>(round)));
+    EXPECT_EQ(std::ranges::count(all, "unknown", &ExchangeEntry::outcome), 100 * round);
+  }
+}
+
+TEST_F(ProjectorTest, NeedsNobodyToAskForIt) {
+  const auto ledger = open_ledger();
+  const Projector projector(data(), *ledger);
+  exchange(*ledger, 3);
+  EXPECT_TRUE(eventually([&] { return projector.lag().records == 0; }));
+  EXPECT_THAT(rows(), SizeIs(3));
+}
+
+TEST_F(ProjectorTest, ARebuiltTableIsTheOneThatGrewAlong) {
+  {
+    const auto lock = store::DataLock::acquire(data());
+    const auto ledger = open_ledger();
+    Projector projector(data(), *ledger);
+    for (int round = 0; round < 5; ++round) {
+      exchange(*ledger, 500);
+      if (round % 2 == 0) begin_anew(*ledger);
+      ASSERT_TRUE(projector.wait_until_caught_up(kEnough));
+    }
+  }
+  const auto grown = rows();
+  ASSERT_GT(grown.size(), 2000U);
+  ProjectOptions options;
+  options.common.data = data();
+  options.common.output = folder_ + "/out";
+  options.common.quiet = true;
+  for (const bool rebuild : {false, true}) {
+    options.rebuild = rebuild;
+    EXPECT_EQ(run_ledger_project(options), 0);
+    EXPECT_EQ(rows(), grown);
+  }
+  fs::remove(exchanges_path(data()));
+  EXPECT_EQ(run_ledger_project(options), 0);
+  EXPECT_EQ(rows(), grown);
+}
+
+TEST_F(ProjectorTest, GoesOnWhereAnEarlierOneStopped) {
+  const auto ledger = open_ledger();
+  for (int round = 1; round <= 3; ++round) {
+    exchange(*ledger, 100);
+    begin_anew(*ledger);
+    Projector projector(data(), *ledger);
+    ASSERT_TRUE(projector.wait_at_start(kEnough));
+    EXPECT_THAT(rows(), SizeIs(100U * static_cast<unsigned>(round)));
+  }
+}
+
+TEST_F(ProjectorTest, ATableThatWasDeletedOrDamagedIsMadeAgain) {
+  const auto ledger = open_ledger();
+  exchange(*ledger, 100);
+  begin_anew(*ledger);
+  {
+    Projector projector(data(), *ledger);
+    ASSERT_TRUE(projector.wait_until_caught_up(kEnough));
+    fs::remove(exchanges_path(data()));  // beneath the running one
+    EXPECT_TRUE(eventually([&] { return fs::exists(exchanges_path(data())) && rows().size() == 100; }));
+  }
+  for (const auto* suffix : {"-wal", "-shm"}) fs::remove(exchanges_path(data()) + suffix);
+  std::ofstream(exchanges_path(data()), std::ios::trunc) << std::string(10'000, 'x');
+  Projector projector(data(), *ledger);
+  ASSERT_TRUE(projector.wait_until_caught_up(kEnough));
+  EXPECT_THAT(rows(), SizeIs(100));
+}
+
+TEST_F(ProjectorTest, AnotherLedgerAndAShorterOneAreNoticed) {
+  const auto other = open_ledger("other");
+  exchange(*other, 200);
+  begin_anew(*other);
+  {
+    Projector projector(data("other"), *other);
+    ASSERT_TRUE(projector.wait_until_caught_up(kEnough));
+  }
+  for (const std::uint64_t count : {400U, 20U}) {
+    const auto name = std::to_string(count);
+    const auto ledger = open_ledger(name);
+    exchange(*ledger, count);
+    begin_anew(*ledger);
+    fs::copy_file(exchanges_path(data("other")), exchanges_path(data(name)));
+    Projector projector(data(name), *ledger);
+    ASSERT_TRUE(projector.wait_until_caught_up(kEnough));
+    EXPECT_THAT(rows(name), SizeIs(count));
+  }
+}
+
+TEST_F(ProjectorTest, WhereNothingCanBeProjectedTheLedgerGrowsAndTheTableFollowsLater) {
+  const auto ledger = open_ledger();
+  fs::create_directory(exchanges_path(data()));
+  Projector projector(data(), *ledger);
+  exchange(*ledger, 50);
+  begin_anew(*ledger);
+  EXPECT_FALSE(projector.wait_until_caught_up(kEnough));
+  EXPECT_GT(projector.lag().records, 50U);
+  EXPECT_GT(projector.lag().seconds, 0);
+  fs::remove(exchanges_path(data()));
+  EXPECT_TRUE(eventually([&] { return projector.lag().records == 0; }));
+  EXPECT_THAT(rows(), SizeIs(50));
+}
+
+TEST_F(ProjectorTest, ForgetsWhatRetentionRemoved) {
+  const auto ledger = open_ledger();
+  exchange(*ledger, 1000);
+  begin_anew(*ledger);
+  {
+    Projector projector(data(), *ledger);
+    ASSERT_TRUE(projector.wait_until_caught_up(kEnough));
+    EXPECT_THAT(rows(), SizeIs(1000));
+  }
+  fs::remove(fmt::format("{}/ledger/{:020}.log", data(), 0));
+  const auto removed = ledger::removed_records(data()).value();
+  ASSERT_THAT(removed, SizeIs(1));
+  {
+    Projector projector(data(), *ledger);
+    EXPECT_TRUE(eventually([&] { return rows().size() < 1000; }));
+  }
+  const auto left = rows();
+  for (const auto& row : left) EXPECT_GE(row.outcome_index.value_or(*row.intent_index), removed[0].second);
+  const auto usage = Exchanges(exchanges_path(data())).months(rfc3339(wall_now()).substr(0, 7));
+  ASSERT_TRUE(usage && usage->size() == 1);
+  EXPECT_EQ(usage->front().exchanges, 1000U) << "what was used stays used";
+}
+
+TEST_F(ProjectorTest, IsNotWaitedForWhereTooMuchIsMissing) {
+  const auto ledger = open_ledger();
+  exchange(*ledger, 1000);
+  Projector projector(data(), *ledger);
+  EXPECT_FALSE(projector.wait_at_start(1ms));
+}
+
+}  // namespace
+}  // namespace ostiary::app
