@@ -44,6 +44,10 @@ void add_serve(CommandLine& line) {
       ->type_name("DIR");
   app->add_flag("--allow-remote", options->allow_remote,
                 "listen beyond this machine in plain HTTP: put TLS in front");
+  app->add_option("--wait-for-lock", options->wait_for_lock,
+                  "how long to wait for another process to give the data folder up (default: 0s; 30s where a "
+                  "service manager hands sockets over)")
+      ->type_name("DURATION");
   app->add_flag("--print-config", options->print_config,
                 "print every configuration key with its default, and end");
   line.add_format(*app, options->format, options->quiet);

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "app/discover.h"
 #include "app/restore_limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "gateway/class_actions.h"
@@ -17,6 +20,7 @@ namespace ostiary::app {
 namespace {
 
 constexpr int kProbeMs = 60;
+constexpr std::uint64_t kPatienceMs = 30'000, kMostPatienceMs = 3'600'000;
 constexpr std::uint64_t kLookAtCertificatesMs = 1000;
 constexpr std::uint64_t kLastWitnessMs = 2'000;  // for the last checkpoint to reach the witnesses
 constexpr std::uint64_t kLastSpansMs = 2'000;  // for the collector to take what is left at the end
@@ -78,6 +82,34 @@ std::vector<std::string> needs_restart(const Config& a, const Config& b) {
   return names;
 }
 
+Result<std::uint64_t> lock_patience(const ServeOptions& options, bool inherited) {
+  if (options.wait_for_lock.empty()) return inherited ? kPatienceMs : 0;
+  const auto ms = text::parse_duration_ms(options.wait_for_lock);
+  if (!ms || *ms > kMostPatienceMs)
+    return fail(Code::invalid, "must be a duration of at most 1h, such as 30s", "--wait-for-lock");
+  return *ms;
+}
+
+// A signal that ends the program waits to be taken.
+bool end_is_asked() {
+  sigset_t waiting;
+  ::sigemptyset(&waiting);
+  ::sigpending(&waiting);
+  return ::sigismember(&waiting, SIGTERM) == 1 || ::sigismember(&waiting, SIGINT) == 1;
+}
+
+// The data folder, as soon as the process that goes down with it has given it up. Connections to sockets that
+// were handed over wait in the system meanwhile.
+Result<store::DataLock> take_lock(const std::string& data, std::uint64_t wait_ms, const Notifier& notifier) {
+  const MonoNs until = mono_now() + static_cast<MonoNs>(wait_ms) * 1'000'000;
+  for (bool told = false;; told = true) {
+    auto lock = store::DataLock::acquire(data);
+    if (lock || lock.error().code != Code::unavailable || mono_now() >= until || end_is_asked()) return lock;
+    if (!told) notifier.waiting("waiting for another process to give the data folder up", wait_ms + 10'000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 }  // namespace
 
 Result<Config> settle_config(const ServeOptions& options) {
@@ -99,16 +131,18 @@ House::House(ServeOptions options, Config config, store::DataLock lock)
 
 House::~House() = default;
 
-Result<std::unique_ptr<House>> House::open(const ServeOptions& options) {
+Result<std::unique_ptr<House>> House::open(const ServeOptions& options, std::vector<net::Bound> sockets,
+                                           const Notifier& notifier) {
   TRY(Config config, settle_config(options));
   TRY_VOID(set_log(config));
-  TRY(auto lock, store::DataLock::acquire(config.data));
+  TRY(const auto wait_ms, lock_patience(options, !sockets.empty()));
+  TRY(auto lock, take_lock(config.data, wait_ms, notifier));
   std::unique_ptr<House> house(new House(options, std::move(config), std::move(lock)));
-  TRY_VOID(house->furnish());
+  TRY_VOID(house->furnish(std::move(sockets)));
   return house;
 }
 
-Result<> House::furnish() {
+Result<> House::furnish(std::vector<net::Bound> sockets) {
   TRY(ledger_, ledger::Ledger::open(config_.data, config_.ledger));
   TRY(auto store, store::open_sqlite(config_.data + "/store.sqlite"));
   TRY(keeper_, ledger::Keeper::open(config_.data, *ledger_, config_.keeper));
@@ -134,7 +168,7 @@ Result<> House::furnish() {
     TRY(shared_.tls, net::TlsServer::create(config_.gate.tls));
     shared_.tls->watch(kLookAtCertificatesMs);
   }
-  TRY(gate_, gateway::Gate::open(shared_));
+  TRY(gate_, gateway::Gate::open(shared_, std::move(sockets)));
   TRY(first_key_, make_first_key(*store, *ledger_));  // after all that may fail: it is shown only once
   TRY(control_, ControlServer::start(config_.data, std::move(store), shared_, *keeper_));
   shared_.homes.persist_with([control = control_.get()](const store::StoredResponse& response) {

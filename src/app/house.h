@@ -9,6 +9,7 @@
 #include "app/control_server.h"
 #include "app/instruments.h"
 #include "app/projector.h"
+#include "app/notify.h"
 #include "app/verbs.h"
 #include "app/witness.h"
 #include "base/result.h"
@@ -26,7 +27,9 @@ Result<Config> settle_config(const ServeOptions& options);
 // lock last. Belongs to the main thread but for what says so.
 class House {
  public:
-  static Result<std::unique_ptr<House>> open(const ServeOptions& options);
+  // `sockets`: handed over by a service manager, which `notifier` tells how it goes.
+  static Result<std::unique_ptr<House>> open(const ServeOptions& options, std::vector<net::Bound> sockets,
+                                             const Notifier& notifier);
   ~House();
 
   const Config& config() const { return config_; }
@@ -46,12 +49,13 @@ class House {
   // No new connections, no further requests on old ones.
   void drain() { gate_->drain(); }
   bool idle() const { return gate_->idle(); }
+  bool answers() { return gate_->answers(); }
   // Lets what is under way end, for at most `deadline_ms` or until `enough`, then records the end.
   Result<> close(std::uint64_t deadline_ms, const std::function<bool()>& enough);
 
  private:
   House(ServeOptions options, Config config, store::DataLock lock);
-  Result<> furnish();
+  Result<> furnish(std::vector<net::Bound> sockets);
   Result<gateway::Setup> make_setup(const Config& config) const;
 
   const ServeOptions options_;

@@ -1,14 +1,19 @@
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include "app/activation.h"
 #include "app/house.h"
+#include "app/notify.h"
 #include "app/verbs.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "json/writer.h"
 
 namespace ostiary::app {
@@ -128,17 +133,42 @@ void reload(House& house) {
   if (!names->empty()) log::warn(fmt::format("needs a restart: {}", fmt::join(*names, ", ")));
 }
 
+// The next signal, or nothing after `ms` (0: waits for ever).
+int next_signal(const sigset_t& signals, std::uint64_t ms) {
+  const timespec most{static_cast<time_t>(ms / 1000), static_cast<long>(ms % 1000 * 1'000'000)};
+  const int signal = ms ? ::sigtimedwait(&signals, nullptr, &most) : ::sigwaitinfo(&signals, nullptr);
+  return std::max(signal, 0);
+}
+
 // Serves until a signal ends the program. The signals must be blocked in every thread before.
-void serve_until_end(House& house, const sigset_t& signals) {
-  for (int signal = 0;;) {
-    if (::sigwait(&signals, &signal) != 0) continue;
-    if (signal == SIGHUP)
+void serve_until_end(House& house, const sigset_t& signals, const Notifier& notifier) {
+  const auto ready = [&] { notifier.ready(fmt::format("open at {}", fmt::join(house.urls(), ", "))); };
+  ready();
+  for (;;) {
+    const int signal = next_signal(signals, notifier.watchdog_ms() / 2);
+    if (signal == SIGHUP) {
+      notifier.reloading(mono_now());
       reload(house);
-    else if (signal != SIGUSR1)
-      return;
-    else if (const auto opened = house.reopen_logs(); !opened)
-      log::error(opened.error().text());
+      ready();
+    } else if (signal == SIGUSR1) {
+      if (const auto opened = house.reopen_logs(); !opened) log::error(opened.error().text());
+    } else if (signal != 0) {
+      return notifier.stopping();
+    } else if (house.answers()) {
+      notifier.alive();
+    }
   }
+}
+
+const char* variable(const char* name) {
+  return std::getenv(name);
+}
+
+// What was said to this process alone is not said to the commands that it runs.
+void forget_manager() {
+  for (const char* name :
+       {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
+    ::unsetenv(name);
 }
 
 }  // namespace
@@ -158,7 +188,10 @@ Result<int> run_serve(const ServeOptions& given) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a full quota is a failed write, which closes the gate with a clear 503
 
-  TRY(const auto house, House::open(options));
+  const Notifier notifier(variable, ::getpid());
+  TRY(auto sockets, inherited_sockets(variable, ::getpid()));
+  forget_manager();
+  TRY(const auto house, House::open(options, std::move(sockets), notifier));
   const auto urls = house->urls();
   const std::string& key = house->first_key();
   const auto setup = house->shared().setup.get();
@@ -169,7 +202,7 @@ Result<int> run_serve(const ServeOptions& given) {
   else
     announce_text(urls, key, house->config().data, *setup);
 
-  serve_until_end(*house, signals);
+  serve_until_end(*house, signals, notifier);
   const auto drain_ms = house->config().drain_timeout_ms;
   house->drain();
   if (!house->idle() && options.format != Format::json && !options.quiet)

@@ -25,6 +25,7 @@ struct ServeOptions {
   std::string data;                 // flag; empty: not given (the configuration or OSTIARY_DATA decides)
   bool allow_remote = false;
   bool print_config = false;
+  std::string wait_for_lock;  // duration; empty: as long as a restart takes where sockets are handed over
   std::uint32_t most_connections = ~0u;  // that descriptors allow
   Format format = Format::text;
   bool quiet = false;

@@ -74,6 +74,7 @@ net::Task<void> Client::conduct(Exchange& x, Received received, const GateError&
 
 void Client::begin(const Exchange& x, const AnswerHead& head) {
   begun_ = true;
+  if (worker_.draining()) keep_alive_ = false;
   const bool one_zero = x.head.minor == 0;
   const bool no_content = head.status == 204;  // and no framing (RFC 9110 section 8.6)
   chunked_ = !head.length && !one_zero && !no_content;

@@ -15,6 +15,7 @@ std::uint32_t usable_processors() {
 }
 
 constexpr unsigned kSocketMode = 0660;
+constexpr std::uint64_t kGraceMs = 500;
 
 Result<> check_reach(const net::Address& address, const GateSettings& settings) {
   if (net::is_loopback(address) || settings.allow_remote || !settings.tls.certificate.empty()) return {};
@@ -39,7 +40,8 @@ Result<std::unique_ptr<Gate>> Gate::open(Shared& shared, std::vector<net::Bound>
     TRY_VOID(check_reach(socket.address(), settings));
     TRY_VOID(gate->listen_spread(std::move(socket)));
   }
-  if (!inherited.empty()) return gate;
+  gate->inherited_ = !inherited.empty();
+  if (gate->inherited_) return gate;
   for (const auto& text : settings.listen) {
     TRY(const auto address, net::parse_address(text));
     TRY_VOID(check_reach(address, settings));
@@ -88,9 +90,16 @@ bool Gate::idle() const {
   return std::ranges::all_of(workers_, [](const auto& worker) { return worker->idle(); });
 }
 
+bool Gate::answers() {
+  bool all = true;
+  for (const auto& worker : workers_) all &= worker->answers();
+  return all;
+}
+
 void Gate::drain() {
-  for (auto& worker : workers_) worker->drain();
-  // Connections at rest end at once; what is left after a moment is under way.
+  if (std::exchange(draining_, true)) return;
+  for (auto& worker : workers_) worker->drain(inherited_ ? kGraceMs : 0);
+  // Connections at rest end soon; what is left after a moment is under way.
   for (int i = 0; i < 20 && !idle(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 

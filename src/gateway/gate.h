@@ -25,11 +25,14 @@ class Gate {
 
   const std::vector<net::Address>& addresses() const { return addresses_; }
   // Refuses new connections and further requests on old ones.
+  // Sockets that were inherited are somebody else's to go on with: then connections at rest have a moment for
+  // a last request, whose answer tells the client to come anew.
   void drain();
   // Drains, lets exchanges under way end for at most `deadline_ms` or until `enough` says so, then ends the
   // rest.
   void stop(std::uint64_t deadline_ms, const std::function<bool()>& enough = {});
   bool idle() const;
+  bool answers();  // every loop has run since this was asked last
 
  private:
   Gate() = default;
@@ -38,6 +41,7 @@ class Gate {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   std::vector<net::Address> addresses_;
+  bool inherited_ = false, draining_ = false;
 };
 
 }  // namespace ostiary::gateway

@@ -194,11 +194,15 @@ net::Task<Client::Received> Client::read_head(Exchange& x, GateError& error) {
       continue;
     }
     if (io != net::Io::again) co_return Received::gone;
-    if (!begun && worker_.draining()) co_return Received::gone;
+    if (worker_.rest_over()) co_return Received::gone;
     net::Waiter wait(loop);
     wait.resting();  // a head that is not whole yet is nothing under way
     const net::Wake why = co_await wait.read(stream_.watch()).until(deadline_);
     if (why == net::Wake::ready) continue;
+    if (why == net::Wake::cancelled && !loop.stopping()) {  // the rest is over; a last look at what has come
+      stream_.watch()->readable = true;
+      continue;
+    }
     if (why != net::Wake::timeout || !begun) co_return Received::gone;
     error = refuse(408, "head_timeout", "the request's head did not come in time");
     unread_ = true;

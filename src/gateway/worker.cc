@@ -159,12 +159,27 @@ void Worker::give_buffer(std::string buffer) {
   buffers_.push_back(std::move(buffer));
 }
 
-void Worker::drain() {
-  loop.post([this] {
+net::Task<void> Worker::end_rest_after(std::uint64_t ms) {
+  net::Deadline over(loop);
+  over.set_after_ms(ms);
+  net::Waiter wait(loop);
+  co_await wait.until(over);
+  rest_over_ = true;
+  loop.end_rest();
+}
+
+void Worker::drain(std::uint64_t grace_ms) {
+  loop.post([this, grace_ms] {
     draining_ = true;
     for (const auto& door : doors_) door.listener->close();
-    loop.end_rest();
+    net::spawn(end_rest_after(grace_ms));
   });
+}
+
+bool Worker::answers() {
+  if (!answered_.exchange(false)) return false;
+  loop.post([this] { answered_ = true; });
+  return true;
 }
 
 void Worker::stop() {

@@ -66,8 +66,9 @@ class Worker {
   Result<> listen(net::Bound socket, std::function<Worker&()> choose = {});
   void run();                  // until stop()
   void take(Fd fd, bool tls);  // thread-safe: serves a connection that another worker has accepted
-  void drain();                // thread-safe: no new connections, no further request on an old one
-  void stop();                 // thread-safe: ends everything now
+  // Thread-safe: no new connections; answers say that theirs ends; after `grace_ms` those at rest end.
+  void drain(std::uint64_t grace_ms);
+  void stop();                                                       // thread-safe: ends everything now
   std::uint32_t connections() const { return connections_.load(); }  // served, or given to take()
   bool idle() const { return connections() == 0; }
 
@@ -85,6 +86,9 @@ class Worker {
   // An exchange has ended and its record is on its way.
   void count(Exchange& x);
   bool draining() const { return draining_; }
+  bool rest_over() const { return rest_over_; }  // a connection without a whole request's head ends
+  // Thread-safe, by one thread: whether the loop has run since this was asked last.
+  bool answers();
   // Buffers of requests under way. A connection at rest holds none, and the next request gets the one that
   // was used last.
   std::string take_buffer();
@@ -98,12 +102,14 @@ class Worker {
   };
   net::Task<void> serve(Fd fd, bool tls);
   net::Task<bool> secure(net::Stream& stream);
+  net::Task<void> end_rest_after(std::uint64_t ms);
   void keep_lanes();
   Reader<Setup> setup_;
   std::vector<std::shared_ptr<Lane>> lanes_;  // by slot of the service; null where there is none
   std::vector<Door> doors_;
   std::atomic<std::uint32_t> connections_{0};
-  bool draining_ = false;
+  bool draining_ = false, rest_over_ = false;
+  std::atomic<bool> answered_{true};
   std::vector<std::string> buffers_;
 };
 

@@ -8,13 +8,14 @@ import socket
 import ssl
 import stat
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from lib.certs import Authority
-from lib.gate import Gate, run, service, yaml
+from lib.gate import BINARY, Gate, environment, run, service, yaml
 from lib.http import Closed, Connection, request
 from lib.scripts import TEXT
 from lib.upstream import Upstream
@@ -259,3 +260,132 @@ def test_with_tls_the_gate_may_listen_beyond_this_machine_and_a_key_that_others_
     with Gate([service(up)], more=more, arguments=["--listen", "0.0.0.0:0"]) as gate:
         assert gate.ready["listen"][1].startswith("https://0.0.0.0:")
         assert "chmod 600" in gate.stderr
+
+
+# Sockets that somebody else holds.
+
+class Manager:
+    """Holds a listening socket and starts gates behind it, as a service manager does."""
+
+    def __init__(self, gate, folder):
+        self.gate, self.folder = gate, Path(folder)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.port = self.listener.getsockname()[1]
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(str(self.folder / "notify"))
+        self.running = []
+
+    def start(self, *arguments, **env):
+        command = ["bash", "-c", 'exec 3<&$0 {0}<&-; export LISTEN_PID=$$ WATCHDOG_PID=$$; exec "$@"'.replace("{0}<&-", ""), str(self.listener.fileno()),
+                   str(BINARY), "serve", "-c", str(self.gate), "--data", str(self.folder / "data"), "--format", "json", *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, pass_fds=(self.listener.fileno(),),
+                                   env=environment({"LISTEN_FDS": "1", "NOTIFY_SOCKET": str(self.folder / "notify"), **env}))
+        self.running.append(process)
+        return process
+
+    def told(self, word, seconds=15.0):
+        """Waits for the manager to be told a word; everything that it heard on the way."""
+        end, heard = time.monotonic() + seconds, ""
+        while word not in heard:
+            self.notify.settimeout(max(0.01, end - time.monotonic()))
+            heard += self.notify.recv(4096).decode()
+        return heard
+
+    def close(self):
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+            process.communicate(timeout=10)
+        self.listener.close()
+        self.notify.close()
+
+
+@pytest.fixture
+def manager(tmp_path, up):
+    config = tmp_path / "o.yaml"
+    config.write_text(yaml({"listen": "127.0.0.1:9", "services": [service(up)]}))
+    manager = Manager(config, tmp_path)
+    yield manager
+    manager.close()
+
+
+def test_a_gate_behind_an_inherited_socket_tells_its_manager_how_it_does(manager):
+    process = manager.start(WATCHDOG_USEC="100000")
+    ready = json.loads(process.stdout.readline())
+    assert ready["listen"] == [f"http://127.0.0.1:{manager.port}"], "the socket is used in place of what listen says"
+    assert f"open at http://127.0.0.1:{manager.port}" in manager.told("READY=1")
+    manager.told("WATCHDOG=1", 2)
+    process.send_signal(signal.SIGHUP)
+    heard = manager.told("READY=1")
+    assert "RELOADING=1\nMONOTONIC_USEC=" in heard
+    process.terminate()
+    manager.told("STOPPING=1")
+    assert process.wait(10) == 0
+
+
+def test_a_restart_behind_an_inherited_socket_fails_no_request(manager, up):
+    """The old process drains while the new one waits for the data folder; clients with and without kept connections notice nothing."""
+    process = manager.start()
+    key = json.loads(process.stdout.readline())["key"]
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    failed, done, stop = [], [0], threading.Event()
+
+    def ask(keep):
+        connection = None
+        while not stop.is_set():
+            try:
+                connection = connection or Connection(manager.port)
+                connection.send_request("POST", CHAT, headers, BODY)
+                answer = connection.read()
+                assert answer.status == 200, answer
+                done[0] += 1
+                if not keep or (answer.header("connection") or "").lower() == "close":
+                    connection.close()
+                    connection = None
+            except Exception as error:  # noqa: BLE001 whatever it is, a request has failed
+                failed.append(repr(error))
+                connection = None
+            time.sleep(0.005)
+
+    clients = [threading.Thread(target=ask, args=(n % 2 == 0,)) for n in range(8)]
+    for client in clients:
+        client.start()
+    try:
+        for _ in range(3):
+            time.sleep(0.4)
+            successor = manager.start()
+            time.sleep(0.3)  # it waits for the data folder
+            assert successor.poll() is None and process.poll() is None
+            process.terminate()
+            assert json.loads(successor.stdout.readline())["kind"] == "ready"
+            assert process.wait(10) == 0
+            before = done[0]
+            wait_for(lambda: done[0] > before + 20)
+            process = successor
+    finally:
+        stop.set()
+        for client in clients:
+            client.join(20)
+    assert failed == []
+    assert len(up.requests) == done[0]
+
+
+def test_a_successor_gives_up_when_the_data_folder_stays_taken(manager, tmp_path):
+    first = manager.start()
+    assert json.loads(first.stdout.readline())["kind"] == "ready"
+    second = manager.start("--wait-for-lock", "300ms")
+    began = time.monotonic()
+    assert second.wait(10) == 3 and time.monotonic() - began < 5
+    assert "in use" in second.stderr.read()
+    third = manager.start()
+    time.sleep(0.3)
+    third.terminate()  # while it waits
+    assert third.wait(5) == 3
+    bad = manager.start("--wait-for-lock", "soon")
+    assert bad.wait(10) == 2 and "--wait-for-lock" in bad.stderr.read()
+
+
+def test_descriptors_meant_for_another_process_are_left_alone(manager):
+    process = manager.start("--listen", "127.0.0.1:0", LISTEN_FDS="0")
+    ready = json.loads(process.stdout.readline())
+    assert ready["listen"] != [f"http://127.0.0.1:{manager.port}"]
