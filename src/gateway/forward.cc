@@ -5,6 +5,7 @@
 #include "gateway/headers.h"
 #include "gateway/prepare.h"
 #include "gateway/relay.h"
+#include "gateway/route.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
@@ -75,7 +76,6 @@ class Forwarding {
   net::Task<void> run();
 
  private:
-  std::vector<const Service*> route();
   void ask_decider(const Service& target);
   bool decide(const Service*& target);
   bool reserve_for_limits();
@@ -115,35 +115,6 @@ void Forwarding::fail_with(std::uint16_t status, std::string code, std::string m
 bool Forwarding::repeatable() const {
   if (!x_.asked.endpoint.repeatable) return false;
   return !x_.asked.endpoint.has_body || x_.document.root()["store"].as_bool() != true;
-}
-
-// The services to ask, in order. None: error_ says why.
-std::vector<const Service*> Forwarding::route() {
-  const auto& shared = worker_.shared;
-  const auto& endpoint = x_.asked.endpoint;
-  std::string stays(x_.asked.response_id);
-  const bool follows = stays.empty() && endpoint.has_body && endpoint.name == "responses";
-  if (follows) stays = x_.document.root()["previous_response_id"].string_or("");
-  auto found = x_.setup->candidates(x_.model, endpoint.name);
-  if (!stays.empty()) {
-    const auto home = shared.homes.find(stays);
-    if (home || !follows) {
-      const bool own = home && home->subject == x_.caller.key->subject;
-      std::erase_if(found, [&](const Service* s) { return !own || s->id() != home->service; });
-      if (found.empty())
-        fail_with(
-            404, "response_not_found",
-            "the response is not known here, or the service that holds it does not offer what is asked");
-      return found;
-    }
-    if (found.size() > 1)
-      found.resize(1);  // unknown to us: whoever comes first keeps it, nobody else is asked
-  }
-  if (found.empty())
-    fail_with(404, "model_not_found",
-              "no service of this gate offers the model " + json::quoted(x_.model) + " at " +
-                  std::string(endpoint.name) + "; GET /v1/models lists what there is");
-  return found;
 }
 
 void Forwarding::ask_decider(const Service& target) {
@@ -392,7 +363,7 @@ net::Task<void> Forwarding::give_up() {
 
 net::Task<void> Forwarding::run() {
   x_.setup->inspector->inspect(x_, x_.inspection);
-  const auto candidates = route();
+  const auto candidates = route(worker_, x_, error_);
   if (candidates.empty()) {
     x_.outcome = ledger::Outcome::refused;
     co_return co_await client_.answer_error(x_, error_);
@@ -405,6 +376,7 @@ net::Task<void> Forwarding::run() {
     if (!reserve_for_limits()) break;
     if (!co_await record_intent()) break;
     total_ = worker_.loop.now() + static_cast<MonoNs>(target->settings().timeouts.total_ms) * 1'000'000;
+    const Service::Visit visit(*target);
     const Tried tried = co_await try_service();
     if (tried == Tried::answered) co_return;
     if (tried == Tried::settled) break;

@@ -52,6 +52,63 @@ TEST_F(RouteTest, TheNextServiceAnswersWhenOneFailsAndEachIsRecordedFirst) {
   EXPECT_EQ(record->text("target_digest").size(), 64u);
 }
 
+TEST_F(RouteTest, AGroupSharesByWeightOverSeveralLoopsAndStandsWhereItsFirstMemberDoes) {
+  AnsweringService light(hello), heavy(hello), lone(hello);
+  auto& first = gate_.add_service("light", light.url());
+  first.group = "pair";
+  gate_.add_service("lone", lone.url());
+  auto& second = gate_.add_service("heavy", heavy.url());
+  second.group = "pair";
+  second.weight = 3;
+  gate_.settings().sticky = Sticky::none;
+  gate_.settings().loops = 3;
+  gate_.run();
+  std::vector<std::future<void>> clients;
+  for (int c = 0; c < 8; ++c)
+    clients.push_back(std::async(std::launch::async, [&] {
+      Wire wire = gate_.connect();
+      for (int i = 0; i < 500; ++i) {
+        ASSERT_TRUE(wire.send(gate_.chat(kAsk)));
+        ASSERT_EQ(wire.message().status, 200);
+      }
+    }));
+  for (auto& client : clients) client.get();
+  EXPECT_NEAR(static_cast<double>(heavy.seen().size()), 3000, 60);
+  EXPECT_EQ(heavy.seen().size() + light.seen().size(), 4000u);
+  EXPECT_EQ(lone.connections(), 0);
+}
+
+TEST_F(RouteTest, WhenTheChosenOneFailsTheOthersOfItsGroupFollowThenTheNextGroup) {
+  AnsweringService a(failing), b(failing), last(hello);
+  gate_.add_service("a", a.url()).group = "g";
+  gate_.add_service("last", last.url());
+  gate_.add_service("b", b.url()).group = "g";
+  gate_.run();
+  const auto answered = gate_.ask(gate_.chat(kAsk));
+  EXPECT_EQ(answered.status, 200);
+  EXPECT_EQ(answered.header("x-ostiary-service"), "last");
+  EXPECT_EQ(a.seen().size(), 1u);
+  EXPECT_EQ(b.seen().size(), 1u);
+}
+
+TEST_F(RouteTest, AConversationStaysWithOneServiceOfItsGroup) {
+  AnsweringService a(hello), b(hello);
+  gate_.add_service("a", a.url()).group = "g";
+  gate_.add_service("b", b.url()).group = "g";
+  gate_.run();
+  std::size_t at_a = 0;
+  for (int conversation = 0; conversation < 40; ++conversation) {
+    const auto beginning =
+        R"({"model":"m","messages":[{"role":"user","content":")" + std::to_string(conversation);
+    const auto first = gate_.ask(gate_.chat(beginning + R"("}]})")).header("x-ostiary-service");
+    const auto second = gate_.ask(gate_.chat(beginning + R"("},{"role":"assistant","content":"x"}]})"));
+    EXPECT_EQ(second.header("x-ostiary-service"), first);
+    at_a += first == "a" ? 1 : 0;
+  }
+  EXPECT_GT(at_a, 5u);
+  EXPECT_LT(at_a, 35u);
+}
+
 TEST_F(RouteTest, NobodyElseIsAskedOnceContentWasDelivered) {
   ScriptedService first([](Wire& wire) {
     if (wire.message().head.empty()) return;

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/balance.h"
 
 namespace ostiary::gateway {
 
@@ -105,6 +106,7 @@ Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings) {
   std::shared_ptr<Service> service(new Service);
   service->settings_ = std::move(settings);
   service->slot_ = made.fetch_add(1);
+  service->spread_ = spread_hash(service->id());
   const auto& s = service->settings_;
   if (s.protocol == "replay") {
     TRY(service->replay_, Replay::load(s.recording, s.replay_speed));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,7 +18,8 @@
 
 namespace ostiary::gateway {
 
-// A configured way to reach models, ready for use. Immutable but for its credential; shared by loops.
+// A configured way to reach models, ready for use, shared by loops. Its settings never change; its credential
+// and what is known of its state guard themselves.
 class Service : public std::enable_shared_from_this<Service> {
  public:
   // Errors: a bad URL, a credential that cannot be read (named by its source, never by its value).
@@ -25,7 +27,8 @@ class Service : public std::enable_shared_from_this<Service> {
 
   const ServiceSettings& settings() const { return settings_; }
   const std::string& id() const { return settings_.id; }
-  std::size_t slot() const { return slot_; }  // no other service of this process has it
+  std::size_t slot() const { return slot_; }        // no other service of this process has it
+  std::uint64_t spread() const { return spread_; }  // hash of the id, for balancing
   const net::Url& url() const { return url_; }
   const Replay* replay() const { return replay_.get(); }
 
@@ -46,12 +49,30 @@ class Service : public std::enable_shared_from_this<Service> {
   // was found unchanged within the last five seconds. Thread-safe.
   void refresh_soon(std::function<void()> done) const;
 
+  // Exchanges under way at this service, over all loops. Thread-safe.
+  std::uint32_t outstanding() const { return outstanding_.load(std::memory_order_relaxed); }
+  // Counts as one of them for as long as it lives.
+  class Visit {
+   public:
+    explicit Visit(const Service& service) : service_(service) {
+      service_.outstanding_.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~Visit() { service_.outstanding_.fetch_sub(1, std::memory_order_relaxed); }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+   private:
+    const Service& service_;
+  };
+
  private:
   Service() = default;
   Result<Secret> read_credential() const;
   void end_refresh(bool changed) const;
   ServiceSettings settings_;
   std::size_t slot_ = 0;
+  std::uint64_t spread_ = 0;
+  mutable std::atomic<std::uint32_t> outstanding_{0};
   net::Url url_;
   std::shared_ptr<const Replay> replay_;
   mutable std::mutex mutex_;

@@ -38,8 +38,15 @@ struct Timeouts {
   bool operator==(const Timeouts&) const = default;
 };
 
+// How the first is chosen of services that are alternatives of equal rank.
+enum class Balance : std::uint8_t { weighted, least_outstanding };
+// What always goes to the same one of them.
+enum class Sticky : std::uint8_t { conversation, none };
+
 struct ServiceSettings {
   std::string id;
+  std::string group;         // services of one group are alternatives of equal rank; empty: of its own
+  std::uint32_t weight = 1;  // in its group; 0: last resort
   std::string provider, surface, protocol = "openai";  // protocol: "openai" or "replay"
   std::string base_url;  // up to and with the version: https://api.example.com/v1; may hold {model}
   CredentialSource credential;
@@ -82,6 +89,8 @@ struct GateSettings {
   bool trace_propagate = false;                        // traceparent and tracestate go on to services
   LimitSettings limits;
   std::vector<PriceSetting> prices;  // before those of the catalogue
+  Balance balance = Balance::weighted;
+  Sticky sticky = Sticky::conversation;
 };
 
 }  // namespace ostiary::gateway

@@ -46,6 +46,7 @@ struct Lane {
   net::Pool pool;
   std::unique_ptr<ServiceMeter> meter;  // null: nothing is counted
   std::uint32_t traced_as = 0;          // Tracer::service()
+  std::uint64_t tickets = 0;  // given out for choosing among the group that this service begins
   // The newest decision about a text in which nothing was found: a decider is pure, so the same facts have
   // the same decision.
   struct Decided {

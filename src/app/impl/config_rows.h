@@ -32,6 +32,9 @@ std::vector<Row<Config>> witness_rows();
 std::vector<Row<Config>> limits_and_prices_rows();
 std::vector<Row<Config>> telemetry_rows();
 const std::vector<Row<gateway::ServiceSettings>>& service_rows();  // paths start with "services[]."
+// Parts of them, each in a file of its topic.
+std::vector<Row<Config>> routing_rows();
+std::vector<Row<gateway::ServiceSettings>> service_routing_rows();
 
 // The error for a name that `known` (names of this level) does not hold.
 std::unexpected<Error> unknown_name(std::string_view file, const yaml::Member& member,
