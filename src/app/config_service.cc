@@ -341,7 +341,8 @@ std::vector<Row<ServiceSettings>> what_rows() {
           "services[].credential", "{env: NAME}, {file: PATH}, {command: …}, client or none", "none",
           "Where the service's secret is: an environment variable, a file, the first line that a "
           "command prints. "
-          "client passes on the caller's own. Files and commands are read again after a 401.",
+          "client passes on the caller's own. Files are read again when they change, files and commands at a "
+          "reload and after a 401; a command may take 30s.",
           read_credential},
       row<&ServiceSettings::credential_header, OneOf<kCredentialHeaders>>(
           "services[].credential_header", "authorization",

@@ -57,6 +57,12 @@ Result<std::string> make_first_key(store::Store& store, ledger::Ledger& ledger) 
   return std::string(made.text.reveal());
 }
 
+// A reload asks for it again; where that fails, the one before stays.
+void renew_credential(const gateway::Service& service) {
+  if (const auto read = service.reread_credential(); !read)
+    log::warn("the credential before stays in force: " + read.error().text());
+}
+
 // What is read once, when the program starts: the keys of it that `b` has otherwise than `a`.
 std::vector<std::string> needs_restart(const Config& a, const Config& b) {
   std::vector<std::string> names;
@@ -199,6 +205,7 @@ Result<gateway::Setup> House::make_setup(const Config& config) const {
     const auto same = std::ranges::find_if(
         before->services, [&](const auto& service) { return service->settings() == settings; });
     if (same != before->services.end()) {
+      renew_credential(**same);
       setup.services.push_back(*same);
       continue;
     }

@@ -144,9 +144,9 @@ void Client::push(std::span<iovec> parts) {
   }
 }
 
-net::Task<Result<>> Client::drain() {
+net::Task<Result<>> Client::drain(MonoNs until) {
   if (broken_) co_return fail(Code::closed, "the client left");
-  auto written = co_await stream_.write(out_, deadline_, worker_.setup()->settings.write_timeout_ms);
+  auto written = co_await stream_.write(out_, deadline_, worker_.setup()->settings.write_timeout_ms, until);
   out_.clear();
   if (out_.capacity() > (256u << 10)) std::string().swap(out_);
   if (!written) broken_ = true;

@@ -46,7 +46,8 @@ class Client {
   void body(std::string_view bytes, bool last);
   void finish();
   bool backlogged() const { return !out_.empty(); }
-  net::Task<Result<>> drain();
+  // `until`: when the exchange is over at the latest, however well the client reads; 0: no such time.
+  net::Task<Result<>> drain(MonoNs until = 0);
   bool begun() const { return begun_; }
   bool head_waiting() const { return !head_out_.empty(); }
   bool broken() const { return broken_; }

@@ -90,6 +90,7 @@ struct Exchange {
   bool has_forwarded_digest = false;
   Digest forwarded_digest{};
   std::uint32_t attempts = 0;
+  MonoNs ends_by = 0;  // the chosen service's total timeout; 0: none was chosen
   bool intent_recorded = false;
   bool passed_over = false;  // went on without, and is counted
 

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "gateway/balance.h"
 #include "gateway/charge.h"
 #include "gateway/client.h"
 #include "gateway/headers.h"
+#include "gateway/permit.h"
 #include "gateway/prepare.h"
 #include "gateway/relay.h"
 #include "gateway/route.h"
@@ -80,8 +82,10 @@ class Forwarding {
   bool decide(const Service*& target);
   bool reserve_for_limits();
   net::Task<bool> record_intent();
+  net::Task<Tried> visit(const Service& target);
   net::Task<Tried> try_service();
   net::Task<Tried> try_once(bool fresh, bool& stale);
+  void judge(const AnswerFacts& answer);
   Tried after_failure(const Error& error, const Upstream& upstream);
   net::Task<Tried> take_answer(Upstream& upstream);
   net::Task<Tried> take_error_answer(Upstream& upstream, AnswerFacts answer);
@@ -97,11 +101,12 @@ class Forwarding {
   Exchange& x_;
   GateError error_;
   Kept kept_;
-  const Service* recorded_for_ = nullptr;  // the service that the newest intent names
-  MonoNs total_ = 0;
+  const Service* recorded_for_ = nullptr;     // the service that the newest intent names
   std::shared_ptr<const Secret> credential_;  // that this try is sent with
   std::uint16_t status_ = 0;                  // of the service, to this try; 0: none
   bool renewed_ = false;
+  Permit permit_;            // to ask the service
+  Unavailable unavailable_;  // who could not be asked
 };
 
 void Forwarding::fail_with(std::uint16_t status, std::string code, std::string message) {
@@ -212,6 +217,21 @@ Tried Forwarding::after_failure(const Error& error, const Upstream& upstream) {
   return timeout ? Tried::elsewhere : Tried::again;
 }
 
+// What an answer's head says about the service, not about the request.
+void Forwarding::judge(const AnswerFacts& answer) {
+  const auto status = answer.status;
+  const bool pressed = status == 429 || (status == 503 && !answer.retry_after.empty());
+  if (pressed && x_.service->settings().credential.kind != CredentialSource::Kind::client)
+    if (const auto ms = retry_after_ms(answer.retry_after, wall_now(),
+                                       x_.service->settings().breaker.most_retry_after_ms))
+      x_.service->pressure().rest(spread_hash(x_.model), mono_now() + static_cast<MonoNs>(ms) * 1'000'000);
+  const bool not_done_here = status == 501 || status == 505;
+  if (status >= 500 && !pressed && !not_done_here)
+    permit_.failed(Failure::status, status);
+  else
+    permit_.answered();
+}
+
 net::Task<Tried> Forwarding::take_error_answer(Upstream& upstream, AnswerFacts answer) {
   const auto status = answer.status;
   bool cut = false;
@@ -247,6 +267,7 @@ net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
   x_.timings.first_byte = microseconds_since(x_.started);
   status_ = upstream.status();
   AnswerFacts answer = describe_answer(upstream.head(), credential_->reveal(), has_limits(x_));
+  judge(answer);
   if (answer.status >= 300 && answer.status < 400) {
     fail_with(502, "service_redirects",
               "the service '" + x_.service->id() + "' answered with a redirect; correct its base_url");
@@ -258,11 +279,14 @@ net::Task<Tried> Forwarding::take_answer(Upstream& upstream) {
     fail_with(502, "service_not_json",
               "the service '" + x_.service->id() +
                   "' answered with something that is not JSON; correct its base_url");
+    permit_.failed(Failure::broken);
     co_return repeatable() ? Tried::elsewhere : Tried::settled;
   }
   if (upstream.is_event_stream()) {
     co_await relay_stream(worker_, client_, x_, upstream, answer);
+    if (x_.outcome == ledger::Outcome::truncated) permit_.failed(Failure::broken);
   } else if (!co_await relay_body(worker_, client_, x_, upstream, answer, error_)) {
+    permit_.failed(Failure::broken);
     co_return repeatable() ? Tried::again : Tried::settled;
   }
   co_return Tried::answered;
@@ -272,12 +296,16 @@ net::Task<Tried> Forwarding::try_once(bool fresh, bool& stale) {
   kept_ = {};
   credential_ = x_.service->credential();
   const std::string head = request_head(x_, *credential_);
-  Upstream upstream(worker_, *x_.service, client_.watch(), total_);
+  Upstream upstream(worker_, *x_.service, client_.watch(), x_.ends_by);
   const auto asked = co_await upstream.ask(head, x_.body_to_send(), fresh);
   if (!asked) {
     // A kept connection that its peer closed just then: not the service's failure.
     stale = upstream.reused() && !upstream.answered_any() && asked.error().code == Code::io &&
             (repeatable() || !upstream.sent_any());
+    if (!stale && !upstream.client_left())
+      permit_.failed(!upstream.connected()                 ? Failure::unreachable
+                     : asked.error().code == Code::timeout ? Failure::timeout
+                                                           : Failure::broken);
     co_return after_failure(asked.error(), upstream);
   }
   co_return co_await take_answer(upstream);
@@ -338,12 +366,37 @@ net::Task<Tried> Forwarding::try_service() {
       --attempt;  // cannot repeat for ever: the next connection is new, the credential is renewed once
       continue;
     }
-    if (worker_.loop.now() >= total_) break;
+    if (worker_.loop.now() >= x_.ends_by || x_.service->breaker().refuses(mono_now())) break;
     if (attempt == retries) break;
     if (!co_await pause(attempt)) co_return client_left();
     if (lane->meter) lane->meter->retries.add();
   }
   co_return Tried::elsewhere;
+}
+
+// Asks one service, once there is a place for it.
+net::Task<Tried> Forwarding::visit(const Service& target) {
+  auto slot = target.admission().try_enter();
+  if (!slot) {
+    using Entry = Admission::Entry;
+    const auto entry =
+        co_await target.admission().enter(worker_.loop, client_.watch(), x_.caller.key->team, slot);
+    if (entry == Entry::gone) co_return client_left();
+    if (entry != Entry::entered) {
+      unavailable_.note_busy(target);
+      co_return Tried::elsewhere;
+    }
+  }
+  permit_ = Permit::ask(target, worker_.loop.now());
+  if (!permit_) {  // it began to rest while this waited, or another looks whether it is back
+    unavailable_.note_refused(target, worker_.loop.now());
+    co_return Tried::elsewhere;
+  }
+  if (!reserve_for_limits() || !co_await record_intent()) co_return Tried::settled;
+  x_.ends_by = worker_.loop.now() + static_cast<MonoNs>(target.settings().timeouts.total_ms) * 1'000'000;
+  const Tried tried = co_await try_service();
+  permit_ = {};
+  co_return tried;
 }
 
 net::Task<void> Forwarding::give_up() {
@@ -357,6 +410,7 @@ net::Task<void> Forwarding::give_up() {
     co_await send_whole(client_, x_, kept_.answer, kept_.body);
     co_return;
   }
+  if (error_.code.empty() && unavailable_.any()) error_ = unavailable_.error();
   if (x_.outcome != ledger::Outcome::refused) x_.outcome = ledger::Outcome::failed;
   co_await client_.answer_error(x_, error_);
 }
@@ -370,14 +424,11 @@ net::Task<void> Forwarding::run() {
   }
   std::vector<const Service*> asked;
   for (const Service* target : candidates) {
+    if (unavailable_.note_resting(*target, x_.model, worker_.loop.now())) continue;
     if (!decide(target)) break;
     if (std::ranges::find(asked, target) != asked.end()) continue;  // several were rerouted to one
     asked.push_back(target);
-    if (!reserve_for_limits()) break;
-    if (!co_await record_intent()) break;
-    total_ = worker_.loop.now() + static_cast<MonoNs>(target->settings().timeouts.total_ms) * 1'000'000;
-    const Service::Visit visit(*target);
-    const Tried tried = co_await try_service();
+    const Tried tried = co_await visit(*target);
     if (tried == Tried::answered) co_return;
     if (tried == Tried::settled) break;
   }

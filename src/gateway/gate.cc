@@ -83,6 +83,8 @@ Result<> Gate::listen_spread(net::Bound socket) {
 }
 
 void Gate::run() {
+  workers_.front()->check_health();
+  credentials_ = std::make_unique<CredentialWatch>(workers_.front()->shared.setup);
   for (auto& worker : workers_) threads_.emplace_back([w = worker.get()] { w->run(); });
 }
 
@@ -109,6 +111,7 @@ void Gate::stop(std::uint64_t deadline_ms, const std::function<bool()>& enough) 
   const auto until = steady_clock::now() + milliseconds(deadline_ms);
   while (!idle() && steady_clock::now() < until && !(enough && enough()))
     std::this_thread::sleep_for(milliseconds(5));
+  credentials_.reset();
   for (auto& worker : workers_) worker->stop();
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "gateway/credential_watch.h"
 #include "gateway/worker.h"
 
 namespace ostiary::gateway {
@@ -40,6 +41,7 @@ class Gate {
   Result<> listen_spread(net::Bound socket);
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
+  std::unique_ptr<CredentialWatch> credentials_;
   std::vector<net::Address> addresses_;
   bool inherited_ = false, draining_ = false;
 };

@@ -300,11 +300,11 @@ net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstre
       relay.conclude(step == Upstream::Step::cut);
       break;
     }
-    if (client.backlogged() && !co_await client.drain()) co_return relay.abandon();
+    if (client.backlogged() && !co_await client.drain(x.ends_by)) co_return relay.abandon();
     if (client.broken()) co_return relay.abandon();
   }
   if (client.backlogged()) [[maybe_unused]]
-    const auto drained = co_await client.drain();
+    const auto drained = co_await client.drain(x.ends_by);
   if (client.broken() && x.outcome == ledger::Outcome::complete) mark_cancelled(client, x);
   upstream.release();
 }
@@ -317,7 +317,7 @@ net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answe
   client.begin(x, {answer.status, answer.headers, body.size()});
   client.body(body, true);
   if (client.backlogged()) [[maybe_unused]]
-    const auto drained = co_await client.drain();
+    const auto drained = co_await client.drain(x.ends_by);
   x.outcome = answer.status < 400 ? ledger::Outcome::complete : ledger::Outcome::failed;
   if (client.broken()) mark_cancelled(client, x);
 }
@@ -359,7 +359,7 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
       if (why == net::Wake::timeout) step = Upstream::Step::cut;
     }
     if (step == Upstream::Step::end || step == Upstream::Step::cut) break;
-    if ((client.backlogged() && !co_await client.drain()) || client.broken()) co_return abandon();
+    if ((client.backlogged() && !co_await client.drain(x.ends_by)) || client.broken()) co_return abandon();
   }
   send(examining.settle({}, true));
   settle_record();
@@ -369,7 +369,7 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
   else
     client.close_after();  // without the last chunk, so that nobody takes it for whole
   if (client.backlogged()) [[maybe_unused]]
-    const auto drained = co_await client.drain();
+    const auto drained = co_await client.drain(x.ends_by);
   upstream.release();
 }
 

@@ -26,7 +26,7 @@ GateError not_found(std::string code, std::string message) {
 void balance(Worker& worker, const Exchange& x, std::uint64_t conversation, Services group) {
   std::vector<Choice> choices(group.size());
   for (std::uint32_t i = 0; i < group.size(); ++i)
-    choices[i] = {i, group[i]->settings().weight, group[i]->outstanding(), group[i]->spread()};
+    choices[i] = {i, group[i]->settings().weight, group[i]->admission().under_way(), group[i]->spread()};
   if (conversation != 0) {
     order_sticky(choices, conversation);
   } else {
@@ -39,7 +39,11 @@ void balance(Worker& worker, const Exchange& x, std::uint64_t conversation, Serv
       order_least_outstanding(choices, ticket);
   }
   const std::vector<const Service*> before(group.begin(), group.end());
-  for (std::size_t i = 0; i < group.size(); ++i) group[i] = before[choices[i].place];
+  // Who has a place free stands before who would let the exchange wait.
+  std::size_t put = 0;
+  for (const bool room : {true, false})
+    for (const auto& choice : choices)
+      if (before[choice.place]->admission().has_room() == room) group[put++] = before[choice.place];
 }
 
 // Brings the others of the first one's group forward, behind it. Returns how many the group has.

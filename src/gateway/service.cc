@@ -1,11 +1,7 @@
 #include "gateway/service.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
-#include <sys/wait.h>
 #include <system_error>
 #include <thread>
 
@@ -19,22 +15,6 @@ namespace ostiary::gateway {
 namespace {
 
 constexpr std::string_view kModelPlace = "{model}";
-
-// First line of what a command prints.
-Result<std::string> run_command(const std::string& command, const std::string& where) {
-  FILE* pipe = ::popen(command.c_str(), "re");
-  if (!pipe) return fail_errno("run the credential command", where, errno);
-  std::string output;
-  std::array<char, 4096> buffer;
-  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    output.append(buffer.data(), n);
-    if (output.size() > 65536) break;
-  }
-  const int status = ::pclose(pipe);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return fail(Code::invalid, "the credential command failed: run it by hand to see why", where);
-  return output.substr(0, output.find_first_of("\r\n"));
-}
 
 }  // namespace
 
@@ -67,44 +47,32 @@ std::string percent_decode(std::string_view s) {
 }
 
 Result<Secret> Service::read_credential() const {
-  const auto& source = settings_.credential;
-  const std::string where = "service '" + settings_.id + "'";
-  std::string value;
-  switch (source.kind) {
-    case CredentialSource::Kind::none:
-    case CredentialSource::Kind::client:
-      return Secret();
-    case CredentialSource::Kind::environment: {
-      const char* found = std::getenv(source.value.c_str());
-      if (!found || !*found)
-        return fail(Code::invalid,
-                    "the environment variable " + source.value + " that holds its credential is not set",
-                    where);
-      value = found;
-      break;
-    }
-    case CredentialSource::Kind::file: {
-      TRY(const std::string text, read_file(source.value, 65536));
-      value = text.substr(0, text.find_first_of("\r\n"));
-      break;
-    }
-    case CredentialSource::Kind::command: {
-      TRY(value, run_command(source.value, where));
-      break;
-    }
-  }
-  value = std::string(text::trim(value));
-  if (value.empty()) return fail(Code::invalid, "its credential is empty", where);
-  for (const char c : value)
-    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
-      return fail(Code::invalid, "its credential holds a character that cannot stand in a header", where);
+  TRY(const std::string value, gateway::read_credential(settings_.credential, "service '" + id() + "'"));
+  if (value.empty()) return Secret();
   return Secret(settings_.credential_header == "authorization" ? "Bearer " + value : value);
+}
+
+Service::Service(ServiceSettings settings)
+    : settings_(std::move(settings)), breaker_(settings_.breaker), admission_(settings_.admission) {}
+
+Service::State Service::state() const {
+  const MonoNs now = mono_now();
+  const auto ms = [now](MonoNs until) {
+    return until <= now ? 0 : static_cast<std::uint64_t>((until - now) / 1'000'000);
+  };
+  State state;
+  state.breaker = breaker_.state(now);
+  if (state.breaker != Breaker::State::closed) state.reason = breaker_.reason();
+  state.rests_ms = ms(breaker_.open_until());
+  state.pressed_ms = ms(pressure_.latest());
+  state.outstanding = admission_.under_way();
+  state.queued = admission_.waiting();
+  return state;
 }
 
 Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings) {
   static std::atomic<std::size_t> made{0};
-  std::shared_ptr<Service> service(new Service);
-  service->settings_ = std::move(settings);
+  std::shared_ptr<Service> service(new Service(std::move(settings)));
   service->slot_ = made.fetch_add(1);
   service->spread_ = spread_hash(service->id());
   const auto& s = service->settings_;
@@ -118,6 +86,7 @@ Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings) {
   } else {
     TRY(service->url_, net::parse_url(s.base_url));
   }
+  if (s.credential.kind == CredentialSource::Kind::file) service->stamp_ = FileStamp::of(s.credential.value);
   TRY(Secret credential, service->read_credential());
   service->credential_ = std::make_shared<const Secret>(std::move(credential));
   return service;
@@ -174,13 +143,36 @@ bool Service::can_refresh() const {
 }
 
 bool Service::refresh_credential() const {
+  return reread_credential().value_or(false);
+}
+
+Result<bool> Service::reread_credential() const {
   if (!can_refresh()) return false;
-  auto fresh = read_credential();
-  if (!fresh) return false;
+  // Before it is read: what is written meanwhile makes another stamp.
+  const auto stamp = settings_.credential.kind == CredentialSource::Kind::file
+                         ? FileStamp::of(settings_.credential.value)
+                         : FileStamp();
+  TRY(Secret fresh, read_credential());
   const std::lock_guard lock(mutex_);
-  if (fresh->reveal() == credential_->reveal()) return false;
-  credential_ = std::make_shared<const Secret>(std::move(*fresh));
+  stamp_ = stamp;
+  if (fresh.reveal() == credential_->reveal()) return false;
+  credential_ = std::make_shared<const Secret>(std::move(fresh));
   return true;
+}
+
+void Service::notice_change() const {
+  if (settings_.credential.kind != CredentialSource::Kind::file) return;
+  const auto stamp = FileStamp::of(settings_.credential.value);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stamp == stamp_) return;
+  }
+  const auto changed = reread_credential();
+  if (changed && *changed) log::info("service '" + id() + "': the new credential in its file is in force");
+  if (changed || stamp == complained_) return;
+  complained_ = stamp;
+  log::warn("service '" + id() +
+            "': its credential cannot be read again, the one before stays: " + changed.error().text());
 }
 
 void Service::refresh_soon(std::function<void()> done) const {

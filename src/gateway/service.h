@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,9 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "gateway/admission.h"
+#include "gateway/breaker.h"
+#include "gateway/credential.h"
 #include "gateway/replay.h"
 #include "gateway/settings.h"
 #include "net/http.h"
@@ -44,39 +46,45 @@ class Service : public std::enable_shared_from_this<Service> {
   // Reads a file or command credential again (after a 401). True when the value changed. Blocks: not on a
   // loop.
   bool refresh_credential() const;
+  // The same, with what was wrong where it cannot be read; the one before stays.
+  Result<bool> reread_credential() const;
+  // Reads it again where its file is not the one that was read. Blocks, for one thread.
+  void notice_change() const;
   bool can_refresh() const;
   // The same on a thread of its own, once for all who ask meanwhile, then calls each `done`; at once where it
   // was found unchanged within the last five seconds. Thread-safe.
   void refresh_soon(std::function<void()> done) const;
 
-  // Exchanges under way at this service, over all loops. Thread-safe.
-  std::uint32_t outstanding() const { return outstanding_.load(std::memory_order_relaxed); }
-  // Counts as one of them for as long as it lives.
-  class Visit {
-   public:
-    explicit Visit(const Service& service) : service_(service) {
-      service_.outstanding_.fetch_add(1, std::memory_order_relaxed);
-    }
-    ~Visit() { service_.outstanding_.fetch_sub(1, std::memory_order_relaxed); }
-    Visit(const Visit&) = delete;
-    Visit& operator=(const Visit&) = delete;
-
-   private:
-    const Service& service_;
+  // What the exchanges of all loops share of it. Thread-safe.
+  Breaker& breaker() const { return breaker_; }
+  Pressure& pressure() const { return pressure_; }
+  Admission& admission() const { return admission_; }
+  // The same as numbers, for metrics and the API.
+  struct State {
+    Breaker::State breaker = Breaker::State::closed;
+    std::string reason;                         // of the breaker; empty where it is closed
+    std::uint64_t rests_ms = 0;                 // until somebody may ask it again
+    std::uint64_t pressed_ms = 0;               // the same, for a model that it has had too much of
+    std::uint32_t outstanding = 0, queued = 0;  // exchanges under way, and waiting for it
   };
+  State state() const;
 
  private:
-  Service() = default;
+  explicit Service(ServiceSettings settings);
   Result<Secret> read_credential() const;
   void end_refresh(bool changed) const;
   ServiceSettings settings_;
+  mutable Breaker breaker_;
+  mutable Pressure pressure_;
+  mutable Admission admission_;
   std::size_t slot_ = 0;
   std::uint64_t spread_ = 0;
-  mutable std::atomic<std::uint32_t> outstanding_{0};
   net::Url url_;
   std::shared_ptr<const Replay> replay_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const Secret> credential_;
+  mutable FileStamp stamp_;       // of the file that was read
+  mutable FileStamp complained_;  // of one that could not be read, so that it is said once
   mutable std::vector<std::function<void()>> refreshing_;  // who waits for the thread that reads it
   mutable MonoNs unchanged_at_ = 0;                        // when it was last found unchanged; 0: never
 };

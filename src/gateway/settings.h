@@ -15,7 +15,8 @@
 namespace ostiary::gateway {
 
 // Where a service's credential comes from. `environment`, `file` and `command` are read when the gate starts
-// (a command's first line of output; files and commands again after a 401).
+// (a command's first line of output). Files are read again when they change; files and commands at a reload
+// and after a 401. The environment of a running program does not change.
 struct CredentialSource {
   enum class Kind : std::uint8_t { none, environment, file, command, client };
   Kind kind = Kind::none;
@@ -38,6 +39,35 @@ struct Timeouts {
   bool operator==(const Timeouts&) const = default;
 };
 
+// When a service is left alone because it fails.
+struct BreakerSettings {
+  std::uint32_t failures = 5;  // in a row; 0: however many
+  std::uint32_t rate = 50;     // percent of what it was asked within the window; 0: however many
+  std::uint64_t window_ms = 30'000;
+  std::uint64_t open_ms = 5'000;  // doubled each time that a probe fails
+  std::uint64_t most_open_ms = 60'000;
+  std::uint64_t most_retry_after_ms = 600'000;  // that the service may ask for; 0: not listened to
+  bool operator==(const BreakerSettings&) const = default;
+};
+
+// How many exchanges may be under way at a service, and wait for it.
+struct AdmissionSettings {
+  std::uint32_t most = 0;  // 0: no limit, so that nobody waits
+  std::uint32_t queue_length = 100;
+  std::uint64_t queue_timeout_ms = 10'000;
+  bool operator==(const AdmissionSettings&) const = default;
+};
+
+// How a service is asked, with nobody waiting, whether it is there.
+struct HealthSettings {
+  enum class Check : std::uint8_t { automatic, on, off };  // automatic: where the service is near
+  Check check = Check::automatic;
+  std::string path = "/models";
+  std::uint64_t interval_ms = 10'000;
+  std::uint64_t timeout_ms = 2'000;
+  bool operator==(const HealthSettings&) const = default;
+};
+
 // How the first is chosen of services that are alternatives of equal rank.
 enum class Balance : std::uint8_t { weighted, least_outstanding };
 // What always goes to the same one of them.
@@ -58,6 +88,9 @@ struct ServiceSettings {
   std::string ca_file;      // PEM bundle used instead of the system's trust store
   std::string server_name;  // SNI and name to verify, when not the URL's host
   Timeouts timeouts;
+  BreakerSettings breaker;
+  AdmissionSettings admission;
+  HealthSettings health;
   std::uint32_t retries = 2;                 // further tries on this service
   std::uint32_t max_idle_connections = 512;  // kept alive by each loop
   std::string recording;                     // protocol replay: file; empty: the shipped one

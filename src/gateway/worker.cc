@@ -1,6 +1,7 @@
 #include "gateway/worker.h"
 
 #include "gateway/client.h"
+#include "gateway/health.h"
 
 namespace ostiary::gateway {
 
@@ -139,6 +140,7 @@ void Worker::run() {
       connections_.fetch_add(1);
       net::spawn(serve(std::move(fd), door.tls));
     }));
+  if (checks_health_) net::spawn(watch_health(*this));
   loop.run();
   recorder.close();
   doors_.clear();

@@ -46,7 +46,7 @@ struct Lane {
   net::Pool pool;
   std::unique_ptr<ServiceMeter> meter;  // null: nothing is counted
   std::uint32_t traced_as = 0;          // Tracer::service()
-  std::uint64_t tickets = 0;  // given out for choosing among the group that this service begins
+  std::uint64_t tickets = 0;            // given out for choosing among the group that this service begins
   // The newest decision about a text in which nothing was found: a decider is pure, so the same facts have
   // the same decision.
   struct Decided {
@@ -67,6 +67,7 @@ class Worker {
   Result<> listen(net::Bound socket, std::function<Worker&()> choose = {});
   void run();                  // until stop()
   void take(Fd fd, bool tls);  // thread-safe: serves a connection that another worker has accepted
+  void check_health() { checks_health_ = true; }  // before run(): of all services, on this loop
   // Thread-safe: no new connections; answers say that theirs ends; after `grace_ms` those at rest end.
   void drain(std::uint64_t grace_ms);
   void stop();                                                       // thread-safe: ends everything now
@@ -110,6 +111,7 @@ class Worker {
   std::vector<Door> doors_;
   std::atomic<std::uint32_t> connections_{0};
   bool draining_ = false, rest_over_ = false;
+  bool checks_health_ = false;
   std::atomic<bool> answered_{true};
   std::vector<std::string> buffers_;
 };

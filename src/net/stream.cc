@@ -165,7 +165,8 @@ Io Stream::write_some(std::span<const iovec> parts, std::size_t& put) {
   }
 }
 
-Task<Result<>> Stream::write(std::string_view bytes, Deadline& deadline, std::uint64_t idle_ms) {
+Task<Result<>> Stream::write(std::string_view bytes, Deadline& deadline, std::uint64_t idle_ms,
+                             MonoNs until) {
   while (!bytes.empty()) {
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
     std::size_t put = 0;
@@ -177,6 +178,7 @@ Task<Result<>> Stream::write(std::string_view bytes, Deadline& deadline, std::ui
       if (put > 0) continue;
     }
     deadline.set_after_ms(idle_ms);
+    if (until != 0) deadline.set(std::min(deadline.at(), until));
     Waiter wait(*loop_);
     if (ssl_ && watch_->writable)
       wait.read(watch_);  // TLS waits for the peer to speak

@@ -39,7 +39,7 @@ class Stream {
   Io write_some(std::span<const iovec> parts, std::size_t& put);
   // Writes all of it, waiting where the peer is slow: backpressure. `deadline` is moved on by idle_ms at each
   // progress. Errors: timeout, closed.
-  Task<Result<>> write(std::string_view bytes, Deadline& deadline, std::uint64_t idle_ms);
+  Task<Result<>> write(std::string_view bytes, Deadline& deadline, std::uint64_t idle_ms, MonoNs until = 0);
 
   // Ends our side, reads and drops what still comes until the peer ends or `ms` are over: closing while the
   // peer sends would make its system throw away what it was sent last.

@@ -38,11 +38,15 @@ def environment(extra=None):
     return env
 
 
+NEVER = {"failures": 0, "rate": 0, "retry_after": "0s"}  # a breaker that never opens
+
+
 def service(upstream, id="main", **more):
-    """A service entry of the configuration for a scripted upstream (or a base URL)."""
+    """A service entry of the configuration for a scripted upstream (or a base URL). Nothing but what a test sends
+    goes to it, and its failures are not held against it, unless the test says so."""
     url = upstream if isinstance(upstream, str) else upstream.url
     return {"id": id, "base_url": url, "provider": "test", "surface": "api", "credential": "none",
-            "models": ["*"], **more}
+            "models": ["*"], "health": {"check": "off"}, "breaker": dict(NEVER), **more}
 
 
 def yaml(value, indent=0):

@@ -58,10 +58,10 @@ def script_for(upstream, model):
 
 
 class Upstream:
-    """The server. Starts on construction, on 127.0.0.1 port 0; thread safe."""
+    """The server. Starts on construction, on 127.0.0.1 and a free port unless told; thread safe."""
 
     def __init__(self, name="main", tls=None, log_file=None, require=None, models=(), host="127.0.0.1",
-                 responses_prefix=""):
+                 responses_prefix="", port=0):
         """tls: (cert file, key file); require: (header, value) that each request must carry, or 401."""
         self.name, self.require, self.models = name, require, list(models)
         self.requests, self.handshakes, self.tls_errors = [], [], []
@@ -76,7 +76,7 @@ class Upstream:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(*tls)
             self.context.sni_callback = self._sni
-        self.listener = socket.create_server((host, 0), backlog=1024)
+        self.listener = socket.create_server((host, port), backlog=1024)
         self.port = self.listener.getsockname()[1]
         self.host = host
         self.prefix = responses_prefix or f"resp_{name}"

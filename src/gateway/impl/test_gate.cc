@@ -212,6 +212,7 @@ ServiceSettings& TestGate::add_service(std::string id, std::string url) {
   settings.id = std::move(id);
   settings.base_url = std::move(url);
   settings.retries = 0;
+  settings.health.check = HealthSettings::Check::off;
   return settings;
 }
 
