@@ -36,6 +36,11 @@ def test_the_unit_names_flags_that_the_program_has():
         assert flag in known, flag
 
 
+def test_the_key_of_the_first_start_does_not_reach_the_journal():
+    lines = (PACKAGING / "ostiary.service").read_text().splitlines()
+    assert "StandardOutput=null" in lines and "StandardError=journal" in lines
+
+
 def test_the_packaged_configuration_is_one_that_the_program_takes(tmp_path):
     from lib.gate import Gate
 
