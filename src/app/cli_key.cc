@@ -14,13 +14,21 @@ void add_key(CommandLine& line) {
   auto* create =
       line.verb(*key, "create", "make a key and show it this once",
                 "ostiary key create --team research --user ada\n"
-                "  export OPENAI_API_KEY=$(ostiary key create --team research --user ada --quiet)");
+                "  export OPENAI_API_KEY=$(ostiary key create --team research --user ada --quiet)\n"
+                "  ostiary key create --team platform --user kim --scope admin");
   create->add_option("--team", options->team, "who is charged and named in the ledger")
       ->required()
       ->type_name("TEAM");
   create->add_option("--user", options->user, "whose key it is; the ledger knows only a pseudonym")
       ->required()
       ->type_name("USER");
+  create
+      ->add_option("--scope", options->scopes,
+                   "what it is good for: use (exchanges; the default), team:NAME (administers that team), "
+                   "read, admin; may stand several times")
+      ->type_name("SCOPE");
+  create->add_option("--expires", options->expires, "how long it is good, such as 90d (default: for ever)")
+      ->type_name("TIME");
   line.add_common(*create, options->common);
   line.does(*create, [options] { return run_key_create(*options); });
 
@@ -36,6 +44,7 @@ void add_key(CommandLine& line) {
       ->type_name("ID");
   line.add_common(*revoke, options->common);
   line.does(*revoke, [options] { return run_key_revoke(*options); });
+  add_key_request(line, *key);
 }
 
 }  // namespace ostiary::app

@@ -44,13 +44,6 @@ Result<> check_whole(const Config& config) {
   return {};
 }
 
-std::string variable_of(std::string_view path) {
-  std::string out = "OSTIARY_";
-  for (const char c : path)
-    out += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return out;
-}
-
 bool takes_a_structure(std::string_view fallback) {
   return fallback.starts_with('{') || fallback.starts_with('[');
 }
@@ -74,6 +67,13 @@ std::unexpected<Error> unknown_name(std::string_view file, const yaml::Member& m
 }
 
 }  // namespace config
+
+std::string variable_of(std::string_view path) {
+  std::string out = "OSTIARY_";
+  for (const char c : path)
+    out += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
 
 std::span<const Key> keys() {
   static const std::vector<Key> all = [] {

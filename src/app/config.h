@@ -56,6 +56,7 @@ struct Config {
   LogSettings log;
   AuditSettings audit;
   std::uint64_t drain_timeout_ms = 30'000;
+  std::vector<std::string> console_hosts;  // further names by which the API may be asked
 };
 
 // One row of the table that defines every configuration key: what the file may hold, its type, default and
@@ -78,6 +79,8 @@ Result<Config> load_config(const std::string& path);
 // a list
 // ("OSTIARY_" + the path in capitals, dots as underscores). `get` is std::getenv in the program.
 Result<> apply_environment(Config& config, const std::function<const char*(const char*)>& get);
+
+std::string variable_of(std::string_view path);
 
 // `invalid` where one of the environment's names looks like such a variable and is none, with the one that is
 // meant.

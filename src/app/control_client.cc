@@ -18,12 +18,22 @@ namespace {
 constexpr std::string_view kSocket = "control.sock";
 constexpr std::size_t kMostBytes = 64 << 20;
 
-Code code_of(int status, std::string_view word) {
-  if (word == "not_found" || status == 404) return Code::not_found;
-  if (word == "exists" || status == 409) return Code::exists;
-  if (word == "denied" || status == 403) return Code::denied;
-  if (word == "invalid" || status == 400) return Code::invalid;
-  return status == 503 ? Code::unavailable : Code::io;
+Code code_of(int status) {
+  switch (status) {
+    case 404:
+      return Code::not_found;
+    case 409:
+      return Code::exists;
+    case 401:
+    case 403:
+      return Code::denied;
+    case 413:
+      return Code::too_large;
+    case 503:
+      return Code::unavailable;
+    default:
+      return status < 500 ? Code::invalid : Code::io;
+  }
 }
 
 Result<> send_all(int fd, std::string_view bytes, const std::string& where) {
@@ -114,12 +124,16 @@ Result<std::string> ControlClient::call(std::string_view method, std::string_vie
   const auto answer = parse_answer(bytes);
   if (!answer)
     return fail(Code::io, "the gate's answer cannot be read; are both of the same version?", where_);
-  if (answer->status == 200) return std::string(answer->body);
-  const auto document = json::Document::parse(answer->body);
+  return result_of(*answer);
+}
+
+Result<std::string> result_of(const ControlAnswer& answer) {
+  if (answer.status >= 200 && answer.status < 300) return std::string(answer.body);
+  const auto document = json::Document::parse(answer.body);
   const auto error = document ? document->root()["error"] : json::Value();
-  return fail(code_of(answer->status, error["code"].string_or("")),
-              error["message"].string_or(fmt::format("the gate answered with status {}", answer->status)),
-              {});
+  return fail(code_of(answer.status),
+              error["message"].string_or(fmt::format("the gate answered with status {}", answer.status)),
+              error["pointer"].string_or(""));
 }
 
 }  // namespace ostiary::app

@@ -18,7 +18,7 @@ class ControlClient {
 
   // How long an answer may take; ten seconds unless said.
   void be_patient(std::int64_t seconds) { patience_seconds_ = seconds; }
-  // The body of a 200; otherwise the Error that {"error": {"message", "code"}} tells.
+  // The body of a good answer; otherwise the Error that {"error": {"message", "code"}} tells.
   Result<std::string> call(std::string_view method, std::string_view path, std::string_view body = {});
 
  private:
@@ -35,5 +35,7 @@ struct ControlAnswer {
   std::string_view body;
 };
 std::optional<ControlAnswer> parse_answer(std::string_view bytes);
+// The body of a good answer of the API; otherwise the Error that it tells.
+Result<std::string> result_of(const ControlAnswer& answer);
 
 }  // namespace ostiary::app

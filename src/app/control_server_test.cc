@@ -9,6 +9,9 @@
 #include <sys/un.h>
 
 #include "app/control_client.h"
+#include "app/folder_api.h"
+#include "app/keeping_door.h"
+#include "app/response_keeper.h"
 #include "json/document.h"
 
 namespace ostiary::app {
@@ -33,12 +36,28 @@ class ControlTest : public ::testing::Test {
     auto keeper = ledger::Keeper::open(folder_, *ledger_, {});
     ASSERT_TRUE(keeper) << keeper.error().text();
     keeper_ = std::move(*keeper);
-    auto server = ControlServer::start(folder_, std::move(*store), shared_, *keeper_);
+    auto keys = (*store)->keys();
+    ASSERT_TRUE(keys) << keys.error().text();
+    shared_.keys.replace(std::move(*keys));
+    backing_ = std::unique_ptr<console::Backing>(new console::Backing{
+        .shared = shared_, .store = std::move(*store), .data_folder = folder_, .facts = facts()});
+    api_ = std::make_unique<console::Api>(*backing_);
+    responses_ = std::make_unique<ResponseKeeper>(
+        *backing_, [this](std::function<void()> job) { return api_->run(std::move(job)); });
+    door_ = std::make_unique<KeepingDoor>(*api_, *backing_, *keeper_);
+    auto server = ControlServer::start(folder_, *door_);
     ASSERT_TRUE(server) << server.error().text();
     server_ = std::move(*server);
   }
-  void TearDown() override {
+  void stop() {
     server_.reset();
+    door_.reset();
+    api_.reset();
+    responses_.reset();
+    backing_.reset();
+  }
+  void TearDown() override {
+    stop();
     keeper_.reset();
     ledger_.reset();
     std::error_code ignored;
@@ -51,7 +70,7 @@ class ControlTest : public ::testing::Test {
     return (*client)->call(method, path, body);
   }
   std::string create(std::string_view body) {
-    auto made = call("POST", "/control/keys", body);
+    auto made = call("POST", "/api/v1/keys", body);
     EXPECT_TRUE(made) << made.error().text();
     return made ? *made : "{}";
   }
@@ -88,6 +107,10 @@ class ControlTest : public ::testing::Test {
   std::unique_ptr<ledger::Ledger> ledger_;
   gateway::Shared shared_;
   std::unique_ptr<ledger::Keeper> keeper_;
+  std::unique_ptr<console::Backing> backing_;
+  std::unique_ptr<ResponseKeeper> responses_;
+  std::unique_ptr<console::Api> api_;
+  std::unique_ptr<KeepingDoor> door_;
   std::unique_ptr<ControlServer> server_;
 };
 
@@ -109,52 +132,25 @@ TEST_F(ControlTest, ANewKeyOpensTheGateAtOnceAndIsRecordedWithoutItsSecret) {
   EXPECT_EQ(record.find("ada"), std::string::npos);  // the ledger knows the pseudonym only
 }
 
-TEST_F(ControlTest, AListShowsEveryKeyAndNoSecret) {
-  const auto first = create(R"({"team":"blue","user":"ada"})"),
-             second = create(R"({"team":"red","user":"bob"})");
-  const auto list = call("GET", "/control/keys");
-  ASSERT_TRUE(list);
-  const auto document = json::Document::parse(*list);
-  ASSERT_TRUE(document);
-  EXPECT_EQ(document->root()["keys"].size(), 2u);
-  EXPECT_NE(list->find("\"user\":\"bob\""), std::string::npos);
-  for (const auto& made : {first, second}) EXPECT_EQ(list->find(member(made, "key")), std::string::npos);
-}
-
-TEST_F(ControlTest, ARevokedKeyOpensNothingFromThatMoment) {
-  const auto made = create(R"({"team":"blue","user":"ada"})");
-  const auto path = "/control/keys/" + member(made, "id") + "/revoke";
-  const auto revoked = call("POST", path);
-  ASSERT_TRUE(revoked) << revoked.error().text();
-  EXPECT_NE(member(*revoked, "revoked"), "");
-  EXPECT_FALSE(opens(member(made, "key")));
-  EXPECT_NE(newest_record().find("\"key-revoked\""), std::string::npos);
-  const auto again = call("POST", path);
-  ASSERT_FALSE(again);
-  EXPECT_EQ(again.error().code, Code::exists);
-  EXPECT_EQ(call("POST", "/control/keys/nobody00/revoke").error().code, Code::not_found);
-}
-
-TEST_F(ControlTest, WrongCallsAreRefusedWithTheReason) {
-  for (const std::string_view body : {"", "no json", "[]", R"({"team":"blue"})",
-                                      R"({"team":"","user":"ada"})", R"({"team":1,"user":"ada"})"}) {
-    const auto made = call("POST", "/control/keys", body);
-    ASSERT_FALSE(made) << body;
-    EXPECT_EQ(made.error().code, Code::invalid) << body;
-  }
-  EXPECT_EQ(call("GET", "/control/other").error().code, Code::not_found);
-  EXPECT_EQ(call("DELETE", "/control/keys").error().code, Code::not_found);
-  EXPECT_EQ(call("POST", "/control/keys/revoke").error().code, Code::not_found);
-  EXPECT_TRUE(shared_.keys.snapshot()->empty());
+TEST_F(ControlTest, TheSocketSpeaksTheApiWithEveryRightAndTellsErrorsByTheirKind) {
+  const auto id = member(create(R"({"team":"blue","user":"ada","scopes":["admin"]})"), "id");
+  EXPECT_TRUE(call("GET", "/api/v1/keys/" + id));
+  EXPECT_TRUE(call("DELETE", "/api/v1/keys/" + id));
+  EXPECT_EQ(call("DELETE", "/api/v1/keys/" + id).error().code, Code::exists);
+  EXPECT_EQ(call("GET", "/api/v1/keys/nobody00").error().code, Code::not_found);
+  const auto wrong = call("POST", "/api/v1/keys", R"({"team":1,"user":"ada"})");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, Code::invalid);
+  EXPECT_EQ(wrong.error().where, "/team");
 }
 
 TEST_F(ControlTest, ARequestMayComeInPiecesAndABrokenOneIsHungUpOn) {
-  const auto answer = raw("GET /control/keys HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto answer = raw("GET /api/v1/keys HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
   EXPECT_EQ(raw("nonsense\r\n\r\n"), "");
-  EXPECT_EQ(raw("POST /control/keys HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"), "");
-  EXPECT_EQ(raw("GET /control/keys HTTP/1.1\r\nHost: x\r\nX: " + std::string(70'000, 'x')), "");
-  EXPECT_TRUE(call("GET", "/control/keys"));
+  EXPECT_EQ(raw("POST /api/v1/keys HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"), "");
+  EXPECT_EQ(raw("GET /api/v1/keys HTTP/1.1\r\nHost: x\r\nX: " + std::string(70'000, 'x')), "");
+  EXPECT_TRUE(call("GET", "/api/v1/keys"));
 }
 
 TEST_F(ControlTest, OnlyTheOwnerMayReachTheSocket) {
@@ -164,16 +160,16 @@ TEST_F(ControlTest, OnlyTheOwnerMayReachTheSocket) {
 }
 
 TEST_F(ControlTest, WhereAResponseLivesIsKeptEvenWhenTheGateEndsRightAfter) {
-  server_->remember_response({"resp_1", "far", "sub_a"});
-  server_.reset();
+  responses_->remember({"resp_1", "far", "sub_a"});
+  stop();
   auto store = store::open_sqlite(folder_ + "/store.sqlite");
   ASSERT_TRUE(store);
   EXPECT_EQ(*(*store)->service_of_response("resp_1"), "far");
 }
 
 TEST_F(ControlTest, ManyResponsesAreKeptTogether) {
-  for (int i = 0; i < 5000; ++i) server_->remember_response({"resp_" + std::to_string(i), "far", "sub_a"});
-  server_.reset();
+  for (int i = 0; i < 5000; ++i) responses_->remember({"resp_" + std::to_string(i), "far", "sub_a"});
+  stop();
   auto store = store::open_sqlite(folder_ + "/store.sqlite");
   ASSERT_TRUE(store);
   const auto kept = (*store)->recent_responses(wall_now(), 60'000);
@@ -190,7 +186,7 @@ TEST_F(ControlTest, ErasingANameClosesTheGateToItsKeysAndIsRecordedWithoutTheNam
   EXPECT_EQ(member(*erased, "subject"), member(made, "subject"));
   EXPECT_FALSE(opens(member(made, "key")));
   EXPECT_TRUE(opens(member(other, "key")));
-  EXPECT_EQ(call("GET", "/control/keys")->find("lovelace"), std::string::npos);
+  EXPECT_EQ(call("GET", "/api/v1/keys")->find("lovelace"), std::string::npos);
   const auto record = newest_record();
   EXPECT_NE(record.find(R"("by":"uid:7")"), std::string::npos) << record;
   EXPECT_NE(record.find(member(made, "subject")), std::string::npos);
@@ -211,7 +207,7 @@ TEST_F(ControlTest, WrongErasuresAreRefusedWithTheReason) {
 
 TEST_F(ControlTest, AfterARestartOldKeysOpenTheGate) {
   const auto key = member(create(R"({"team":"blue","user":"ada"})"), "key");
-  server_.reset();
+  stop();
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/control.sock"));
   shared_.keys.replace({});
   ASSERT_FALSE(opens(key));

@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "app/discover.h"
+#include "app/effective.h"
+#include "app/folder_api.h"
 #include "app/restore_limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -46,6 +48,15 @@ Result<> set_log(const Config& config) {
   return log::write_to(config.log.file);
 }
 
+Result<> record_change(ledger::Ledger& ledger, std::string_view action, std::string_view what,
+                       std::string_view detail_json) {
+  std::string line;
+  ledger::append_change(line, wall_now(), action, what, detail_json);
+  ledger::Batch batch;
+  batch.add(line);
+  return ledger.append(batch);
+}
+
 // The first start makes one key, so that there is something to try the gate with.
 Result<std::string> make_first_key(store::Store& store, ledger::Ledger& ledger) {
   TRY(const auto keys, store.keys());
@@ -53,7 +64,8 @@ Result<std::string> make_first_key(store::Store& store, ledger::Ledger& ledger) 
   const char* user = std::getenv("USER");
   TRY(const auto made, store.create_key("default", user && *user ? user : "admin", wall_now()));
   TRY_VOID(record_change(ledger, "key-created", made.entry.id,
-                         R"({"subject":)" + json::quoted(made.entry.subject) + R"(,"team":"default"})"));
+                         R"({"by":"gate","scopes":["use"],"subject":)" + json::quoted(made.entry.subject) +
+                             R"(,"team":"default"})"));
   return std::string(made.text.reveal());
 }
 
@@ -85,6 +97,7 @@ std::vector<std::string> needs_restart(const Config& a, const Config& b) {
   compare("ledger.segment_age", a.keeper.segment_age_ms, b.keeper.segment_age_ms);
   compare("ledger.origin", a.ledger.origin, b.ledger.origin);
   compare("telemetry", a.telemetry, b.telemetry);
+  compare("console.hosts", a.console_hosts, b.console_hosts);
   return names;
 }
 
@@ -176,10 +189,26 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   }
   TRY(gate_, gateway::Gate::open(shared_, std::move(sockets)));
   TRY(first_key_, make_first_key(*store, *ledger_));  // after all that may fail: it is shown only once
-  TRY(control_, ControlServer::start(config_.data, std::move(store), shared_, *keeper_));
-  shared_.homes.persist_with([control = control_.get()](const store::StoredResponse& response) {
-    control->remember_response(response);
-  });
+  TRY(auto keys, store->keys());
+  shared_.keys.replace(std::move(keys));
+  settings_ = effective_settings(options_, variable);
+  backing_ =
+      std::unique_ptr<console::Backing>(new console::Backing{.shared = shared_,
+                                                             .store = std::move(store),
+                                                             .data_folder = config_.data,
+                                                             .facts = facts(),
+                                                             .steward = this,
+                                                             .hosts = config_.console_hosts,
+                                                             .retention_ms = config_.keeper.retention_ms});
+  witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);
+  api_ = std::make_unique<console::Api>(*backing_);
+  shared_.side_door = api_.get();
+  responses_ = std::make_unique<ResponseKeeper>(
+      *backing_, [this](std::function<void()> job) { return api_->run(std::move(job)); });
+  keeping_ = std::make_unique<KeepingDoor>(*api_, *backing_, *keeper_);
+  TRY(control_, ControlServer::start(config_.data, *keeping_));
+  shared_.homes.persist_with(
+      [keeper = responses_.get()](const store::StoredResponse& response) { keeper->remember(response); });
   // Before the first exchange: whatever intent is open at this record ended with an earlier process.
   TRY_VOID(
       record_change(*ledger_, "started", "gate", R"({"catalog":)" + json::quoted(catalog::version()) + "}"));
@@ -190,7 +219,6 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
     log::error("limits: what was used before cannot be read: " + restored.error().text());
   keeper_->start();
   gate_->run();
-  witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);
   return {};
 }
 
@@ -215,7 +243,17 @@ Result<gateway::Setup> House::make_setup(const Config& config) const {
   return setup;
 }
 
+bool House::beyond_loopback() const {
+  return !std::ranges::all_of(gate_->addresses(), net::is_loopback);
+}
+
+std::vector<console::Setting> House::settings() const {
+  const std::lock_guard lock(reloading_);
+  return settings_;
+}
+
 Result<std::vector<std::string>> House::reload() {
+  const std::lock_guard lock(reloading_);
   TRY(Config config, settle_config(options_));
   TRY(auto setup, make_setup(config));
   if (shared_.tls && !config.gate.tls.certificate.empty()) TRY_VOID(shared_.tls->reload(config.gate.tls));
@@ -226,6 +264,7 @@ Result<std::vector<std::string>> House::reload() {
   shared_.publish(std::move(setup));
   witnesses_->replace(config.witnesses);
   config_ = std::move(config);
+  settings_ = effective_settings(options_, variable);
   return names;
 }
 

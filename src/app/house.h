@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -10,9 +12,12 @@
 #include "app/instruments.h"
 #include "app/projector.h"
 #include "app/notify.h"
+#include "app/keeping_door.h"
+#include "app/response_keeper.h"
 #include "app/verbs.h"
 #include "app/witness.h"
 #include "base/result.h"
+#include "console/api.h"
 #include "gateway/gate.h"
 #include "ledger/keeper.h"
 #include "ledger/ledger.h"
@@ -25,12 +30,12 @@ Result<Config> settle_config(const ServeOptions& options);
 
 // What `serve` runs: the gate with all that stands behind it. Goes down in reverse order, the data folder's
 // lock last. Belongs to the main thread but for what says so.
-class House {
+class House final : public console::Steward {
  public:
   // `sockets`: handed over by a service manager, which `notifier` tells how it goes.
   static Result<std::unique_ptr<House>> open(const ServeOptions& options, std::vector<net::Bound> sockets,
                                              const Notifier& notifier);
-  ~House();
+  ~House() override;
 
   const Config& config() const { return config_; }
   const gateway::Shared& shared() const { return shared_; }
@@ -41,13 +46,20 @@ class House {
   // Reads the configuration again and puts it in force for every exchange that begins from now on; those
   // under way end as they began. A service whose settings are the same stays the same object. An error leaves
   // all as it was. The result names the keys that changed and need a restart.
-  Result<std::vector<std::string>> reload();
+  // Thread-safe.
+  Result<std::vector<std::string>> reload() override;
+  std::vector<console::Setting> settings() const override;
+  bool draining() const override { return draining_; }
+  bool beyond_loopback() const override;
 
   // Log and audit files were moved away: writes to new ones.
   Result<> reopen_logs();
 
   // No new connections, no further requests on old ones.
-  void drain() { gate_->drain(); }
+  void drain() {
+    draining_ = true;
+    gate_->drain();
+  }
   bool idle() const { return gate_->idle(); }
   bool answers() { return gate_->answers(); }
   // Lets what is under way end, for at most `deadline_ms` or until `enough`, then records the end.
@@ -68,9 +80,16 @@ class House {
   std::unique_ptr<Projector> projector_;
   gateway::Shared shared_;
   std::unique_ptr<Audit> audit_;
+  std::unique_ptr<console::Backing> backing_;
+  std::unique_ptr<ResponseKeeper> responses_;
+  std::unique_ptr<console::Api> api_;
+  std::unique_ptr<KeepingDoor> keeping_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<gateway::Gate> gate_;
   std::string first_key_;
+  mutable std::mutex reloading_;
+  std::vector<console::Setting> settings_;  // under reloading_
+  std::atomic<bool> draining_{false};
 };
 
 }  // namespace ostiary::app

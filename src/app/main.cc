@@ -9,6 +9,8 @@ int main(int argc, char** argv) {
     CommandLine line;
     add_serve(line);
     add_key(line);
+    add_team(line);
+    add_me(line);
     add_ledger(line);
     add_doctor(line);
     add_others(line);

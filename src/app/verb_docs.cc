@@ -1,13 +1,18 @@
 #include "app/impl/config_docs.h"
 #include "app/impl/terminal.h"
 #include "app/verbs.h"
+#include "console/openapi.h"
 
 namespace ostiary::app {
 
 Result<int> run_docs(std::string_view page, const CommonOptions& options) {
-  if (page != "configuration")
-    return fail(Code::invalid, "pages made by the program: configuration, man", std::string(page));
-  TRY_VOID(put(options, configuration_page()));
+  if (page == "configuration") {
+    TRY_VOID(put(options, configuration_page()));
+  } else if (page == "openapi") {
+    TRY_VOID(put(options, console::openapi(version())));
+  } else {
+    return fail(Code::invalid, "pages made by the program: configuration, man, openapi", std::string(page));
+  }
   return 0;
 }
 

@@ -2,19 +2,16 @@
 // runs.
 
 #include <fmt/format.h>
-#include <memory>
+#include <fmt/ranges.h>
 #include <optional>
 
-#include "app/control_client.h"
+#include "app/folder_api.h"
 #include "app/impl/terminal.h"
 #include "app/verbs.h"
+#include "base/text.h"
 #include "json/document.h"
 #include "json/writer.h"
-#include "ledger/ledger.h"
-#include "ledger/record.h"
-#include "store/data_folder.h"
 #include "store/key_form.h"
-#include "store/store.h"
 
 namespace ostiary::app {
 
@@ -22,64 +19,31 @@ namespace {
 
 // A key as both ways show it. `key` is there only right after it was made.
 struct KeyView {
-  std::string id, team, user, subject, created, revoked;
+  std::string id, team, user, subject, created, revoked, expires, state;
+  std::vector<std::string> scopes;
   std::string key;
 };
 
-// What a verb works on where no gate runs.
-struct House {
-  store::DataLock lock;
-  std::unique_ptr<store::Store> store;
-  std::unique_ptr<ledger::Ledger> ledger;
-};
-
-Result<House> open_house(const std::string& data) {
-  TRY(auto lock, store::DataLock::acquire(data));
-  TRY(auto store, store::open_sqlite(data + "/store.sqlite"));
-  TRY(auto ledger, ledger::Ledger::open(data, {}));
-  return House{std::move(lock), std::move(store), std::move(ledger)};
-}
-
-Result<> record(House& house, std::string_view action, const store::KeyEntry& entry) {
-  std::string detail, line;
-  json::Writer w(detail);
-  w.begin_object();
-  w.member("subject", entry.subject);
-  w.member("team", entry.team);
-  w.end_object();
-  ledger::append_change(line, wall_now(), action, entry.id, detail);
-  ledger::Batch batch;
-  batch.add(line);
-  return house.ledger->append(batch);
-}
-
-KeyView view_of(const store::KeyEntry& entry) {
-  return {.id = entry.id,
-          .team = entry.team,
-          .user = entry.user,
-          .subject = entry.subject,
-          .created = rfc3339(entry.created),
-          .revoked = entry.revoked ? rfc3339(*entry.revoked) : "",
-          .key = ""};
-}
-
 KeyView view_of(json::Value value) {
-  return {.id = value["id"].string_or(""),
-          .team = value["team"].string_or(""),
-          .user = value["user"].string_or(""),
-          .subject = value["subject"].string_or(""),
-          .created = value["created"].string_or(""),
-          .revoked = value["revoked"].string_or(""),
-          .key = value["key"].string_or("")};
+  KeyView view{.id = value["id"].string_or(""),
+               .team = value["team"].string_or(""),
+               .user = value["user"].string_or(""),
+               .subject = value["subject"].string_or(""),
+               .created = value["created"].string_or(""),
+               .revoked = value["revoked"].string_or(""),
+               .expires = value["expires"].string_or(""),
+               .state = value["state"].string_or(""),
+               .scopes = {},
+               .key = value["key"].string_or("")};
+  for (const auto scope : value["scopes"]) view.scopes.push_back(scope.string_or(""));
+  return view;
 }
 
-std::string json_of(std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
-  std::string out;
-  json::Writer w(out);
-  w.begin_object();
-  for (const auto& [name, value] : members) w.member(name, value);
-  w.end_object();
-  return out;
+void write_scopes(json::Writer& w, const KeyView& view) {
+  w.key("scopes");
+  w.begin_array();
+  for (const auto& scope : view.scopes) w.string(scope);
+  w.end_array();
 }
 
 void write_frame_end(json::Writer& w) {
@@ -100,11 +64,13 @@ std::string document_of(const KeyView& view) {
   std::string out;
   json::Writer w(out);
   w.begin_object();
+  write_time(w, "expires", view.expires);
   w.member("id", view.id);
   if (!view.key.empty()) w.member("key", view.key);
   w.member("kind", "key");
   write_frame_end(w);
   if (view.key.empty()) write_time(w, "revoked", view.revoked);
+  write_scopes(w, view);
   w.member("subject", view.subject);
   w.member("team", view.team);
   w.member("user", view.user);
@@ -121,8 +87,11 @@ std::string document_of(const std::vector<KeyView>& views) {
   for (const auto& view : views) {
     w.begin_object();
     write_time(w, "created", view.created);
+    write_time(w, "expires", view.expires);
     w.member("id", view.id);
     write_time(w, "revoked", view.revoked);
+    write_scopes(w, view);
+    w.member("state", view.state);
     w.member("subject", view.subject);
     w.member("team", view.team);
     w.member("user", view.user);
@@ -135,61 +104,67 @@ std::string document_of(const std::vector<KeyView>& views) {
   return out + '\n';
 }
 
+// The body of a request for a key.
+Result<std::string> wish_of(const KeyOptions& options) {
+  std::optional<std::uint64_t> seconds;
+  if (!options.expires.empty()) {
+    TRY(const auto ms, text::parse_duration_ms(options.expires));
+    seconds = ms / 1000;
+  }
+  std::string out;
+  json::Writer w(out);
+  w.begin_object();
+  if (seconds) w.member("expires_in", *seconds);
+  if (!options.scopes.empty()) {
+    w.key("scopes");
+    w.begin_array();
+    for (const auto& scope : options.scopes) w.string(scope);
+    w.end_array();
+  }
+  w.member("team", options.team);
+  w.member("user", options.user);
+  w.end_object();
+  return out;
+}
+
+Result<KeyView> ask_for_one(FolderApi& api, std::string_view method, std::string_view path,
+                            std::string_view body = {}) {
+  TRY(const auto answer, api.call(method, path, body));
+  TRY(const auto document, json::Document::parse(answer));
+  return view_of(document.root());
+}
+
 Result<KeyView> create(const KeyOptions& options) {
   TRY_VOID(store::check_key_owner(options.team, options.user));
-  TRY(auto gate, ControlClient::find(options.common.data));
-  if (gate) {
-    TRY(const auto body,
-        gate->call("POST", "/control/keys", json_of({{"team", options.team}, {"user", options.user}})));
-    TRY(const auto document, json::Document::parse(body));
-    return view_of(document.root());
-  }
-  TRY(auto house, open_house(options.common.data));
-  TRY(const auto made, house.store->create_key(options.team, options.user, wall_now()));
-  if (auto recorded = record(house, "key-created", made.entry); !recorded) {
-    [[maybe_unused]] const auto taken_back = house.store->revoke_key(made.entry.id, wall_now());
-    return std::unexpected(recorded.error());
-  }
-  auto view = view_of(made.entry);
-  view.key = made.text.reveal();
-  return view;
+  TRY(const auto wish, wish_of(options));
+  TRY(auto api, FolderApi::open(options.common.data, FolderApi::For::making));
+  return ask_for_one(api, "POST", "/api/v1/keys", wish);
 }
 
 Result<std::vector<KeyView>> list(const KeyOptions& options) {
+  TRY(auto api, FolderApi::open(options.common.data, FolderApi::For::looking));
+  TRY(const auto answer, api.call("GET", "/api/v1/keys"));
+  TRY(const auto document, json::Document::parse(answer));
   std::vector<KeyView> views;
-  TRY(auto gate, ControlClient::find(options.common.data));
-  if (gate) {
-    TRY(const auto body, gate->call("GET", "/control/keys"));
-    TRY(const auto document, json::Document::parse(body));
-    for (const auto value : document.root()["keys"]) views.push_back(view_of(value));
-    return views;
-  }
-  TRY_VOID(store::check_data_folder(options.common.data));
-  TRY(const auto lock, store::DataLock::acquire(options.common.data));
-  TRY(const auto store, store::open_sqlite(options.common.data + "/store.sqlite"));
-  TRY(const auto entries, store->keys());
-  for (const auto& entry : entries) views.push_back(view_of(entry));
+  for (const auto value : document.root()["keys"]) views.push_back(view_of(value));
   return views;
 }
 
 Result<KeyView> revoke(const KeyOptions& options) {
   TRY(const auto id, store::key_id_of(options.id));
-  TRY(auto gate, ControlClient::find(options.common.data));
-  if (gate) {
-    TRY(const auto body, gate->call("POST", fmt::format("/control/keys/{}/revoke", id)));
-    TRY(const auto document, json::Document::parse(body));
-    return view_of(document.root());
-  }
-  TRY_VOID(store::check_data_folder(options.common.data));
-  TRY(auto house, open_house(options.common.data));
-  TRY(const auto entry, house.store->revoke_key(id, wall_now()));
-  TRY_VOID(record(house, "key-revoked", entry));
-  return view_of(entry);
+  TRY(auto api, FolderApi::open(options.common.data, FolderApi::For::changing));
+  return ask_for_one(api, "DELETE", "/api/v1/keys/" + id);
 }
 
 // "2026-11-23 08:00" of an RFC 3339 time.
 std::string minute_of(const std::string& time) {
   return time.size() < 16 ? "" : time.substr(0, 10) + " " + time.substr(11, 5);
+}
+
+std::string state_of(const KeyView& view) {
+  if (!view.revoked.empty()) return "revoked " + minute_of(view.revoked);
+  if (view.expires.empty()) return view.state;
+  return (view.state == "valid" ? "valid until " : "expired ") + minute_of(view.expires);
 }
 
 }  // namespace
@@ -226,11 +201,11 @@ Result<int> run_key_list(const KeyOptions& options) {
     hint(options.common, "There are no keys. 'ostiary key create --team T --user U' makes one.");
   std::vector<std::vector<std::string>> rows;
   if (!views.empty() && !options.common.quiet)
-    rows.push_back({"ID", "TEAM", "USER", "SUBJECT", "CREATED", "STATE"});
+    rows.push_back({"ID", "TEAM", "USER", "SUBJECT", "SCOPES", "CREATED", "STATE"});
   for (const auto& view : views)
     rows.push_back({view.id, printable(view.team), view.user.empty() ? "(erased)" : printable(view.user),
-                    view.subject, minute_of(view.created),
-                    view.revoked.empty() ? "valid" : "revoked " + minute_of(view.revoked)});
+                    view.subject, printable(fmt::format("{}", fmt::join(view.scopes, ","))),
+                    minute_of(view.created), state_of(view)});
   TRY_VOID(put(options.common, table(rows)));
   return 0;
 }

@@ -98,7 +98,7 @@ TEST_F(Verbs, AWrongCallIsExit2WithOneLineThatSaysHowToMendIt) {
       {{"key", "list", "--fromat=json"}, "has no flag --fromat; did you mean '--format'?"},
       {{"version", "extra"}, "'ostiary version' does not take 'extra'"},
       {{"key", "create", "--team", "x"}, "--user"},
-      {{"key"}, "'ostiary key' needs one of create, list, revoke; 'ostiary key --help' shows how"},
+      {{"key"}, "'ostiary key' needs one of create, list, revoke, request; 'ostiary key --help' shows how"},
       {{"wrong-verb"}, "unknown verb 'wrong-verb'; 'ostiary --help' lists them"},
       {{"serve", "-c", "/tmp"}, "/tmp: is a folder"},
       {{"version", "--format", "yaml"}, "--format: is text or json; "},
@@ -175,7 +175,7 @@ TEST_F(Verbs, OutputGoesToAFileWholeOrNotAtAll) {
 
 TEST_F(Verbs, TheShellIsToldWhatMayComeNext) {
   EXPECT_EQ(run({"__complete", "le"}).out, "ledger\n");
-  EXPECT_EQ(run({"__complete", "key", ""}).out, "create\nlist\nrevoke\n");
+  EXPECT_EQ(run({"__complete", "key", ""}).out, "create\nlist\nrevoke\nrequest\n");
   EXPECT_EQ(run({"__complete", "ledger", "tail", "--fo"}).out, "--follow\n--format\n");
   EXPECT_EQ(run({"__complete", "key", "list", "--format", "j"}).out, "json\n");
   EXPECT_EQ(run({"__complete", "serve", "-c", ""}).out, "");
@@ -515,8 +515,8 @@ TEST_F(Verbs, WhereAGateRunsAKeyIsMadeThroughItsSocketAlsoInADeepFolder) {
       run({"key", "create", "--team", "t\"", "--user", "u", "--data", deep, "--format", "json"});
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_THAT(done.out, HasSubstr(R"("key":"ost_abc_secret")"));
-  EXPECT_THAT(gate.heard(), AllOf(StartsWith("POST /control/keys HTTP/1.1\r\n"),
-                                  HasSubstr(R"({"team":"t\"","user":"u"})")));
+  EXPECT_THAT(gate.heard(),
+              AllOf(StartsWith("POST /api/v1/keys HTTP/1.1\r\n"), HasSubstr(R"({"team":"t\"","user":"u"})")));
   EXPECT_FALSE(fs::exists(deep + "/store.sqlite"));
 }
 
@@ -526,7 +526,7 @@ TEST_F(Verbs, WhatTheGateRefusesIsToldInItsWords) {
     const auto done = run({"key", "revoke", "ost_AbCdEf12_secret", "--data", data()});
     EXPECT_EQ(done.code, 2);
     EXPECT_EQ(done.err, "ostiary: there is no key abc\n");
-    EXPECT_THAT(gate.heard(), StartsWith("POST /control/keys/AbCdEf12/revoke HTTP/1.1\r\n"));
+    EXPECT_THAT(gate.heard(), StartsWith("DELETE /api/v1/keys/AbCdEf12 HTTP/1.1\r\n"));
   }
   fs::remove(data() + "/control.sock");
   ScriptedGate broken(data(), "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}");

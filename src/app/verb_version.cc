@@ -19,6 +19,10 @@ constexpr std::string_view kCompiler = "unknown";
 
 }  // namespace
 
+std::string_view compiler() {
+  return kCompiler;
+}
+
 Result<int> run_version(const CommonOptions& options) {
   std::string out;
   if (options.format == Format::json) {

@@ -33,8 +33,29 @@ struct ServeOptions {
 
 struct KeyOptions {
   CommonOptions common;
-  std::string team, user;  // create
-  std::string id;          // revoke
+  std::string team, user;           // create
+  std::vector<std::string> scopes;  // create; none: use
+  std::string expires;              // create: a duration; empty: never
+  std::string id;                   // revoke
+};
+
+struct InviteOptions {
+  CommonOptions common;
+  std::string team;
+  std::uint32_t uses = 1;
+  std::string expires = "7d";
+};
+
+struct RequestOptions {
+  CommonOptions common;
+  std::string gate = "http://127.0.0.1:8484";
+  std::string invitation, user;  // none: for the key in OSTIARY_KEY
+};
+
+struct MeOptions {
+  CommonOptions common;
+  std::string gate = "http://127.0.0.1:8484";
+  std::string what;  // exchanges, kept, budget; empty: who the key is
 };
 
 struct VerifyVerbOptions {
@@ -88,6 +109,9 @@ Result<int> run_doctor(const DoctorOptions& options);
 Result<int> run_key_create(const KeyOptions& options);
 Result<int> run_key_list(const KeyOptions& options);
 Result<int> run_key_revoke(const KeyOptions& options);
+Result<int> run_key_request(const RequestOptions& options);
+Result<int> run_team_invite(const InviteOptions& options);
+Result<int> run_me(const MeOptions& options);
 Result<int> run_ledger_verify(const VerifyVerbOptions& options);
 Result<int> run_ledger_tail(const TailOptions& options);
 Result<int> run_ledger_erase(const EraseOptions& options);
@@ -107,5 +131,6 @@ int exit_code(const Error& error);
 // changes).
 std::string_view version();
 std::string_view commit();
+std::string_view compiler();
 
 }  // namespace ostiary::app

@@ -4,6 +4,13 @@
 
 namespace ostiary::gateway {
 
+namespace {
+// The clock is asked only for keys that end.
+bool opens(const store::KeyEntry& entry) {
+  return !entry.revoked && (!entry.expires || wall_now() < *entry.expires);
+}
+}  // namespace
+
 void KeyRing::replace(std::vector<store::KeyEntry> entries) {
   auto next = std::make_shared<Snapshot>();
   for (auto& entry : entries) {
@@ -23,7 +30,7 @@ const KnownKey* KeyReader::find(std::string_view key, std::shared_ptr<const KeyR
   const auto bytes = [](std::string_view s) {
     return std::span(reinterpret_cast<const std::uint8_t*>(s.data()), s.size());
   };
-  if (last_entry_ && equal_constant_time(bytes(last_.reveal()), bytes(key))) {
+  if (last_entry_ && opens(*last_entry_) && equal_constant_time(bytes(last_.reveal()), bytes(key))) {
     hold = ring_.value();
     return last_entry_;
   }
@@ -31,7 +38,7 @@ const KnownKey* KeyReader::find(std::string_view key, std::shared_ptr<const KeyR
   if (!parsed) return nullptr;
   const auto& keys = *ring_.value();
   const auto found = keys.find(parsed->id);
-  if (found == keys.end() || found->second.revoked) return nullptr;
+  if (found == keys.end() || !opens(found->second)) return nullptr;
   if (!equal_constant_time(found->second.secret_sha256, parsed->secret_sha256)) return nullptr;
   last_ = Secret(std::string(key));
   last_entry_ = &found->second;

@@ -1,6 +1,8 @@
 #include "gateway/key_ring.h"
 
+#include <chrono>
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace ostiary::gateway {
 namespace {
@@ -70,6 +72,19 @@ TEST_F(Keys, AnEntryInUseOutlivesTheRingThatItCameFrom) {
   std::shared_ptr<const KeyRing::Snapshot> later;
   EXPECT_EQ(reader_.find(key.text.reveal(), later), nullptr);
   EXPECT_EQ(entry->id, key.entry.id);  // address sanitizer would tell
+}
+
+TEST_F(Keys, AKeyOpensNothingFromItsEndOnAlsoWhereItWasUsedJustNow) {
+  store::KeyWish wish;
+  wish.team = "team";
+  wish.user = "ada";
+  wish.expires = wall_now() + 150;
+  const auto key = store_->create_key(wish, 1);
+  publish();
+  EXPECT_NE(reader_.find(key->text.reveal(), hold_), nullptr);
+  for (int i = 0; i < 100 && wall_now() < *wish.expires; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(reader_.find(key->text.reveal(), hold_), nullptr);
 }
 
 }  // namespace

@@ -359,8 +359,13 @@ bool find_caller(Worker& worker, Exchange& x) {
 bool identify(Worker& worker, Exchange& x, GateError& error) {
   const bool given = find_caller(worker, x);
   if (x.caller.key) {
-    if (!holds_key(x.query, x.caller.key->id) && !holds_key(x.path, x.caller.key->id)) return true;
-    error = refuse(400, "key_in_target", "the gate's key may stand in a header or as /k/KEY/v1/… only");
+    if (holds_key(x.query, x.caller.key->id) || holds_key(x.path, x.caller.key->id))
+      error = refuse(400, "key_in_target", "the gate's key may stand in a header or as /k/KEY/v1/… only");
+    else if (!x.caller.key->scopes.use)
+      error = refuse(403, "key_without_use",
+                     "this key is for the API and not for exchanges; 'ostiary key create' makes one that is");
+    else
+      return true;
     return false;
   }
   error = refuse(

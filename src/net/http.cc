@@ -369,6 +369,7 @@ std::string_view reason(std::uint16_t status) {
                                        {414, "URI Too Long"},
                                        {415, "Unsupported Media Type"},
                                        {417, "Expectation Failed"},
+                                       {421, "Misdirected Request"},
                                        {422, "Unprocessable Content"},
                                        {424, "Failed Dependency"},
                                        {425, "Too Early"},

@@ -11,7 +11,7 @@ namespace ostiary::store {
 // in words that do not repeat the text: it may hold a secret.
 Result<std::string> key_id_of(std::string_view text);
 
-// Whether a key may be made for them: 1 to 200 bytes of UTF-8 each, without control characters; else
+// Whether a key may be made for them: 1 to 200 characters of UTF-8 each, without control characters; else
 // `invalid`.
 Result<> check_key_owner(std::string_view team, std::string_view user);
 

@@ -15,7 +15,7 @@ namespace ostiary::store {
 namespace {
 
 // ost_<id>_<secret><crc>: 32 bytes are 43 digits of base 62, a CRC-32 is 6.
-constexpr std::string_view kPrefix = "ost_";
+constexpr std::string_view kPrefix = "ost_", kInvitation = "ost_inv_";
 constexpr std::size_t kId = 8, kSecret = 43, kCrc = 6;
 constexpr std::size_t kSecretAt = kPrefix.size() + kId + 1, kCrcAt = kSecretAt + kSecret,
                       kLength = kCrcAt + kCrc;
@@ -64,9 +64,11 @@ std::optional<Key256> secret_of(std::string_view digits) {
 }
 
 Result<> check_name(std::string_view what, std::string_view name) {
-  constexpr std::size_t kLongest = 200;
-  if (name.empty() || name.size() > kLongest)
-    return fail(Code::invalid, fmt::format("the {} must be 1 to {} bytes long", what, kLongest));
+  constexpr std::ptrdiff_t kLongest = 200;
+  const auto characters =
+      std::ranges::count_if(name, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+  if (name.empty() || characters > kLongest)
+    return fail(Code::invalid, fmt::format("the {} must be 1 to {} characters long", what, kLongest));
   // C1 controls are U+0080 to U+009F, c2 80 to c2 9f in UTF-8.
   for (std::size_t i = 0; i < name.size(); ++i) {
     const auto byte = static_cast<unsigned char>(name[i]);
@@ -80,6 +82,15 @@ Result<> check_name(std::string_view what, std::string_view name) {
 
 bool is_id(std::string_view text) {
   return text.size() == kId && std::ranges::all_of(text, [](char c) { return digit_of(c) >= 0; });
+}
+
+// The CRC-32 of all before it as six digits.
+void append_crc(std::string& text) {
+  const auto crc = crc32(text);
+  const std::array<std::uint8_t, 4> bytes = {
+      static_cast<std::uint8_t>(crc >> 24), static_cast<std::uint8_t>(crc >> 16),
+      static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc)};
+  text += base62(bytes, kCrc);
 }
 
 Digest digest_of(const Key256& secret) {
@@ -108,12 +119,28 @@ FreshKey make_key(std::string_view id, const Key256& secret) {
   text += id;
   text += '_';
   text += base62(secret, kSecret);
-  const auto crc = crc32(text);
-  const std::array<std::uint8_t, 4> bytes = {
-      static_cast<std::uint8_t>(crc >> 24), static_cast<std::uint8_t>(crc >> 16),
-      static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc)};
-  text += base62(bytes, kCrc);
+  append_crc(text);
   return {Secret(std::move(text)), digest_of(secret)};
+}
+
+FreshKey make_invitation(const Key256& secret) {
+  std::string text(kInvitation);
+  text += base62(secret, kSecret);
+  append_crc(text);
+  return {Secret(std::move(text)), digest_of(secret)};
+}
+
+std::optional<Digest> parse_invitation(std::string_view text) {
+  if (text.size() != kInvitation.size() + kSecret + kCrc || !text.starts_with(kInvitation))
+    return std::nullopt;
+  const auto rest = text.substr(kInvitation.size());
+  if (!std::ranges::all_of(rest, [](char c) { return digit_of(c) >= 0; })) return std::nullopt;
+  if (number_of(rest.substr(kSecret)) != crc32(text.substr(0, text.size() - kCrc))) return std::nullopt;
+  auto secret = secret_of(rest.substr(0, kSecret));
+  if (!secret) return std::nullopt;
+  const auto digest = digest_of(*secret);
+  OPENSSL_cleanse(secret->data(), secret->size());
+  return digest;
 }
 
 Result<std::string> key_id_of(std::string_view text) {

@@ -103,6 +103,8 @@ TEST_P(MigrateTest, AStoreOfAReleasedSchemaLosesNothing) {
     EXPECT_EQ(ada.team, "research");
     EXPECT_EQ(ada.user, "ada");
     EXPECT_EQ(ada.created, 1000);
+    EXPECT_THAT(ada.scopes.words(), ElementsAre("use"));
+    EXPECT_FALSE(ada.expires);
     EXPECT_FALSE(ada.revoked);
     EXPECT_EQ(bob.user, "") << "erased";
     EXPECT_EQ(bob.subject, "sub_bob00000000000000000");

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "base/text.h"
 #include "store/impl/keys.h"
 #include "store/impl/migrate.h"
 #include "store/impl/sqlite.h"
@@ -40,31 +42,59 @@ constexpr std::array kMigrations = std::to_array<const char*>({
          json TEXT NOT NULL,
          PRIMARY KEY (scope, name)
        ) WITHOUT ROWID;)",
+    R"(ALTER TABLE keys ADD COLUMN scopes TEXT NOT NULL DEFAULT 'use';  -- one a line
+       ALTER TABLE keys ADD COLUMN expires INTEGER;
+       CREATE TABLE invitations (
+         id TEXT PRIMARY KEY,
+         team TEXT NOT NULL,
+         secret_sha256 BLOB NOT NULL UNIQUE,
+         uses INTEGER NOT NULL,
+         used INTEGER NOT NULL,
+         created INTEGER NOT NULL,
+         expires INTEGER NOT NULL,
+         withdrawn INTEGER
+       ) WITHOUT ROWID;)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,
                          "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"};
 
 constexpr std::string_view kSelectKeys =
-    "SELECT k.id, k.team, k.subject, s.user, k.secret_sha256, k.created, k.revoked "
+    "SELECT k.id, k.team, k.subject, s.user, k.secret_sha256, k.created, k.revoked, k.scopes, k.expires "
     "FROM keys k JOIN subjects s ON s.subject = k.subject ";
 
 KeyEntry read_entry(const Statement& row) {
-  KeyEntry entry{row.text(0), row.text(1), row.text(2), row.text(3), {}, row.number(5), {}};
+  KeyEntry entry;
+  entry.id = row.text(0);
+  entry.team = row.text(1);
+  entry.subject = row.text(2);
+  entry.user = row.text(3);
+  entry.created = row.number(5);
   const auto secret = row.text(4);
   std::copy_n(secret.begin(), std::min(secret.size(), entry.secret_sha256.size()),
               entry.secret_sha256.begin());
   if (!row.is_null(6)) entry.revoked = row.number(6);
+  if (!row.is_null(8)) entry.expires = row.number(8);
+  const auto text = row.text(7);
+  std::vector<std::string> words;
+  for (const auto word : text::split(text, '\n')) words.emplace_back(word);
+  if (auto scopes = parse_scopes(words)) entry.scopes = std::move(*scopes);  // else none: it opens nothing
   return entry;
+}
+
+std::string text_of(const Scopes& scopes) {
+  return fmt::format("{}", fmt::join(scopes.words(), "\n"));
 }
 
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(Database db) : db_(std::move(db)) {}
 
-  Result<NewKey> create_key(std::string_view team, std::string_view user, WallMs now) override;
+  using Store::create_key;
+  Result<NewKey> create_key(const KeyWish& wish, WallMs now) override;
   Result<std::vector<KeyEntry>> keys() override;
   Result<KeyEntry> revoke_key(std::string_view id, WallMs now) override;
+  Result<KeyEntry> expire_key(std::string_view id, WallMs when) override;
   Result<std::string> subject_of(std::string_view user) override;
   Result<std::optional<std::string>> find_subject(std::string_view user) override;
   Result<bool> has_subject(std::string_view subject) override;
@@ -100,22 +130,34 @@ Result<std::string> SqliteStore::subject_of(std::string_view user) {
   return find_or_add_subject(user);
 }
 
-Result<NewKey> SqliteStore::create_key(std::string_view team, std::string_view user, WallMs now) {
-  if (team.empty() || user.empty()) return fail(Code::invalid, "a key needs a team and a user");
+Result<NewKey> SqliteStore::create_key(const KeyWish& wish, WallMs now) {
+  if (wish.team.empty() || wish.user.empty()) return fail(Code::invalid, "a key needs a team and a user");
+  const auto scopes = text_of(wish.scopes);
   TRY(auto transaction, Transaction::begin(db_));
-  TRY(auto subject, find_or_add_subject(user));
+  TRY(auto subject, find_or_add_subject(wish.user));
   for (;;) {
     const auto id = random_base62(8);
     auto key = make_key(id, random_key());
-    auto insert =
-        db_.prepare("INSERT INTO keys (id, team, subject, secret_sha256, created) VALUES (?, ?, ?, ?, ?)");
-    const auto added = insert.bind(id).bind(team).bind(subject).bind(key.secret_sha256).bind(now).run();
+    auto insert = db_.prepare(
+        "INSERT INTO keys (id, team, subject, secret_sha256, created, scopes, expires) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(id).bind(wish.team).bind(subject).bind(key.secret_sha256).bind(now).bind(scopes);
+    if (wish.expires) insert.bind(*wish.expires);
+    const auto added = insert.run();
     if (!added && added.error().code == Code::exists) continue;  // the id is taken
     if (!added) return std::unexpected(added.error());
     TRY_VOID(transaction.commit());
     TRY_VOID(settle());
     return NewKey{std::move(key.text),
-                  {id, std::string(team), std::move(subject), std::string(user), key.secret_sha256, now, {}}};
+                  {id,
+                   wish.team,
+                   std::move(subject),
+                   wish.user,
+                   key.secret_sha256,
+                   now,
+                   {},
+                   wish.expires,
+                   wish.scopes}};
   }
 }
 
@@ -143,6 +185,23 @@ Result<KeyEntry> SqliteStore::revoke_key(std::string_view id, WallMs now) {
                 fmt::format("the key '{}' was revoked before, at {}", id, rfc3339(*entry.revoked)));
   TRY_VOID(row.run());
   TRY_VOID(transaction.commit());
+  TRY_VOID(settle());
+  return entry;
+}
+
+Result<KeyEntry> SqliteStore::expire_key(std::string_view id, WallMs when) {
+  TRY_VOID(db_.prepare("UPDATE keys SET expires = min(coalesce(expires, ?1), ?1) "
+                       "WHERE revoked IS NULL AND id = ?2")
+               .bind(when)
+               .bind(id)
+               .run());
+  auto row = db_.prepare(std::string(kSelectKeys) + "WHERE k.revoked IS NULL AND k.id = ?");
+  if (!row.bind(id).step()) {
+    TRY_VOID(row.end());
+    return fail(Code::not_found, fmt::format("there is no valid key '{}'", id));
+  }
+  auto entry = read_entry(row);
+  TRY_VOID(row.run());
   TRY_VOID(settle());
   return entry;
 }

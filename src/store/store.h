@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "store/scopes.h"
 
 namespace ostiary::store {
 
@@ -24,6 +25,17 @@ struct KeyEntry {
   Digest secret_sha256{};
   WallMs created = 0;
   std::optional<WallMs> revoked;
+  std::optional<WallMs> expires;  // opens nothing from then on
+  Scopes scopes;
+
+  bool valid_at(WallMs now) const { return !revoked && (!expires || now < *expires); }
+};
+
+// What a key is to be.
+struct KeyWish {
+  std::string team, user;
+  Scopes scopes{.use = true, .read = false, .admin = false, .teams = {}};
+  std::optional<WallMs> expires;
 };
 
 // A freshly made key: shown once, never kept.
@@ -60,11 +72,19 @@ struct StoredLimits {
 class Store {
  public:
   virtual ~Store() = default;
-  virtual Result<NewKey> create_key(std::string_view team, std::string_view user, WallMs now) = 0;
+  virtual Result<NewKey> create_key(const KeyWish& wish, WallMs now) = 0;
+  Result<NewKey> create_key(std::string_view team, std::string_view user, WallMs now) {
+    KeyWish wish;
+    wish.team = team;
+    wish.user = user;
+    return create_key(wish, now);
+  }
   // Sorted by creation, then id.
   virtual Result<std::vector<KeyEntry>> keys() = 0;
   // `not_found`, or `exists` when it was revoked before.
   virtual Result<KeyEntry> revoke_key(std::string_view id, WallMs now) = 0;
+  // Lets it end at a time, unless it ends before. `not_found` where it is not there or was revoked.
+  virtual Result<KeyEntry> expire_key(std::string_view id, WallMs when) = 0;
   // Made on first sight: "sub_" and 20 characters of [0-9A-Za-z].
   virtual Result<std::string> subject_of(std::string_view user) = 0;
   // Nothing where the name was never seen or has been erased.

@@ -229,7 +229,8 @@ TEST_F(StoreTest, AnOlderSchemaIsTakenAlong) {
     ASSERT_TRUE(store->create_key("t", "u", 1));
     ASSERT_TRUE(remember(*store, {"resp_1", "a", "sub_a"}, 1));
   }
-  sql("DROP TABLE limits; ALTER TABLE responses DROP COLUMN subject; PRAGMA user_version = 1");  // as schema 1 was
+  sql("DROP TABLE limits; ALTER TABLE responses DROP COLUMN subject; ALTER TABLE keys DROP COLUMN scopes; "
+      "ALTER TABLE keys DROP COLUMN expires; DROP TABLE invitations; PRAGMA user_version = 1");  // schema 1
   const auto store = open();
   EXPECT_EQ(store->keys()->size(), 1U);
   EXPECT_THAT(store->recent_responses(1, 1).value(), ElementsAre(StoredResponse{"resp_1", "a", ""}));
@@ -252,6 +253,41 @@ TEST_F(StoreTest, LimitsAreReplacedListedInOrderAndCleared) {
   EXPECT_TRUE(store->clear_limits("team", "search"));
   EXPECT_EQ(store->clear_limits("team", "search").error().code, Code::not_found);
   EXPECT_EQ(store->limits()->size(), 2U);
+}
+
+TEST_F(StoreTest, AKeyKeepsItsScopesAndItsEnd) {
+  KeyWish wish;
+  wish.team = "blue";
+  wish.user = "ada";
+  wish.scopes = parse_scopes({"use", "team:two words", "team:blue", "admin", "team:blue"}).value();
+  wish.expires = 5000;
+  const auto made = open()->create_key(wish, 1);
+  ASSERT_TRUE(made);
+  const auto kept = open()->keys()->front();
+  EXPECT_THAT(kept.scopes.words(), ElementsAre("admin", "team:blue", "team:two words", "use"));
+  EXPECT_EQ(kept.scopes, made->entry.scopes);
+  EXPECT_TRUE(kept.valid_at(4999));
+  EXPECT_FALSE(kept.valid_at(5000));
+}
+
+TEST_F(StoreTest, AnEndMovesForwardOnly) {
+  const auto store = open();
+  const auto id = store->create_key("t", "u", 1)->entry.id;
+  EXPECT_EQ(store->expire_key(id, 5000)->expires, 5000);
+  EXPECT_EQ(store->expire_key(id, 9000)->expires, 5000);
+  EXPECT_EQ(store->expire_key(id, 2000)->expires, 2000);
+  ASSERT_TRUE(store->revoke_key(id, 3000));
+  EXPECT_EQ(store->expire_key(id, 4000).error().code, Code::not_found);
+  EXPECT_EQ(store->expire_key("nobody00", 1).error().code, Code::not_found);
+}
+
+TEST(Scopes, WhatIsNoneIsRefusedWithoutRepeatingIt) {
+  for (const auto* word : {"", "Admin", "team:", "team:a\nadmin", "root"}) {
+    const auto scopes = parse_scopes({"use", word});
+    ASSERT_FALSE(scopes) << word;
+    EXPECT_EQ(scopes.error().message, "a scope is admin, read, use or team:NAME");
+  }
+  EXPECT_FALSE(parse_scopes({}));
 }
 
 TEST_F(StoreTest, TextsAreTakenAsTheyAre) {

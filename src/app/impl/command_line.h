@@ -46,6 +46,9 @@ int complain(std::string_view message, int code);
 void add_serve(CommandLine& line);
 void add_doctor(CommandLine& line);
 void add_key(CommandLine& line);
+void add_key_request(CommandLine& line, CLI::App& key);
+void add_team(CommandLine& line);
+void add_me(CommandLine& line);
 void add_ledger(CommandLine& line);
 void add_keeping(CommandLine& line, CLI::App& ledger);
 void add_others(CommandLine& line);  // version, completion, docs

@@ -31,6 +31,7 @@ std::vector<Row<Config>> tls_rows();
 std::vector<Row<Config>> witness_rows();
 std::vector<Row<Config>> limits_and_prices_rows();
 std::vector<Row<Config>> telemetry_rows();
+std::vector<Row<Config>> console_rows();
 const std::vector<Row<gateway::ServiceSettings>>& service_rows();  // paths start with "services[]."
 // Parts of them, each in a file of its topic.
 std::vector<Row<Config>> routing_rows();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,5 +19,9 @@ struct FreshKey {
   Digest secret_sha256{};
 };
 FreshKey make_key(std::string_view id, const Key256& secret);
+
+// The same for an invitation, ost_inv_<secret><crc>, and back: what is kept of the text, where it is one.
+FreshKey make_invitation(const Key256& secret);
+std::optional<Digest> parse_invitation(std::string_view text);
 
 }  // namespace ostiary::store

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "app/impl/errands.h"
+#include "app/keeping.h"
+#include "console/api.h"
+
+namespace ostiary::app {
+
+// The control socket's door: what the ledger's keeper is asked (keeping.h), which may take long, goes to a
+// thread of its own; everything else to the API. Thread-safe.
+class KeepingDoor final : public gateway::SideDoor {
+ public:
+  KeepingDoor(console::Api& api, console::Backing& backing, ledger::Keeper& keeper)
+      : api_(api), backing_(backing), keeper_(keeper) {}
+  ~KeepingDoor() override;
+  bool serves(std::string_view) const override { return true; }
+  void ask(gateway::SideRequest request, std::function<void(gateway::SideAnswer)> done) override;
+
+ private:
+  console::Api& api_;
+  console::Backing& backing_;
+  ledger::Keeper& keeper_;
+  Errands errands_;
+};
+
+}  // namespace ostiary::app

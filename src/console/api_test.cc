@@ -1,0 +1,144 @@
+#include "console/api.h"
+
+#include <future>
+#include <set>
+#include <thread>
+
+#include "base/text.h"
+#include "console/impl/test_house.h"
+#include "console/openapi.h"
+#include "console/operation.h"
+
+namespace ostiary::console {
+namespace {
+
+using ApiTest = testing::TestHouse;
+
+TEST_F(ApiTest, LifeAndVersionAreToldToAnybody) {
+  EXPECT_EQ(ask(request("GET", "/healthz")).at({"alive"}), "true");
+  const auto version = ask(request("GET", "/api/v1/version"));
+  EXPECT_EQ(version.at({"version"}), "1.2.3");
+  EXPECT_EQ(version.header("Cache-Control"), "no-store");
+  EXPECT_EQ(version.header("X-Content-Type-Options"), "nosniff");
+}
+
+TEST_F(ApiTest, AGateWithoutServicesOrThatClosesIsNotReadyAndSaysWhy) {
+  const auto empty = ask(request("GET", "/readyz"));
+  EXPECT_EQ(empty.status, 503);
+  EXPECT_EQ(empty.at({"reasons"}), R"(["there is no service"])");
+  gateway::Setup setup;
+  gateway::ServiceSettings replay;
+  replay.id = "replay";
+  replay.protocol = "replay";
+  setup.services.push_back(gateway::Service::create(replay).value());
+  shared_.publish(std::move(setup));
+  EXPECT_EQ(ask(request("GET", "/readyz")).status, 200);
+  doorman_.closing = true;
+  EXPECT_EQ(ask(request("GET", "/readyz")).at({"reasons"}), R"(["the gate is closing"])");
+  doorman_.closing = false;
+  std::filesystem::remove_all(folder_ + "/ledger");
+  EXPECT_EQ(ask(request("GET", "/readyz")).at({"reasons"}), R"(["the ledger cannot be written"])");
+}
+
+TEST_F(ApiTest, WhoIsNotLetInLearnsNothing) {
+  const auto user = key_with({"use"});
+  EXPECT_EQ(ask(request("GET", "/api/v1/services")).status, 401);
+  EXPECT_EQ(ask(request("GET", "/api/v1/services")).header("WWW-Authenticate"), "Bearer");
+  const auto there = ask_as(user, "GET", "/api/v1/services/replay"),
+             not_there = ask_as(user, "GET", "/api/v1/services/other");
+  EXPECT_EQ(there.status, 403);
+  EXPECT_EQ(there.body, not_there.body);
+  auto wrong_key = request("GET", "/api/v1/services");
+  wrong_key.key_given = true;
+  EXPECT_EQ(ask(wrong_key).status, 401);
+  EXPECT_EQ(ask_as(key_with({"read"}), "GET", "/api/v1/services").status, 200);
+  EXPECT_EQ(ask_here("GET", "/api/v1/services").status, 200);
+}
+
+TEST_F(ApiTest, WrongPathsMethodsAndParametersAreToldApart) {
+  EXPECT_EQ(ask_here("GET", "/api/v1/nothing").status, 404);
+  EXPECT_EQ(ask_here("GET", "/api/v1/services/").status, 404);
+  const auto method = ask_here("DELETE", "/api/v1/services");
+  EXPECT_EQ(method.status, 405);
+  EXPECT_EQ(method.header("Allow"), "GET, HEAD");
+  EXPECT_EQ(ask_here("GET", "/api/v1/services?x=1").status, 400);
+  EXPECT_EQ(ask_here("GET", "/api/v1/services/a%00b").at({"error", "parameter"}), "id");
+  EXPECT_EQ(ask_here("GET", "/api/v1/services/%ff").status, 400);
+  EXPECT_EQ(ask_here("GET", "/api/v1/services", "{}").status, 400);
+  EXPECT_EQ(ask_here("HEAD", "/api/v1/services").status, 200);
+}
+
+TEST_F(ApiTest, OnLoopbackOnlyNamesOfThisMachineAreHeard) {
+  const auto ask_host = [this](std::string host) {
+    auto asked = request("GET", "/healthz");
+    asked.headers = {{"Host", std::move(host)}};
+    return ask(std::move(asked)).status;
+  };
+  for (const auto* good : {"localhost", "127.0.0.1:8484", "[::1]:8484", "LOCALHOST:1", ""})
+    EXPECT_EQ(ask_host(good), 200) << good;
+  for (const auto* bad :
+       {"evil.example", "evil.example:8484", "localhost.evil.example", "10.0.0.1", "[", "[]"})
+    EXPECT_EQ(ask_host(bad), 421) << bad;
+  backing_->hosts = {"gate.house"};
+  EXPECT_EQ(ask_host("Gate.House:443"), 200);
+  doorman_.remote = true;
+  EXPECT_EQ(ask_host("evil.example"), 200);
+}
+
+TEST_F(ApiTest, TheDocumentHoldsEveryOperationOnceAndIsAlwaysTheSame) {
+  const auto document = ask(request("GET", "/api/v1/openapi.json"));
+  EXPECT_EQ(document.body, openapi("1.2.3"));
+  const auto parsed = json::Document::parse(document.body);
+  ASSERT_TRUE(parsed) << parsed.error().text();
+  std::set<std::string> ids, ways;
+  for (const auto& operation : operations()) {
+    EXPECT_TRUE(ids.insert(operation.id).second) << operation.id;
+    EXPECT_TRUE(ways.insert(operation.method + operation.path).second) << operation.path;
+    EXPECT_FALSE(operation.summary.empty());
+    const auto written = parsed->root()["paths"][operation.path][text::lower(operation.method)];
+    EXPECT_EQ(written["operationId"].string_or(""), operation.id);
+    EXPECT_EQ(written["parameters"].size(), operation.parameters.size());
+  }
+}
+
+TEST_F(ApiTest, TheConfigurationIsShownWithWhereItIsFromAndWithoutWhatMayBeSecret) {
+  EXPECT_EQ(ask_as(key_with({"read"}), "GET", "/api/v1/configuration").body,
+            R"({"settings":[{"path":"listen","place":null,"source":"default","value":"127.0.0.1:8484"},)"
+            R"({"path":"telemetry.headers","place":"ostiary.yaml:3:1","source":"file","value":null}]})"
+            "\n");
+}
+
+TEST_F(ApiTest, AReloadIsForAdministratorsAndAWrongFileIsTold) {
+  EXPECT_EQ(ask_as(key_with({"read"}), "POST", "/api/v1/configuration/reload").status, 403);
+  const auto admin = key_with({"admin"});
+  EXPECT_EQ(ask_as(admin, "POST", "/api/v1/configuration/reload").at({"needs_restart"}), R"(["gate.loops"])");
+  EXPECT_NE(newest_record().find(R"("by":")" + admin.id), std::string::npos);
+  doorman_.trouble = "unknown key 'x'";
+  const auto wrong = ask_as(admin, "POST", "/api/v1/configuration/reload");
+  EXPECT_EQ(wrong.status, 409);
+  EXPECT_NE(wrong.at({"error", "message"}).find("ostiary.yaml:1:1: unknown key 'x'"), std::string::npos);
+}
+
+TEST_F(ApiTest, AnswersComeFromItsOwnThreadsAndTooManyAreTurnedAway) {
+  std::promise<void> open;
+  const auto gate = open.get_future().share();
+  for (unsigned i = 0; i < Api::kThreads; ++i) ASSERT_TRUE(api_->run([gate] { gate.wait(); }));
+  auto asked = request("GET", "/api/v1/services");
+  asked.local = true;
+  std::vector<std::future<std::uint16_t>> answers;
+  for (std::size_t i = 0; i < Api::kMostWaiting + 3; ++i) {
+    auto told = std::make_shared<std::promise<std::uint16_t>>();
+    answers.push_back(told->get_future());
+    api_->ask(asked, [told](const gateway::SideAnswer& answer) { told->set_value(answer.status); });
+  }
+  // What needs no thread is answered all the same.
+  EXPECT_EQ(ask(request("GET", "/healthz")).status, 200);
+  open.set_value();
+  std::size_t good = 0, busy = 0;
+  for (auto& answer : answers) (answer.get() == 200 ? good : busy) += 1;
+  EXPECT_GE(busy, 3u);
+  EXPECT_GE(good, Api::kMostWaiting - Api::kThreads);
+}
+
+}  // namespace
+}  // namespace ostiary::console

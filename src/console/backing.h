@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "gateway/worker.h"
+#include "store/exchanges.h"
+#include "store/invitations.h"
+#include "store/store.h"
+
+namespace ostiary::console {
+
+// A configuration key, what holds for it and where that is from.
+struct Setting {
+  std::string path;
+  std::optional<std::string> value;  // as it would stand in the file; nothing: it may be a secret
+  std::string source;                // flag, environment, file or default
+  std::string place;                 // file:line:column or the variable; empty: none
+};
+
+// What the program that the API belongs to does for it. Thread-safe.
+class Steward {
+ public:
+  virtual ~Steward() = default;
+  // Puts what the configuration says now in force; the names of keys that need a restart.
+  virtual Result<std::vector<std::string>> reload() = 0;
+  virtual std::vector<Setting> settings() const = 0;  // in force
+  virtual bool draining() const = 0;
+  virtual bool beyond_loopback() const = 0;  // whether the gate listens there
+};
+
+// Of the build.
+struct Facts {
+  std::string version, commit, compiler, catalog;
+};
+
+class Feed;
+
+// What the API stands on. All of it outlives the API.
+struct Backing {
+  gateway::Shared& shared;
+  std::unique_ptr<store::Store> store;  // under store_mutex
+  std::string data_folder;
+  Facts facts;
+  Steward* steward = nullptr;           // null: no gate serves, the command line asks about a folder
+  std::vector<std::string> hosts = {};  // further names that a request's Host may have
+  std::mutex store_mutex = {};
+  std::uint64_t retention_ms = 0;                                 // of the ledger; 0: for ever
+  store::Invitations invitations{data_folder + "/store.sqlite"};  // under store_mutex
+  store::Exchanges exchanges{data_folder + "/exchanges.sqlite"};
+  Feed* feed = nullptr;  // the API's own; null where no gate serves
+};
+
+}  // namespace ostiary::console

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "console/backing.h"
+#include "console/operation.h"
+
+namespace ostiary::console {
+
+// A key without its secret. `names`: whether the name behind the pseudonym is for the caller's eyes.
+Schema key_schema();
+Schema new_key_schema();  // with its text
+void write_key_members(json::Writer& w, const store::KeyEntry& entry, bool names);
+Schema scopes_schema();
+Schema key_id();
+
+// Writes a `change` record of what the caller did: detail is {"by": ACTOR, …}, `members` what else stands in
+// it: canonical members that sort behind "by", such as `,"team":"blue"`.
+Result<> record_change(Backing& backing, const Call& call, std::string_view action, std::string_view what,
+                       std::string_view members = {});
+// What stands in the record of a change to a key.
+std::string members_of(const store::KeyEntry& entry);
+
+// The gate opens to what the store holds now. Under store_mutex.
+Result<> publish_keys(Backing& backing);
+
+// Makes a key and records it, with `members` more; its text is in the answer this once, the owner's name
+// where `names`.
+Result<Reply> make_key(Backing& backing, const Call& call, const store::KeyWish& wish,
+                       std::string_view members = {}, bool names = true);
+
+// The scopes that a body asks for; `use` where it names none.
+Result<store::Scopes> wanted_scopes(json::Value body);
+
+// {"name": [ … ]}, each element by `write`.
+template <class List, class Write>
+Reply reply_list(std::string_view name, const List& list, Write write) {
+  Reply reply;
+  json::Writer w(reply.body);
+  w.begin_object();
+  w.key(name);
+  w.begin_array();
+  for (const auto& one : list) write(w, one);
+  w.end_array();
+  w.end_object();
+  reply.body += '\n';
+  return reply;
+}
+
+// {…} by `write`.
+template <class Write>
+Reply reply_object(Write write) {
+  Reply reply;
+  json::Writer w(reply.body);
+  w.begin_object();
+  write(w);
+  w.end_object();
+  reply.body += '\n';
+  return reply;
+}
+
+void write_time(json::Writer& w, std::string_view name, const std::optional<WallMs>& time);
+
+}  // namespace ostiary::console

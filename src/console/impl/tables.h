@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "console/operation.h"
+
+namespace ostiary::console {
+
+// The parts of the table, each beside what it does.
+std::vector<Operation> health_operations();
+std::vector<Operation> service_operations();
+std::vector<Operation> key_operations();
+std::vector<Operation> ledger_operations();
+std::vector<Operation> configuration_operations();
+std::vector<Operation> self_operations();
+std::vector<Operation> invitation_operations();
+std::vector<Operation> exchange_operations();
+
+inline constexpr std::string_view kApi = "/api/v1";
+
+}  // namespace ostiary::console

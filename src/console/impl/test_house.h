@@ -1,0 +1,127 @@
+#pragma once
+
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <memory>
+#include <stdlib.h>
+#include <string>
+
+#include "console/api.h"
+#include "json/document.h"
+#include "store/key_form.h"
+
+namespace ostiary::console::testing {
+
+// An API over a data folder of its own, without a gate.
+class TestHouse : public ::testing::Test {
+ protected:
+  struct Doorman final : Steward {
+    Result<std::vector<std::string>> reload() override {
+      ++reloads;
+      if (!trouble.empty()) return fail(Code::invalid, trouble, "ostiary.yaml:1:1");
+      return std::vector<std::string>{"gate.loops"};
+    }
+    std::vector<Setting> settings() const override {
+      return {{"listen", "127.0.0.1:8484", "default", ""},
+              {"telemetry.headers", std::nullopt, "file", "ostiary.yaml:3:1"}};
+    }
+    bool draining() const override { return closing; }
+    bool beyond_loopback() const override { return remote; }
+    int reloads = 0;
+    std::string trouble;
+    bool closing = false, remote = false;
+  };
+
+  TestHouse() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-console-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    ledger::Options options;
+    options.sync = ledger::Sync::os;
+    auto ledger = ledger::Ledger::open(folder_, options);
+    EXPECT_TRUE(ledger) << ledger.error().text();
+    ledger_ = std::move(*ledger);
+    shared_.ledger = ledger_.get();
+    auto store = store::open_sqlite(folder_ + "/store.sqlite");
+    EXPECT_TRUE(store) << store.error().text();
+    backing_ = std::unique_ptr<Backing>(
+        new Backing{shared_, std::move(*store), folder_, {"1.2.3", "abc", "test", "2026-11-01"}, &doorman_});
+    api_ = std::make_unique<Api>(*backing_);
+  }
+  ~TestHouse() override {
+    api_.reset();
+    backing_.reset();
+    ledger_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  // A key with these scopes, as it comes with a request.
+  store::KeyEntry key_with(const std::vector<std::string>& scopes, std::string team = "blue",
+                           std::string user = "ada") {
+    store::KeyWish wish;
+    wish.team = std::move(team);
+    wish.user = std::move(user);
+    wish.scopes = store::parse_scopes(scopes).value();
+    return backing_->store->create_key(wish, wall_now())->entry;
+  }
+
+  struct Asked {
+    std::uint16_t status = 0;
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string header(std::string_view name) const {
+      for (const auto& [known, value] : headers)
+        if (known == name) return value;
+      return "";
+    }
+    // The text that stands there; of anything else its JSON.
+    std::string at(std::initializer_list<std::string_view> path) const {
+      const auto document = json::Document::parse(body);
+      if (!document) return "no JSON: " + body;
+      auto value = document->root();
+      for (const auto step : path) value = value[step];
+      return value.is_string() ? *value.as_string() : value ? std::string(value.raw()) : "";
+    }
+  };
+
+  static gateway::SideRequest request(std::string method, std::string_view target, std::string body = "") {
+    gateway::SideRequest request;
+    request.method = std::move(method);
+    const auto question = target.find('?');
+    request.path = target.substr(0, question);
+    if (question != std::string_view::npos) request.query = target.substr(question + 1);
+    request.body = std::move(body);
+    request.headers = {{"Host", "localhost:8484"}};
+    if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+    return request;
+  }
+  Asked ask(gateway::SideRequest request) {
+    auto answer = api_->answer(request);
+    return {answer.status, std::move(answer.body), std::move(answer.headers)};
+  }
+  Asked ask_as(const store::KeyEntry& key, std::string method, std::string_view target,
+               std::string body = "") {
+    auto asked = request(std::move(method), target, std::move(body));
+    asked.caller = key;
+    asked.key_given = true;
+    return ask(std::move(asked));
+  }
+  Asked ask_here(std::string method, std::string_view target, std::string body = "") {  // control socket
+    auto asked = request(std::move(method), target, std::move(body));
+    asked.local = true;
+    return ask(std::move(asked));
+  }
+  std::string newest_record() {
+    const auto records = ledger::tail(folder_, 1);
+    return records && !records->empty() ? records->front() : "";
+  }
+
+  std::string folder_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  gateway::Shared shared_;
+  Doorman doorman_;
+  std::unique_ptr<Backing> backing_;
+  std::unique_ptr<Api> api_;
+};
+
+}  // namespace ostiary::console::testing

@@ -1,0 +1,128 @@
+#include "console/impl/keys.h"
+
+#include "base/text.h"
+#include "console/impl/test_house.h"
+
+namespace ostiary::console {
+namespace {
+
+class KeysTest : public testing::TestHouse {
+ protected:
+  KeysTest() { EXPECT_TRUE(publish_keys(*backing_)); }
+  store::KeyEntry known(const std::vector<std::string>& scopes, std::string team = "blue",
+                        std::string user = "ada") {
+    auto entry = key_with(scopes, std::move(team), std::move(user));
+    EXPECT_TRUE(publish_keys(*backing_));
+    return entry;
+  }
+  bool opens(const std::string& key) {
+    gateway::KeyReader reader(shared_.keys);
+    std::shared_ptr<const gateway::KeyRing::Snapshot> hold;
+    return reader.find(key, hold) != nullptr;
+  }
+};
+
+TEST_F(KeysTest, ANewKeyOpensTheGateAtOnceAndIsRecordedWithWhoMadeItAndWithoutItsSecret) {
+  const auto admin = known({"admin"});
+  const auto made = ask_as(admin, "POST", "/api/v1/keys", R"({"team":"blue","user":"eve"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_TRUE(opens(made.at({"key"})));
+  EXPECT_EQ(made.at({"scopes"}), R"(["use"])");
+  const auto record = newest_record();
+  EXPECT_NE(record.find("\"key-created\""), std::string::npos);
+  EXPECT_NE(record.find("\"by\":\"" + admin.id + "\",\"scopes\":[\"use\"],\"subject\":\"" +
+                        made.at({"subject"}) + "\",\"team\":\"blue\""),
+            std::string::npos)
+      << record;
+  EXPECT_EQ(record.find(made.at({"key"})), std::string::npos);
+  EXPECT_EQ(record.find("eve"), std::string::npos);
+}
+
+TEST_F(KeysTest, ARevokedKeyOpensNothingFromThatMoment) {
+  const auto made = ask_here("POST", "/api/v1/keys", R"({"team":"blue","user":"eve"})");
+  const auto path = "/api/v1/keys/" + made.at({"id"});
+  EXPECT_EQ(ask_here("DELETE", path).at({"state"}), "revoked");
+  EXPECT_FALSE(opens(made.at({"key"})));
+  EXPECT_NE(newest_record().find("\"by\":\"local\""), std::string::npos);
+  EXPECT_EQ(ask_here("DELETE", path).status, 409);
+  EXPECT_EQ(ask_here("DELETE", "/api/v1/keys/nobody00").status, 404);
+  EXPECT_EQ(ask_here("DELETE", "/api/v1/keys/nobody").status, 400);
+}
+
+TEST_F(KeysTest, AKeyMayEndByItself) {
+  const auto made = ask_here("POST", "/api/v1/keys", R"({"team":"a","user":"b","expires_in":60})");
+  const auto expires = parse_time(made.at({"expires"}));
+  ASSERT_TRUE(expires);
+  EXPECT_NEAR(static_cast<double>(*expires), static_cast<double>(wall_now() + 60'000), 5'000);
+}
+
+TEST_F(KeysTest, ATeamsAdministratorSeesAndMakesKeysOfThatTeamAlone) {
+  const auto lead = known({"team:blue"}), other = known({"use"}, "red", "bob");
+  known({"use"}, "blue", "eve");
+  const auto list = ask_as(lead, "GET", "/api/v1/keys");
+  EXPECT_EQ(list.body.find("\"red\""), std::string::npos);
+  EXPECT_NE(list.body.find("\"eve\""), std::string::npos);
+  EXPECT_EQ(ask_as(lead, "GET", "/api/v1/keys?team=red").at({"keys"}), "[]");
+  const auto there = ask_as(lead, "GET", "/api/v1/keys/" + other.id),
+             nowhere = ask_as(lead, "GET", "/api/v1/keys/AAAAAAAA");
+  EXPECT_EQ(there.status, 404);
+  auto masked = there.body;
+  EXPECT_EQ(masked.replace(masked.find(other.id), 8, "AAAAAAAA"), nowhere.body);
+  EXPECT_EQ(ask_as(lead, "DELETE", "/api/v1/keys/" + other.id).status, 404);
+  EXPECT_EQ(ask_as(lead, "GET", "/api/v1/teams/red").status, 404);
+  EXPECT_EQ(ask_as(lead, "POST", "/api/v1/keys", R"({"team":"red","user":"x"})").status, 403);
+  EXPECT_EQ(ask_as(lead, "POST", "/api/v1/keys", R"({"team":"blue","user":"x"})").status, 201);
+}
+
+TEST_F(KeysTest, NobodyGrantsMoreThanTheyHave) {
+  const auto lead = known({"team:blue"});
+  for (const auto* scope : {"admin", "read", "team:red"})
+    EXPECT_EQ(ask_as(lead, "POST", "/api/v1/keys",
+                     R"({"team":"blue","user":"x","scopes":["use",")" + std::string(scope) + "\"]}")
+                  .status,
+              403)
+        << scope;
+  EXPECT_EQ(ask_as(lead, "POST", "/api/v1/keys", R"({"team":"blue","user":"x","scopes":["use","team:blue"]})")
+                .status,
+            201);
+  EXPECT_EQ(ask_as(known({"read"}), "POST", "/api/v1/keys", R"({"team":"blue","user":"x"})").status, 403);
+}
+
+TEST_F(KeysTest, WhoMayOnlyReadSeesPseudonymsAndNoNames) {
+  known({"use"}, "blue", "eve");
+  const auto list = ask_as(known({"read"}), "GET", "/api/v1/keys");
+  EXPECT_NE(list.body.find("sub_"), std::string::npos);
+  EXPECT_EQ(list.body.find("eve"), std::string::npos);
+}
+
+TEST_F(KeysTest, WrongWishesArePointedAt) {
+  const auto wrong = [this](std::string body) {
+    const auto asked = ask_here("POST", "/api/v1/keys", std::move(body));
+    return std::to_string(asked.status) + " " + asked.at({"error", "pointer"});
+  };
+  EXPECT_EQ(wrong(R"({"team":"blue"})"), "400 ");
+  EXPECT_EQ(wrong(R"({"team":"","user":"ada"})"), "400 /team");
+  EXPECT_EQ(wrong(R"({"team":1,"user":"ada"})"), "400 /team");
+  EXPECT_EQ(wrong(R"({"team":"a","user":"b\u0007"})"), "400 /user");
+  EXPECT_EQ(wrong(R"({"team":"a","user":"b","scopes":["root"]})"), "400 /scopes");
+  EXPECT_EQ(wrong(R"({"team":"a","user":"b","expires_in":0})"), "400 /expires_in");
+  EXPECT_EQ(wrong(R"({"team":"a","team":"b","user":"c"})"), "400 ");
+  auto typed = request("POST", "/api/v1/keys", R"({"team":"a","user":"b"})");
+  typed.headers.back().second = "text/plain";
+  typed.local = true;
+  EXPECT_EQ(ask(typed).status, 415);
+  EXPECT_TRUE(shared_.keys.snapshot()->empty());
+}
+
+TEST_F(KeysTest, TeamsAreCounted) {
+  known({"use"}, "blue", "a");
+  const auto gone = known({"use"}, "blue", "b");
+  known({"use"}, "red", "c");
+  ask_here("DELETE", "/api/v1/keys/" + gone.id);
+  EXPECT_EQ(ask_here("GET", "/api/v1/teams").at({"teams"}),
+            R"([{"keys":2,"name":"blue","valid_keys":1},{"keys":1,"name":"red","valid_keys":1}])");
+  EXPECT_EQ(ask_here("GET", "/api/v1/teams/red").at({"valid_keys"}), "1");
+}
+
+}  // namespace
+}  // namespace ostiary::console

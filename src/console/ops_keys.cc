@@ -1,0 +1,314 @@
+// Keys, and the teams that they make.
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+#include "console/impl/keys.h"
+#include "console/impl/tables.h"
+#include "ledger/record.h"
+
+namespace ostiary::console {
+
+namespace {
+
+constexpr std::int64_t kLongestLife = 3650LL * 24 * 3600;  // seconds
+
+std::vector<store::KeyEntry> keys_seen(Backing& backing, const Call& call) {
+  std::vector<store::KeyEntry> seen;
+  for (const auto& [id, entry] : *backing.shared.keys.snapshot())
+    if (call.rights.sees_team(entry.team) && (!call.has("team") || call.text("team") == entry.team))
+      seen.push_back(entry);
+  std::ranges::sort(seen, [](const auto& a, const auto& b) {
+    return std::tie(a.created, a.id) < std::tie(b.created, b.id);
+  });
+  return seen;
+}
+
+// What may not be seen is not there.
+Result<store::KeyEntry> find_key(Backing& backing, const Call& call) {
+  const auto id = call.text("id");
+  const auto all = backing.shared.keys.snapshot();
+  const auto found = all->find(id);
+  if (found == all->end() || !call.rights.sees_team(found->second.team))
+    return fail(Code::not_found, fmt::format("there is no key '{}'; 'ostiary key list' shows them", id));
+  return found->second;
+}
+
+bool shows_names(const Call& call, std::string_view team) {
+  return call.rights.runs_team(team);
+}
+
+Reply reply_key(const Call& call, const store::KeyEntry& entry) {
+  return reply_object([&](json::Writer& w) { write_key_members(w, entry, shows_names(call, entry.team)); });
+}
+
+Result<Reply> list_keys(Backing& backing, const Call& call) {
+  return reply_list("keys", keys_seen(backing, call), [&](json::Writer& w, const store::KeyEntry& entry) {
+    w.begin_object();
+    write_key_members(w, entry, shows_names(call, entry.team));
+    w.end_object();
+  });
+}
+
+Result<Reply> show_key(Backing& backing, const Call& call) {
+  TRY(const auto entry, find_key(backing, call));
+  return reply_key(call, entry);
+}
+
+Result<Reply> create_key(Backing& backing, const Call& call) {
+  const auto body = call.body.root();
+  store::KeyWish wish;
+  wish.team = body["team"].string_or("");
+  wish.user = body["user"].string_or("");
+  TRY(wish.scopes, wanted_scopes(body));
+  if (!call.rights.runs_team(wish.team)) return fail(Code::denied, "this key does not administer that team");
+  if (!call.rights.may_grant(wish.scopes)) return fail(Code::denied, "nobody grants more than they have");
+  if (const auto life = body["expires_in"].as_number())
+    wish.expires = wall_now() + static_cast<WallMs>(*life) * 1000;
+  return make_key(backing, call, wish);
+}
+
+Result<Reply> revoke_key(Backing& backing, const Call& call) {
+  TRY(const auto known, find_key(backing, call));
+  if (!call.rights.runs_team(known.team)) return fail(Code::denied, "this key does not administer that team");
+  const std::lock_guard lock(backing.store_mutex);
+  TRY(const auto entry, backing.store->revoke_key(known.id, wall_now()));
+  TRY_VOID(publish_keys(backing));
+  TRY_VOID(record_change(backing, call, "key-revoked", entry.id, members_of(entry)));
+  return reply_key(call, entry);
+}
+
+struct Team {
+  std::string name;
+  std::uint64_t keys = 0, valid = 0;
+};
+
+std::vector<Team> teams_seen(Backing& backing, const Call& call) {
+  std::map<std::string, Team> teams;
+  const auto now = wall_now();
+  for (const auto& [id, entry] : *backing.shared.keys.snapshot()) {
+    if (!call.rights.sees_team(entry.team)) continue;
+    auto& team = teams[entry.team];
+    team.name = entry.team;
+    ++team.keys;
+    team.valid += entry.valid_at(now);
+  }
+  std::vector<Team> seen;
+  for (auto& [name, team] : teams) seen.push_back(std::move(team));
+  return seen;
+}
+
+void write_team(json::Writer& w, const Team& team) {
+  w.begin_object();
+  w.member("keys", team.keys);
+  w.member("name", team.name);
+  w.member("valid_keys", team.valid);
+  w.end_object();
+}
+
+Schema team_schema() {
+  return object("Team", {{"keys", integer("that were ever made for it")},
+                         {"name", string("")},
+                         {"valid_keys", integer("of them, that open something now")}});
+}
+
+Result<Reply> list_teams(Backing& backing, const Call& call) {
+  return reply_list("teams", teams_seen(backing, call), write_team);
+}
+
+Result<Reply> show_team(Backing& backing, const Call& call) {
+  for (const auto& team : teams_seen(backing, call)) {
+    if (team.name != call.text("name")) continue;
+    Reply reply;
+    json::Writer w(reply.body);
+    write_team(w, team);
+    reply.body += '\n';
+    return reply;
+  }
+  return fail(Code::not_found, "there is no such team");
+}
+
+Schema wish_schema() {
+  return object(
+      "KeyWish",
+      {optional("expires_in", integer("seconds that it is good for; absent: for ever", 1, kLongestLife)),
+       optional("scopes", scopes_schema().said("absent: use alone")),
+       {"team", name_text("who is charged and named in the ledger")},
+       {"user", name_text("whose key it is; the ledger knows a pseudonym only")}});
+}
+
+}  // namespace
+
+Schema key_id() {
+  return token("the key's id: the part between ost_ and the next _", kBase62, 8, 8);
+}
+
+Schema scopes_schema() {
+  auto scopes = array_of(token("admin, read, use or team:NAME", kPrintable, 1, 205), "what it is good for");
+  scopes.longest = 100;
+  return scopes;
+}
+
+Schema key_schema() {
+  return object("Key", {{"created", time("")},
+                        {"expires", time("when it stops to be good").or_null()},
+                        {"id", key_id()},
+                        {"revoked", time("").or_null()},
+                        {"scopes", array_of(string(""), "what it is good for")},
+                        {"state", word_of({"valid", "expired", "revoked"}, "now")},
+                        {"subject", string("pseudonym of its owner")},
+                        {"team", string("")},
+                        {"user", string("the owner's name: for who administers the team; null: not told, or "
+                                        "erased")
+                                     .or_null()}});
+}
+
+Schema new_key_schema() {
+  auto schema = key_schema();
+  schema.component = "NewKey";
+  schema.members.push_back({"key", string("the key itself, shown this once")});
+  return schema;
+}
+
+void write_time(json::Writer& w, std::string_view name, const std::optional<WallMs>& time) {
+  w.key(name);
+  if (time)
+    w.string(rfc3339(*time));
+  else
+    w.null();
+}
+
+void write_key_members(json::Writer& w, const store::KeyEntry& entry, bool names) {
+  w.member("created", rfc3339(entry.created));
+  write_time(w, "expires", entry.expires);
+  w.member("id", entry.id);
+  write_time(w, "revoked", entry.revoked);
+  w.key("scopes");
+  w.begin_array();
+  for (const auto& word : entry.scopes.words()) w.string(word);
+  w.end_array();
+  w.member("state", entry.revoked ? "revoked" : entry.valid_at(wall_now()) ? "valid" : "expired");
+  w.member("subject", entry.subject);
+  w.member("team", entry.team);
+  w.key("user");
+  if (names && !entry.user.empty())
+    w.string(entry.user);
+  else
+    w.null();
+}
+
+std::string members_of(const store::KeyEntry& entry) {
+  std::string out = ",\"scopes\":[";
+  std::string_view separator;
+  for (const auto& word : entry.scopes.words()) {
+    out += separator;
+    json::append_string(out, word);
+    separator = ",";
+  }
+  return out + "],\"subject\":" + json::quoted(entry.subject) + ",\"team\":" + json::quoted(entry.team);
+}
+
+Result<> record_change(Backing& backing, const Call& call, std::string_view action, std::string_view what,
+                       std::string_view members) {
+  if (!backing.shared.ledger) return fail(Code::unavailable, "there is no ledger to record the change in");
+  std::string line;
+  ledger::append_change(line, wall_now(), action, what,
+                        fmt::format("{{\"by\":{}{}}}", json::quoted(call.rights.actor()), members));
+  ledger::Batch batch;
+  batch.add(line);
+  return backing.shared.ledger->append(batch);
+}
+
+Result<> publish_keys(Backing& backing) {
+  TRY(auto entries, backing.store->keys());
+  backing.shared.keys.replace(std::move(entries));
+  return {};
+}
+
+Result<store::Scopes> wanted_scopes(json::Value body) {
+  if (!body["scopes"]) return store::Scopes{.use = true, .read = false, .admin = false, .teams = {}};
+  std::vector<std::string> words;
+  for (const auto word : body["scopes"]) words.push_back(word.string_or(""));
+  auto scopes = store::parse_scopes(words);
+  if (!scopes) scopes.error().where = "/scopes";
+  return scopes;
+}
+
+Result<Reply> make_key(Backing& backing, const Call& call, const store::KeyWish& wish,
+                       std::string_view members, bool names) {
+  const std::lock_guard lock(backing.store_mutex);
+  TRY(const auto made, backing.store->create_key(wish, wall_now()));
+  const auto detail = std::string(members) + members_of(made.entry);
+  if (auto recorded = record_change(backing, call, "key-created", made.entry.id, detail); !recorded) {
+    [[maybe_unused]] const auto taken_back = backing.store->revoke_key(made.entry.id, wall_now());
+    return std::unexpected(recorded.error());
+  }
+  TRY_VOID(publish_keys(backing));
+  return reply_object([&](json::Writer& w) {
+    write_key_members(w, made.entry, names);
+    w.member("key", made.text.reveal());
+  });
+}
+
+std::vector<Operation> key_operations() {
+  Operation list;
+  list.id = "listKeys";
+  list.method = "GET";
+  list.path = "/api/v1/keys";
+  list.tag = "keys";
+  list.summary = "Keys, without their secrets";
+  list.need = Need::see_team;
+  list.parameters = {in_query("team", name_text("of this team alone"))};
+  list.answer = object("Keys", {{"keys", array_of(key_schema(), "by the time they were made")}});
+  list.handler = list_keys;
+
+  Operation create = list;
+  create.id = "createKey";
+  create.method = "POST";
+  create.summary = "Make a key; its text is shown this once";
+  create.need = Need::run_team;
+  create.parameters = {};
+  create.body = wish_schema();
+  create.status = 201;
+  create.answer = new_key_schema();
+  create.handler = create_key;
+
+  Operation show = list;
+  show.id = "showKey";
+  show.path = "/api/v1/keys/{id}";
+  show.summary = "One key";
+  show.parameters = {in_path("id", key_id())};
+  show.answer = key_schema();
+  show.refusals = {404};
+  show.handler = show_key;
+
+  Operation revoke = show;
+  revoke.id = "revokeKey";
+  revoke.method = "DELETE";
+  revoke.summary = "Close the gate to a key, at once and for good; it stays in the list";
+  revoke.need = Need::run_team;
+  revoke.refusals = {404, 409};
+  revoke.handler = revoke_key;
+
+  Operation teams = list;
+  teams.id = "listTeams";
+  teams.path = "/api/v1/teams";
+  teams.tag = "teams";
+  teams.summary = "Teams that have or had a key";
+  teams.parameters = {};
+  teams.answer = object("Teams", {{"teams", array_of(team_schema(), "by name")}});
+  teams.handler = list_teams;
+
+  Operation team = teams;
+  team.id = "showTeam";
+  team.path = "/api/v1/teams/{name}";
+  team.summary = "One team";
+  team.parameters = {in_path("name", name_text("the team's name"))};
+  team.answer = team_schema();
+  team.refusals = {404};
+  team.handler = show_team;
+  return {list, create, show, revoke, teams, team};
+}
+
+}  // namespace ostiary::console

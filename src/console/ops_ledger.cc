@@ -1,0 +1,140 @@
+// The ledger: how it stands, its newest records, whether it is what was written, and proofs.
+
+#include <filesystem>
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "console/backing.h"
+#include "console/impl/keys.h"
+#include "console/impl/tables.h"
+#include "ledger/proof.h"
+
+namespace ostiary::console {
+
+namespace {
+
+constexpr std::int64_t kMostRecords = 1000, kRecords = 10;
+constexpr std::uint64_t kMostNote = 64 * 1024;
+
+Result<ledger::Ledger*> ledger_of(Backing& backing) {
+  if (!backing.shared.ledger) return fail(Code::unavailable, "no gate serves this folder");
+  return backing.shared.ledger;
+}
+
+Result<Reply> show(Backing& backing, const Call&) {
+  TRY(auto* const ledger, ledger_of(backing));
+  const auto size = ledger->size();
+  const auto root = ledger->root();
+  const auto projected = backing.exchanges.position();
+  const auto checkpoint = read_file(backing.data_folder + "/ledger/checkpoint", kMostNote);
+  return reply_object([&](json::Writer& w) {
+    w.key("checkpoint");
+    if (checkpoint)
+      w.string(*checkpoint);
+    else
+      w.null();
+    w.member("lag", size - std::min(projected ? projected->index : 0, size));
+    w.member("root", base64(root));
+    w.member("size", size);
+    w.member("verifier_key", ledger->verifier_key());
+  });
+}
+
+Result<Reply> tail(Backing& backing, const Call& call) {
+  const auto count = static_cast<std::size_t>(call.number("n").value_or(kRecords));
+  TRY(const auto records, ledger::tail(backing.data_folder, count));
+  return reply_list("records", records, [](json::Writer& w, const std::string& record) { w.raw(record); });
+}
+
+Result<Reply> verify(Backing& backing, const Call&) {
+  TRY(const auto report, ledger::verify(backing.data_folder));
+  return reply_object([&](json::Writer& w) {
+    w.member("covered", report.covered);
+    w.member("ok", report.ok);
+    w.key("problems");
+    w.begin_array();
+    for (const auto& problem : report.problems) {
+      w.begin_object();
+      w.member("index", problem.index);
+      w.member("message", problem.message);
+      w.member("what", problem.what);
+      w.member("where", std::filesystem::path(problem.where).filename().string());
+      w.end_object();
+    }
+    w.end_array();
+    w.member("records", report.records);
+    w.member("root", base64(report.root));
+  });
+}
+
+Result<Reply> prove(Backing& backing, const Call& call) {
+  if (call.has("id") == call.has("index"))
+    return fail(Code::not_found, "say what to prove: either id, of an exchange, or index, of a record");
+  std::uint64_t index = 0;
+  if (call.has("id")) {
+    TRY(index, ledger::find_record(backing.data_folder, *Id::parse(call.text("id"))));
+  } else {
+    index = static_cast<std::uint64_t>(call.number("index").value_or(0));
+  }
+  TRY(const auto proof, ledger::prove_inclusion(backing.data_folder, index));
+  return Reply{ledger::proof_json(proof)};
+}
+
+Schema report_schema() {
+  return object("Verification", {{"covered", integer("records under a valid checkpoint")},
+                                 {"ok", boolean("the ledger is what was written")},
+                                 {"problems", array_of(object("", {{"index", integer("of the record")},
+                                                                   {"message", string("")},
+                                                                   {"what", string("a word for programs")},
+                                                                   {"where", string("file")}}),
+                                                       "by index; a thousand at most")},
+                                 {"records", integer("")},
+                                 {"root", string("Merkle tree hash (RFC 6962) of all records, base64")}});
+}
+
+Operation row(std::string_view id, std::string_view path, std::string_view summary, Schema answer,
+              Result<Reply> (*handler)(Backing&, const Call&)) {
+  Operation operation;
+  operation.id = id;
+  operation.method = "GET";
+  operation.path = path;
+  operation.tag = "ledger";
+  operation.summary = summary;
+  operation.need = Need::read;
+  operation.answer = std::move(answer);
+  operation.handler = handler;
+  return operation;
+}
+
+}  // namespace
+
+std::vector<Operation> ledger_operations() {
+  std::vector<Operation> rows;
+  rows.push_back(
+      row("showLedger", "/api/v1/ledger", "How the ledger stands",
+          object("Ledger", {{"checkpoint", string("the newest signed tree head (C2SP), as text").or_null()},
+                            {"lag", integer("records that the exchange list does not have yet")},
+                            {"root", string("Merkle tree hash (RFC 6962) of all records, base64")},
+                            {"size", integer("records")},
+                            {"verifier_key", string("C2SP verifier key of the checkpoints")}}),
+          show));
+  rows.push_back(row("tailLedger", "/api/v1/ledger/tail", "The newest records",
+                     object("Records", {{"records", array_of(object_open("a record"), "oldest first")}}),
+                     tail));
+  rows.back().parameters = {in_query("n", integer("how many; 10 unless said", 1, kMostRecords))};
+  rows.push_back(row("verifyLedger", "/api/v1/ledger/verify",
+                     "Read the whole ledger and check that it is what was written; one at a time",
+                     report_schema(), verify));
+  rows.back().method = "POST";
+  rows.back().lane = Operation::Lane::alone;
+  rows.push_back(row("proveRecord", "/api/v1/ledger/prove",
+                     "The proof that a record stands in the ledger (c2sp.org/tlog-proof)",
+                     object_open("as 'ostiary ledger prove --format json' prints it"), prove));
+  rows.back().parameters = {in_query("id", uuid("of an exchange")),
+                            in_query("index", integer("of a record", 0, std::int64_t{1} << 53))};
+  rows.back().refusals = {404};
+  return rows;
+}
+
+}  // namespace ostiary::console

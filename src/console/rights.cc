@@ -1,0 +1,58 @@
+#include "console/rights.h"
+
+#include <algorithm>
+
+namespace ostiary::console {
+
+std::string_view name(Need need) {
+  switch (need) {
+    case Need::nobody:
+      return "none";
+    case Need::invited:
+      return "invitation";
+    case Need::key:
+      return "any";
+    case Need::see_team:
+      return "team, read or admin";
+    case Need::run_team:
+      return "team or admin";
+    case Need::read:
+      return "read or admin";
+    case Need::admin:
+      break;
+  }
+  return "admin";
+}
+
+Rights::Rights(const gateway::SideRequest& request) : local_(request.local) {
+  if (!request.caller) return;
+  key_ = &*request.caller;
+  scopes_ = key_->scopes;
+}
+
+bool Rights::may(Need need) const {
+  switch (need) {
+    case Need::nobody:
+    case Need::invited:
+      return true;
+    case Need::key:
+      return known();
+    case Need::see_team:
+      return sees_all() || !scopes_.teams.empty();
+    case Need::run_team:
+      return runs_all() || !scopes_.teams.empty();
+    case Need::read:
+      return sees_all();
+    case Need::admin:
+      break;
+  }
+  return runs_all();
+}
+
+bool Rights::may_grant(const store::Scopes& scopes) const {
+  if (runs_all()) return true;
+  return !scopes.admin && !scopes.read &&
+         std::ranges::all_of(scopes.teams, [this](const auto& team) { return scopes_.runs_team(team); });
+}
+
+}  // namespace ostiary::console

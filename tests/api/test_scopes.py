@@ -1,0 +1,175 @@
+"""Who may do what: every operation of openapi.json times every kind of key. A new operation needs a line here."""
+
+import json
+import time
+
+import pytest
+
+from lib.gate import Gate, run
+from lib.http import request
+
+PUBLIC = {"nobody", "use", "team", "read", "admin"}
+KEY = {"use", "team", "read", "admin"}
+SEE = {"team", "read", "admin"}
+RUN = {"team", "admin"}
+READ = {"read", "admin"}
+ADMIN = {"admin"}
+
+# Who is heard. What they then see of it is tested where it is made (src/console/*_test.cc).
+EXPECTED = {
+    "live": PUBLIC, "ready": PUBLIC, "version": PUBLIC, "document": PUBLIC,
+    "listServices": READ, "showService": READ,
+    "listKeys": SEE, "showKey": SEE, "createKey": RUN, "revokeKey": RUN,
+    "listTeams": SEE, "showTeam": SEE,
+    "listInvitations": RUN, "createInvitation": RUN, "withdrawInvitation": RUN,
+    "listExchanges": SEE, "showExchange": SEE, "streamExchanges": SEE,
+    "showLedger": READ, "tailLedger": READ, "verifyLedger": READ, "proveRecord": READ,
+    "showConfiguration": READ, "reloadConfiguration": ADMIN,
+    "showSelf": KEY, "listOwnExchanges": KEY, "showKept": KEY, "createOwnKey": KEY,
+}
+BODIES = {
+    "createKey": {"team": "blue", "user": "somebody"},
+    "createInvitation": {},
+    "createOwnKey": {"grace": 3600},
+}
+VALUES = {"id": "AAAAAAAA", "name": "blue"}
+UUIDS = {"showExchange"}
+
+
+@pytest.fixture(scope="module")
+def gate():
+    with Gate([]) as gate:
+        yield gate
+
+
+@pytest.fixture(scope="module")
+def keys(gate):
+    made = {"nobody": None}
+    for kind, scope in (("use", "use"), ("team", "team:blue"), ("read", "read"), ("admin", "admin")):
+        made[kind] = gate.json_of("key", "create", "--team", "blue", "--user", kind, "--scope", scope)["key"]
+    return made
+
+
+def call(gate, method, path, key=None, body=None, headers=None):
+    headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(body).encode()
+    return request(gate.port, method, path, headers, body)
+
+
+def status_only(gate, method, path, key):
+    """Of an answer without an end."""
+    from lib.http import Connection
+    with Connection(gate.port) as c:
+        c.send_request(method, path, {"Host": "localhost", **({"Authorization": f"Bearer {key}"} if key else {})})
+        return c.read_head().status
+
+
+def operations(gate):
+    document = call(gate, "GET", "/api/v1/openapi.json").json()
+    for path, ways in document["paths"].items():
+        for method, operation in ways.items():
+            yield operation["operationId"], method.upper(), path
+
+
+def test_every_operation_hears_those_it_is_for_and_nobody_else(gate, keys):
+    known = list(operations(gate))
+    assert {name for name, _, _ in known} == set(EXPECTED), "an operation without an expectation, or the reverse"
+    wrong = []
+    for name, method, path in known:
+        values = {**VALUES, "id": "01a21443-cf1b-707c-bee3-0ee98cdf902d"} if name in UUIDS else VALUES
+        path = path.format(**values)
+        for kind, key in keys.items():
+            if name == "streamExchanges":
+                status = status_only(gate, method, path, key)
+            else:
+                status = call(gate, method, path, key, BODIES.get(name)).status
+            refused = 401 if kind == "nobody" else 403
+            heard = status not in (401, 403)
+            if heard != (kind in EXPECTED[name]) or (not heard and status != refused):
+                wrong.append(f"{method} {path} as {kind}: {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_key_without_use_opens_no_exchange(gate, keys):
+    body = {"model": "m", "messages": []}
+    for kind in ("team", "read", "admin"):
+        answer = gate.post("/v1/chat/completions", body, key=keys[kind])
+        assert (answer.status, answer.error["code"]) == (403, "key_without_use")
+
+
+def test_a_name_of_somebody_elses_is_not_heard_on_loopback(gate, keys):
+    answer = call(gate, "GET", "/api/v1/services", keys["admin"], headers={"Host": "rebound.example"})
+    assert answer.status == 421
+    assert answer.header("Access-Control-Allow-Origin") is None
+
+
+@pytest.mark.parametrize("body, type, status", [
+    (b"", "application/json", 400),
+    (b"null", "application/json", 400),
+    (b"[" * 100_000, "application/json", 400),
+    (b'{"team":"a","team":"b","user":"c"}', "application/json", 400),
+    (b'{"team":"a","user":"b\xff"}', "application/json", 400),
+    (b'{"team":"a","user":"b","scopes":["admin\\u0000"]}', "application/json", 400),
+    (b'{"team":"' + b"x" * 500_000 + b'","user":"b"}', "application/json", 400),
+    (b'{"team":"a","user":"b"}', "text/plain", 415),
+    (b'{"team":"a","user":"b"}', "application/x-www-form-urlencoded", 415),
+    (b" " * (2 << 20), "application/json", 413),
+])
+def test_hostile_bodies_are_refused_and_the_gate_lives(gate, keys, body, type, status):
+    headers = {"Authorization": f"Bearer {keys['admin']}", "Content-Type": type}
+    answer = request(gate.port, "POST", "/api/v1/keys", headers, body)
+    assert answer.status == status
+    assert answer.error["message"]
+    assert gate.alive()
+
+
+def test_the_control_socket_and_the_command_line_are_administrators(gate):
+    made = gate.json_of("key", "create", "--team", "red", "--user", "eve", "--scope", "use", "--scope", "team:red",
+                        "--expires", "1h")
+    listed = {k["id"]: k for k in gate.json_of("key", "list")["keys"]}
+    assert listed[made["id"]]["scopes"] == ["team:red", "use"]
+    assert listed[made["id"]]["state"] == "valid"
+
+
+def test_a_developer_gets_a_key_by_an_invitation_and_sees_what_is_kept(gate):
+    invitation = gate.json_of("team", "invite", "green")["invitation"]
+    done = run("key", "request", "--gate", gate.url, "--invite", invitation, "--user", "ada", "--quiet")
+    assert done.returncode == 0, done.stderr
+    key = done.stdout.strip()
+    again = run("key", "request", "--gate", gate.url, "--invite", invitation, "--user", "bob")
+    assert again.returncode == 2 and invitation not in again.stderr
+    me = run("me", "--gate", gate.url + "/v1", "--format", "json", env={"OSTIARY_KEY": key})
+    assert me.returncode == 0, me.stderr
+    assert json.loads(me.stdout)["team"] == "green"
+    kept = run("me", "kept", "--gate", gate.url, env={"OSTIARY_KEY": key})
+    assert kept.returncode == 0 and "digest-keys" in kept.stdout
+    renewed = run("key", "request", "--gate", gate.url, "--quiet", env={"OSTIARY_KEY": key})
+    assert renewed.returncode == 0 and renewed.stdout.startswith("ost_")
+
+
+def test_exchanges_are_streamed_as_they_end(gate, keys):
+    from lib.http import Connection
+    with Connection(gate.port) as c:
+        c.send_request("GET", "/api/v1/exchanges/stream", {"Host": "localhost",
+                                                           "Authorization": f"Bearer {keys['admin']}"})
+        assert c.read_head().status == 200
+        answer = gate.post("/v1/chat/completions", {"model": "none", "messages": []}, key=keys["use"])
+        end = time.monotonic() + 5
+        while answer.id.encode() not in c.buffer and time.monotonic() < end:
+            try:
+                c.fill(time.monotonic() + 0.5)
+            except TimeoutError:
+                pass
+        assert answer.id.encode() in c.buffer
+
+
+def test_the_configuration_says_where_each_value_is_from(gate, keys):
+    settings = {s["path"]: s for s in call(gate, "GET", "/api/v1/configuration", keys["read"]).json()["settings"]}
+    assert settings["listen"]["source"] == "flag"
+    assert settings["ledger.sync"]["source"] == "default"
+
+
+def test_the_document_is_what_the_command_line_prints(gate):
+    assert run("docs", "openapi").stdout.encode() == call(gate, "GET", "/api/v1/openapi.json").body
