@@ -38,7 +38,8 @@ struct Watchman {
 net::Task<std::optional<bool>> look(Worker& worker, std::shared_ptr<const Setup> setup,
                                     const Service& service) {
   const auto& settings = service.settings().health;
-  Exchange own;  // the gate's own question
+  Exchange own;  // the gate's own question: no exchange, so that it has no id to be looked up by
+  own.id = Id{};
   own.setup = setup;
   own.head.method = "GET";
   own.asked.path = settings.path;

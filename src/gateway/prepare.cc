@@ -153,8 +153,11 @@ std::string request_head(const Exchange& x, const Secret& credential) {
   for (const auto& [name, value] : s.headers) append_header(out, name, value);
   append_trace_headers(out, x);
   if (x.asked.endpoint.has_body) out += "Content-Type: application/json\r\n";
-  out += "Accept-Encoding: identity\r\nUser-Agent: ostiary\r\nx-ostiary-id: ";
-  x.id.append_to(out);
+  out += "Accept-Encoding: identity\r\nUser-Agent: ostiary";
+  if (x.id != Id{}) {
+    out += "\r\nx-ostiary-id: ";
+    x.id.append_to(out);
+  }
   if (x.asked.endpoint.has_body) {
     out += "\r\nContent-Length: ";
     char number[20];

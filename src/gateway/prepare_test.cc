@@ -161,6 +161,16 @@ TEST(Prepare, TheHeadNamesTheServiceAndLosesTheCaller) {
                 request.x.id.text() + "\r\nContent-Length: 13\r\n\r\n");
 }
 
+TEST(Prepare, WhatIsNoExchangeHasNoIdForTheService) {
+  const auto service = service_with({});
+  Received request(get("/v1/models", ""));
+  request.x.service = service.get();
+  request.x.id = Id{};
+  const auto head = head_of(request.x, Secret(""));
+  EXPECT_EQ(head.find("x-ostiary-id"), std::string::npos);
+  EXPECT_TRUE(head.ends_with("\r\nUser-Agent: ostiary\r\n\r\n"));
+}
+
 TEST(Prepare, AClientCannotSendTheServicesCredentialHeader) {
   ServiceSettings settings;
   settings.credential_header = "x-goog-api-key";
