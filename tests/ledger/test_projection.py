@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib.gate import Gate, run, service, verify, written
+from lib.gate import Gate, each_written, run, service, verify
 from lib.upstream import Upstream
 from ledger.test_kill import Load
 
@@ -76,7 +76,7 @@ def expected(data):
             "service": record["service"] or "", "model": record["model"] or "", "outcome": outcome,
             "effect": (record["decision"] or {}).get("effect") or "", "error": record.get("error")}
 
-    for index, record in enumerate(written(data)):
+    for index, record in enumerate(each_written(data)):
         kind = record["kind"]
         if kind == "intent":
             open_intents[record["id"]] = (index, record)

@@ -257,10 +257,14 @@ def tail(data, n=1000000):
     return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
 
 
+def each_written(data):
+    """The whole records in the segment files, one after the other, read without the binary."""
+    for path in segments(data):
+        yield from map(json.loads, path.read_bytes().split(b"\n")[1:-1])
+
+
 def written(data):
-    """The whole records in the segment files, read without the binary."""
-    lines = (line for path in segments(data) for line in path.read_bytes().split(b"\n")[1:-1])
-    return [json.loads(line) for line in lines]
+    return list(each_written(data))
 
 
 def verify(data, checkpoint=None):

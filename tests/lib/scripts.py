@@ -12,6 +12,8 @@ import json
 import re
 import struct
 
+from .meter import metered_usage
+
 TEXT = "Grüße aus der Pförtnerloge: 世界 🦉 ok."
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 CREATED = 1700000000
@@ -208,6 +210,31 @@ def vision(a, body):
 @script("legacy")
 def legacy_script(a, body):
     legacy(a, body)
+
+
+@script("metered")
+def metered(a, body):
+    """Answers with the exchange's id and the usage that belongs to it (meter.py); x_words and x_pause_ms make it longer and slower."""
+    meter, exchange, pause = a.up.meter, a.seen.id, body.get("x_pause_ms", 0) / 1000
+    usage = metered_usage(exchange, body["max_tokens"])
+    with meter.work(a.up, body["model"]) as end:
+        if not wants_stream(body):
+            a.pause(pause)
+            end()
+            meter.report(exchange, usage)
+            return a.json(completion(body["model"], {"content": exchange}, usage=usage))
+        a.sse_head()
+        for e in chat_events(body["model"], exchange + " word" * body.get("x_words", 3)):
+            a.chunk(event(e))
+            a.pause(pause)
+        end()
+        if wants_usage(body):
+            meter.report(exchange, usage)
+            a.chunk(event(delta(body["model"], choices=[], usage=usage)))
+        else:
+            meter.no_usage_asked()
+        a.chunk(DONE)
+        a.last_chunk()
 
 
 # Answers that are not what one hopes for.

@@ -27,15 +27,16 @@ import time
 import uuid
 
 from .answer import Answer, PeerGone, Seen
+from .meter import Meter
 from .scripts import (CREATED, SCRIPTS, TEXT, chat_events, close_before, event, html_502, json_429, json_500,
-                      json_503, ok, reset_before, stream, wants_stream, who, words)
+                      json_503, metered, ok, reset_before, stream, wants_stream, who, words)
 from .streams import cut_between
 
 ID = re.compile(rb"\r\nx-ostiary-id:[ \t]*([0-9a-fA-F-]{36})\r\n", re.I)
 
 
 def script_for(upstream, model):
-    """The script of a model name; also the patterns flaky-N-KIND[-tag], wait-MS[-tag] and words-N[-tag]."""
+    """The script of a model name; also the patterns flaky-N-KIND[-tag], wait-MS[-tag], words-N[-tag] and metered-TAG."""
     if not isinstance(model, str):
         return ok
     if model in SCRIPTS:
@@ -52,6 +53,8 @@ def script_for(upstream, model):
             a.pause(int(m[1]) / 1000)
             ok(a, body)
         return wait
+    if model.startswith("metered-"):
+        return metered
     if m := re.fullmatch(r"words-(\d+)(-.*)?", model):
         return lambda a, body: stream(a, chat_events(model, "word " * int(m[1]), usage="own"))
     return ok
@@ -61,14 +64,16 @@ class Upstream:
     """The server. Starts on construction, on 127.0.0.1 and a free port unless told; thread safe."""
 
     def __init__(self, name="main", tls=None, log_file=None, require=None, models=(), host="127.0.0.1",
-                 responses_prefix="", port=0):
-        """tls: (cert file, key file); require: (header, value) that each request must carry, or 401."""
+                 responses_prefix="", port=0, meter=None):
+        """tls: (cert file, key file); require: (header, value) that each request must carry, or 401; port: that of
+        one that was closed, to come back as it; meter: its count, so that it goes on over that."""
         self.name, self.require, self.models = name, require, list(models)
         self.requests, self.handshakes, self.tls_errors = [], [], []
         self.connections = 0
         self.tries, self.responses = {}, {}
         self.lock = threading.Lock()
         self.closing = False
+        self.meter = meter or Meter()
         self.override = None  # function(answer, body): set by a test to answer everything itself
         self.log = open(log_file, "a", buffering=1) if log_file else None
         self.context = None
@@ -214,12 +219,12 @@ class Upstream:
                 if not noted:
                     self._note(seen)
                 return False
-        if not noted and not control:
-            self._note(seen)
         seen.head = bytes(buffer[:end + 2])
         del buffer[:end + 4]
         lines = seen.head.decode("latin-1").split("\r\n")[:-1]
         seen.method, seen.target, _ = lines[0].split(" ", 2)
+        if not noted and not control:
+            self._note(seen)
         seen.headers = [(k, v.strip()) for k, v in (line.split(":", 1) for line in lines[1:])]
         seen.body = self._body(sock, buffer, seen)
         if seen.body is None:
@@ -236,7 +241,7 @@ class Upstream:
     def _note(self, seen):
         if self.log:
             try:
-                self.log.write(f"{seen.id or '?'} {seen.connection}\n")
+                self.log.write(f"{seen.id or '?'} {seen.connection} {seen.method} {seen.target}\n")
             except ValueError:
                 pass
 
