@@ -16,7 +16,7 @@ constexpr std::string_view kUnlimitedWord = "unlimited";
 constexpr std::uint64_t kMost = 1'000'000'000'000;  // of counts and bytes
 
 std::string_view form(Limit limit) {
-  if (limit == Limit::spend) return "US dollars, such as 250 or 0.75";
+  if (limit == Limit::spend) return "US dollars below 1000000, such as 250 or 0.75";
   return limit == Limit::prompt ? "bytes, such as 256KiB" : "a whole number up to 1000000000000";
 }
 }  // namespace
