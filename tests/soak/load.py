@@ -112,7 +112,8 @@ class Client(threading.Thread):
         answer = self.head(c, seen)
         self.read(c, answer)
         self.judge(seen, answer, json.loads(body))
-        if (answer.header("connection") or "").lower() == "close":
+        cut = seen.status == 200 and not seen.whole  # after which the gate closes
+        if cut or (answer.header("connection") or "").lower() == "close":
             self.close()
 
     def connect(self, **more):
