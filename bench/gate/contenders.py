@@ -6,6 +6,7 @@ import select
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -114,6 +115,10 @@ class Contender:
     def pids(self) -> list[int]:
         return machine.process_tree(self.process.pid) if self.process else []
 
+    def helper_pids(self) -> list[int]:
+        """Processes beside the proxy that work for it on the load's core."""
+        return []
+
     def stop(self) -> None:
         if not self.process:
             return
@@ -200,6 +205,7 @@ class Ostiary(Contender):
     judged = True
     cold_starts = 7
     sync = "interval"
+    more = ""           # further lines of the configuration
 
     def __init__(self, work: Path, core: int, binary: Path):
         super().__init__(work, core)
@@ -223,7 +229,7 @@ services:
     base_url: "http://127.0.0.1:{upstream}/v1"
     credential: none
     models: ["*"]
-""")
+{self.more}""")
 
     def launch(self, upstream: int, stream: bool) -> None:
         self.spawn([str(self.binary), "serve", "-c", "ostiary.yaml", "--listen", "127.0.0.1:0", "--data", "data",
@@ -262,6 +268,64 @@ class OstiaryAlways(Ostiary):
     cold_starts = 0
     sync = "always"
     cells = "json/1k/*"
+
+
+class OstiaryBare(Ostiary):
+    """The gate with all off that can be: no limits, no metrics, no spans. The exchange table has no switch."""
+
+    name = "ostiary-bare"
+    cold_starts = 0
+    cells = "json/1k/64"
+    more = "telemetry: {metrics: false}\n"
+
+
+class OstiaryFull(Ostiary):
+    """The gate with limits and a budget for key and team, prices, metrics, and a span for every exchange."""
+
+    name = "ostiary-full"
+    cold_starts = 0
+    cells = "json/1k/64"
+    LIMITS = "{requests_per_minute: 1000000000, tokens_per_minute: 1000000000000, spend_per_month: 999999, concurrent: 100000}"
+    SIGNS = ("x-ratelimit-remaining-requests:", "x-ratelimit-remaining-tokens:", "x-ostiary-budget-remaining:")
+
+    sink: subprocess.Popen | None = None
+
+    def prepare(self, upstream: int, stream: bool) -> None:
+        # Not on the proxy's core: a collector is another machine's work.
+        self.sink = subprocess.Popen([sys.executable, str(HERE / "sink.py")], stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.PIPE)
+        port = json.loads(self.sink.stdout.readline())["port"]
+        self.more = f"""limits:
+  per_key: {self.LIMITS}
+  per_team: {self.LIMITS}
+prices:
+  - {{provider: bench, model: "*", input: 2.5, output: 10, cached: 1.25}}
+telemetry:
+  metrics: true
+  traces: {{endpoint: "http://127.0.0.1:{port}", sample: 1, propagate: false}}
+"""
+        super().prepare(upstream, stream)
+
+    def await_answer(self) -> None:
+        super().await_answer()
+        status, text = self.ask()
+        missing = [sign for sign in self.SIGNS if sign not in text.lower()]
+        if status != 200 or missing:
+            raise Failed(f"{self.name}: status {status}; no {', '.join(missing)}: its limits are not in force")
+
+    def helper_pids(self) -> list[int]:
+        return [self.sink.pid] if self.sink else []
+
+    def stop(self) -> None:
+        served = self.process is not None and self.process.poll() is None
+        super().stop()  # which hands over the last spans
+        if not self.sink:
+            return
+        self.sink.terminate()
+        told, _ = self.sink.communicate(timeout=10)
+        self.sink = None
+        if served and not json.loads(told)["requests"]:
+            raise Failed(f"{self.name}: its collector got no spans; {self.log_tail()}")
 
 
 class Portkey(Contender):

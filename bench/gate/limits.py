@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from measure import Results
 
 GATE = "ostiary"
+FULL, BARE = "ostiary-full", "ostiary-bare"     # with everything on, with all off that can be
 
 
 @dataclass
@@ -33,8 +34,9 @@ def ratio(results: Results, cell: str, key: str, other: str, ours: str = GATE) -
     return above / below, f"{min(rounds):.2f} to {max(rounds):.2f}" if rounds else ""
 
 
-def ratio_line(results: Results, what: str, cell: str, key: str, limit: float, at_least: bool, other="nginx") -> Line:
-    value, spread = ratio(results, cell, key, other)
+def ratio_line(results: Results, what: str, cell: str, key: str, limit: float, at_least: bool, other="nginx",
+               ours=GATE) -> Line:
+    value, spread = ratio(results, cell, key, other, ours)
     sign = "≥" if at_least else "≤"
     shown = f"{value:.2f} × {other}" if value is not None else "not measured"
     return Line(f"{what}, `{cell}`", shown, f"{sign} {limit:g} × {other}", judge(value, limit, at_least), spread)
@@ -89,6 +91,9 @@ def lines(results: Results) -> list[Line]:
     out.append(added_latency(results))
     out.append(ratio_line(results, "CPU per event", "stream/1k/64", "cpu_us", 1.4, False))
     out.append(ratio_line(results, "requests/s", "json/1k/64", "rate", 30, True, "portkey"))
+    everything = "requests/s with limits, budgets, metrics and spans"
+    out += [ratio_line(results, everything, "json/1k/64", "rate", limit, True, other, FULL)
+            for other, limit in ((BARE, 0.92), ("nginx", 0.8))]
     out += [memory(results), ready(results)]
     out += [sync_always(results, n, judged=n == 1) for n in (1, 16, 64, 256)]
     return out

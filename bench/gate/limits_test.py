@@ -46,6 +46,16 @@ class LimitsTest(unittest.TestCase):
                                 ("ostiary", "stream/32k/256"): {"rss_anon_kb": 31e3}})
         self.assertEqual(verdict(results, "RssAnon"), "FAIL")
 
+    def test_everything_on_is_held_to_the_same_run_with_it_off_and_to_nginx(self):
+        cell, what = "json/1k/64", "requests/s with limits, budgets, metrics and spans"
+        for full, expected in ((91.0, ["FAIL", "PASS"]), (92.0, ["PASS", "PASS"])):
+            results = results_with({("nginx", cell): {"rate": 110.0}, ("ostiary-bare", cell): {"rate": 100.0},
+                                    ("ostiary-full", cell): {"rate": full}})
+            self.assertEqual([line.verdict for line in limits.lines(results) if line.what.startswith(what)], expected)
+        results = results_with({("nginx", cell): {"rate": 120.0}, ("ostiary-bare", cell): {"rate": 100.0},
+                                ("ostiary-full", cell): {"rate": 95.0}})
+        self.assertEqual([line.verdict for line in limits.lines(results) if line.what.startswith(what)], ["PASS", "FAIL"])
+
     def test_what_was_not_measured_is_skipped(self):
         self.assertEqual({line.verdict for line in limits.lines(measure.Results())}, {"SKIP", ""})
 

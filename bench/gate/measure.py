@@ -71,6 +71,8 @@ def command_of(rig: Rig, contender, cell: Cell) -> list[str]:
         out += ["--header", header]
     for pid in contender.pids():
         out += ["--proxy-pid", str(pid)]
+    for pid in contender.helper_pids():
+        out += ["--upstream-pid", str(pid)]
     if cell.kind == "stream":
         out.append("--stream")
     if contender.exact:

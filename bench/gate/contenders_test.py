@@ -1,0 +1,69 @@
+"""What ostiary-full is configured with, and that it does not pass for it when it is not; the sink of its spans."""
+
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import contenders
+
+HERE = Path(__file__).resolve().parent
+ANSWER = "HTTP/1.1 200 OK\r\nX-RateLimit-Remaining-Requests: 9\r\nx-ratelimit-remaining-tokens: 9\r\nx-ostiary-budget-remaining: 1\r\n"
+
+
+class FullTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def prepared(self, kind):
+        one = kind(Path(self.folder.name), 0, Path("/nowhere"))
+        one.folder = Path(self.folder.name)
+        one.prepare(4321, False)
+        self.addCleanup(one.stop)
+        return one, (one.folder / "ostiary.yaml").read_text()
+
+    def test_full_has_limits_prices_metrics_and_spans_and_bare_has_none(self):
+        _, full = self.prepared(contenders.OstiaryFull)
+        for needed in ("per_key:", "per_team:", "spend_per_month", "prices:", "metrics: true", "endpoint:", "propagate: false"):
+            self.assertIn(needed, full)
+        _, bare = self.prepared(contenders.OstiaryBare)
+        self.assertIn("metrics: false", bare)
+        for off in ("limits", "prices", "endpoint"):
+            self.assertNotIn(off, bare)
+
+    def test_full_without_limits_in_force_is_refused(self):
+        one, _ = self.prepared(contenders.OstiaryFull)
+        one.ask = lambda: (200, ANSWER)
+        one.await_answer()
+        one.ask = lambda: (200, ANSWER.replace("x-ostiary-budget-remaining", "x-other"))
+        with self.assertRaisesRegex(contenders.Failed, "budget"):
+            one.await_answer()
+
+    def test_full_whose_collector_got_nothing_is_refused(self):
+        one, _ = self.prepared(contenders.OstiaryFull)
+        one.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        with self.assertRaisesRegex(contenders.Failed, "no spans"):
+            one.stop()
+
+
+class SinkTest(unittest.TestCase):
+    def test_it_takes_everything_on_one_connection_and_counts(self):
+        process = subprocess.Popen([sys.executable, str(HERE / "sink.py")], stdout=subprocess.PIPE)
+        port = json.loads(process.stdout.readline())["port"]
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        for size in (0, 10, 3 << 20):
+            client.request("POST", "/v1/traces", b"x" * size)
+            answer = client.getresponse()
+            self.assertEqual((answer.status, answer.read()), (200, b"{}"))
+        client.close()
+        process.terminate()
+        told, _ = process.communicate(timeout=10)
+        self.assertEqual(json.loads(told), {"requests": 3, "bytes": 10 + (3 << 20)})
+
+
+if __name__ == "__main__":
+    unittest.main()
