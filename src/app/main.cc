@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
     add_me(line);
     add_ledger(line);
     add_doctor(line);
+    add_setup(line);
     add_others(line);
     return line.main(argc, argv);
   } catch (const std::exception& error) {

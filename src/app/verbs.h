@@ -101,6 +101,16 @@ struct ProjectOptions {
   bool rebuild = false;  // from the beginning, not from where it stands
 };
 
+struct SetupOptions {
+  CommonOptions common;
+  std::string client;            // which tool
+  std::string gate, key, model;  // empty: the default, OSTIARY_KEY, none
+  std::string file;              // openai, codex: the shell profile
+  std::string home;              // empty: $HOME
+  bool keep_login = false;       // claude-code
+  bool undo = false, yes = false, dry_run = false;
+};
+
 // Each runs a verb and returns its exit code (0, or 1 where a check failed); an Error becomes 2 or 3
 // (exit_code).
 Result<int> run_serve(const ServeOptions& options);
@@ -121,6 +131,7 @@ Result<int> run_hold_release(const HoldOptions& options);
 Result<int> run_ledger_retain(const RetainOptions& options);
 Result<int> run_ledger_rotate(const CommonOptions& options);
 Result<int> run_ledger_project(const ProjectOptions& options);
+Result<int> run_setup(const SetupOptions& options);
 Result<int> run_completion(const std::string& shell, const CommonOptions& options);
 Result<int> run_docs(std::string_view page, const CommonOptions& options);
 
