@@ -80,6 +80,8 @@ def exchanges(soak, books):
         out.append(f"{len(lone)} exchanges have an outcome without an intent, and yet went to a service: {lone[:3]}")
     if len(books.cut) > most_cut:
         out.append(f"{len(books.cut)} intents without outcome; the kills can have cut {most_cut} at most: {sorted(books.cut)[:3]}")
+    if not books.cut:
+        out.append("no kill met an exchange under way: what it cuts was not tried")
     if unknown:
         out.append(f"{len(unknown)} exchanges that clients were answered are not in the ledger: {unknown[:3]}")
     if other:
