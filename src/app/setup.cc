@@ -137,11 +137,14 @@ Result<> plan_file(const SetupTarget& target, const SetupRequest& request, const
   SetupRecord::File entry;
   entry.file = now.file;
   entry.mode = known ? known->mode : now.mode;
-  if (known ? known->before || !base.empty() : now.text.has_value()) entry.before = base;
+  if (now.text && (!known || known->before || !base.empty())) entry.before = base;
   entry.after = digest(after);
   entry.changes = std::move(changes);
   const auto mode = mode_after(after, request.key, entry.before ? entry.mode : 0600);
   plan.record.files.push_back(std::move(entry));
+  if (now.text && mode != now.mode)
+    plan.advice.notes.push_back(fmt::format("{} gets mode {:04o} (it has {:04o}){}.", now.file, mode,
+                                            now.mode, mode == 0600 ? ", since it holds the key" : ""));
   plan.edits.push_back({.file = now.file, .before = now.text, .after = std::move(after), .mode = mode});
   return {};
 }

@@ -21,6 +21,7 @@ struct SetupRequest {
   std::string model;
   std::string file;   // openai, codex: the shell profile; empty: ~/.profile
   std::string home;   // whose configuration it is
+  std::string own;    // the tool's own folder, where its variable names another than the usual one
   std::string state;  // folder of the records that undoing needs
 
   // Turns `gate` into its plain form, and refuses values that could break out of the files they go into.
@@ -45,6 +46,7 @@ struct SetupAdvice {
 // One client: facts about its files and keys (setup_clients.cc).
 struct SetupClient {
   std::string_view name, what;
+  const char* folder_variable;  // with which the tool finds its folder; empty: it has none
   Result<std::vector<SetupTarget>> (*targets)(const SetupRequest& request);
   SetupAdvice (*advice)(const SetupRequest& request);
 };

@@ -37,6 +37,11 @@ std::string in_home(const SetupRequest& request, std::string_view file) {
   return fmt::format("{}/{}", request.home, file);
 }
 
+// A file of the tool's own folder.
+std::string in_own(const SetupRequest& request, std::string_view usual, std::string_view file) {
+  return fmt::format("{}/{}", request.own.empty() ? in_home(request, usual) : request.own, file);
+}
+
 std::string profile_of(const SetupRequest& request) {
   std::error_code error;
   return request.file.empty() ? in_home(request, ".profile")
@@ -88,7 +93,7 @@ Changes claude_settings(std::string_view, const SetupRequest& request) {
 }
 
 Targets claude_targets(const SetupRequest& request) {
-  return std::vector<SetupTarget>{{in_home(request, ".claude/settings.json"), claude_settings}};
+  return std::vector<SetupTarget>{{in_own(request, ".claude", "settings.json"), claude_settings}};
 }
 
 SetupAdvice claude_advice(const SetupRequest& request) {
@@ -110,6 +115,9 @@ SetupAdvice claude_advice(const SetupRequest& request) {
         "The tool's own login goes on to the service only where that service's credential is 'client'. "
         "Headers "
         "in ANTHROPIC_CUSTOM_HEADERS are replaced.");
+  if (!request.key.empty() && !request.keep_login)
+    out.notes.emplace_back(
+        "ANTHROPIC_API_KEY and apiKeyHelper compete with the token: take them out where they are set.");
   if (request.key.empty())
     out.notes.emplace_back(
         "No key was given: 'ostiary key create' makes one. Export it as ANTHROPIC_AUTH_TOKEN, or call setup "
@@ -135,7 +143,7 @@ Changes codex_profile(std::string_view base, const SetupRequest& request) {
 }
 
 Targets codex_targets(const SetupRequest& request) {
-  std::vector<SetupTarget> out = {{in_home(request, ".codex/config.toml"), codex_config}};
+  std::vector<SetupTarget> out = {{in_own(request, ".codex", "config.toml"), codex_config}};
   if (!request.key.empty() && !request.key_is_exported) out.push_back({profile_of(request), codex_profile});
   return out;
 }
@@ -171,8 +179,8 @@ Changes continue_secrets(std::string_view base, const SetupRequest& request) {
 
 Targets continue_targets(const SetupRequest& request) {
   if (request.model.empty()) return model_is_missing("continue");
-  std::vector<SetupTarget> out = {{in_home(request, ".continue/config.yaml"), continue_config}};
-  if (!request.key.empty()) out.push_back({in_home(request, ".continue/.env"), continue_secrets});
+  std::vector<SetupTarget> out = {{in_own(request, ".continue", "config.yaml"), continue_config}};
+  if (!request.key.empty()) out.push_back({in_own(request, ".continue", ".env"), continue_secrets});
   return out;
 }
 
@@ -300,13 +308,16 @@ SetupAdvice cursor_advice(const SetupRequest& request) {
 }
 
 constexpr SetupClient kClients[] = {
-    {"aider", "aider: ~/.aider.conf.yml", aider_targets, aider_advice},
-    {"claude-code", "Claude Code: ~/.claude/settings.json", claude_targets, claude_advice},
-    {"codex", "Codex: ~/.codex/config.toml", codex_targets, codex_advice},
-    {"continue", "Continue: ~/.continue/config.yaml", continue_targets, continue_advice},
-    {"cursor", "Cursor: the steps to take by hand, and what they are worth", cursor_targets, cursor_advice},
-    {"openai", "OpenAI's libraries: two variables in the shell profile", openai_targets, openai_advice},
-    {"vscode", "VS Code's chat: a model of one's own", vscode_targets, vscode_advice},
+    {"aider", "aider: ~/.aider.conf.yml", "", aider_targets, aider_advice},
+    {"claude-code", "Claude Code: ~/.claude/settings.json", "CLAUDE_CONFIG_DIR", claude_targets,
+     claude_advice},
+    {"codex", "Codex: ~/.codex/config.toml", "CODEX_HOME", codex_targets, codex_advice},
+    {"continue", "Continue: ~/.continue/config.yaml", "CONTINUE_GLOBAL_DIR", continue_targets,
+     continue_advice},
+    {"cursor", "Cursor: the steps to take by hand, and what they are worth", "", cursor_targets,
+     cursor_advice},
+    {"openai", "OpenAI's libraries: two variables in the shell profile", "", openai_targets, openai_advice},
+    {"vscode", "VS Code's chat: a model of one's own", "", vscode_targets, vscode_advice},
 };
 
 }  // namespace

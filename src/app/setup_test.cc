@@ -2,12 +2,14 @@
 
 #include "app/setup.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pty.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -269,6 +271,54 @@ TEST_F(Setup, WhatIsWrittenCanBeRead) {
   }
 }
 
+// What a command says, without its last line feed.
+std::string said(const std::string& command) {
+  std::string out;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  char buffer[4096];
+  for (std::size_t n = 0; pipe && (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    out.append(buffer, n);
+  if (pipe) ::pclose(pipe);
+  while (out.ends_with('\n')) out.pop_back();
+  return out;
+}
+
+TEST_F(Setup, AShellReadsTheProfile) {
+  given(".profile", "OPENAI_API_KEY=old");
+  ASSERT_TRUE(set_up("openai"));
+  EXPECT_EQ(said(fmt::format("sh -c '. {}; echo $OPENAI_BASE_URL $OPENAI_API_KEY'", home(".profile"))),
+            fmt::format("http://127.0.0.1:8484/v1 {}", kKey));
+}
+
+TEST_F(Setup, APythonReadsTheTomlWithOursAndTheirs) {
+  if (said("python3 -c 'import tomllib; print(1)' 2>&1") != "1") GTEST_SKIP() << "no python3 with tomllib";
+  given(".codex/config.toml", "x = [\n  \"a\",\n]\n[model_providers.other]\nname = \"o\"\n[t]\nmodel = 1");
+  ASSERT_TRUE(set_up("codex"));
+  EXPECT_EQ(
+      said(fmt::format(
+          "python3 -c 'import tomllib; c = tomllib.load(open(\"{}\", \"rb\")); print(c[\"model_provider\"], "
+          "c[\"model\"], sorted(c[\"model_providers\"]), c[\"t\"], "
+          "c[\"model_providers\"][c[\"model_provider\"]][\"base_url\"])'",
+          home(".codex/config.toml"))),
+      "ostiary gpt-4o ['ostiary', 'other'] {'model': 1} http://127.0.0.1:8484/v1");
+}
+
+TEST_F(Setup, AToolThatHasItsFolderElsewhereIsSetUpThere) {
+  request_.own = home("elsewhere");
+  ASSERT_TRUE(set_up("codex"));
+  EXPECT_THAT(text("elsewhere/config.toml"), HasSubstr("model_provider"));
+  EXPECT_FALSE(fs::exists(home(".codex")));
+}
+
+TEST_F(Setup, AFileThatSomebodyRemovedIsMadeAgainAndGoesAgain) {
+  given(".profile", "a=1\n");
+  ASSERT_TRUE(set_up("openai"));
+  fs::remove(home(".profile"));
+  EXPECT_EQ(set_up("openai").value_or(99), 1u);
+  ASSERT_TRUE(undo("openai"));
+  EXPECT_FALSE(fs::exists(home(".profile")));
+}
+
 TEST_F(Setup, ContinuesListsOfEveryLayout) {
   for (const std::string before :
        {"models: []\n", "models:\n", "models:\n- name: a\n  provider: b\n", "name: x\n"}) {
@@ -452,7 +502,44 @@ TEST_F(Setup, WhereThereIsNoTerminalItSaysThatNothingWasWritten) {
   const auto done = run(folder_, {"setup", "openai", "--home", request_.home}, true);
   EXPECT_EQ(done.code, 0);
   EXPECT_THAT(done.err, HasSubstr("Nothing was written"));
+  EXPECT_THAT(done.out, HasSubstr("${OSTIARY_KEY:-}"));
   EXPECT_FALSE(fs::exists(home(".profile")));
+}
+
+// The program at a terminal of its own, where somebody answers. Gives all that the terminal showed.
+std::string at_terminal(std::vector<std::string> arguments, std::string_view answer, bool colours) {
+  int terminal = -1;
+  const auto pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (pid == 0) {
+    ::setenv("TERM", "xterm", 1);
+    colours ? ::unsetenv("NO_COLOR") : ::setenv("NO_COLOR", "1", 1);
+    ::unsetenv("OSTIARY_KEY");
+    arguments.insert(arguments.begin(), OSTIARY_BINARY);
+    std::vector<char*> argv;
+    for (auto& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    ::execv(OSTIARY_BINARY, argv.data());
+    ::_exit(127);
+  }
+  const Fd owner(terminal);
+  EXPECT_TRUE(write_all(terminal, answer, "the terminal"));
+  std::string shown;
+  char buffer[4096];
+  for (ssize_t n = 0; (n = ::read(terminal, buffer, sizeof buffer)) > 0;)
+    shown.append(buffer, static_cast<std::size_t>(n));
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(status, 0);
+  return shown;
+}
+
+TEST_F(Setup, AtATerminalItAsksAndWritesOnlyWhatWasAgreedTo) {
+  const std::vector<std::string> call = {"setup", "openai", "--home", request_.home};
+  EXPECT_THAT(at_terminal(call, "\n", true),
+              AllOf(HasSubstr("Write this? [y/N]"), HasSubstr("\x1b[32m+export")));
+  EXPECT_FALSE(fs::exists(home(".profile")));
+  EXPECT_THAT(at_terminal(call, "y\n", false), AllOf(HasSubstr("Written."), Not(HasSubstr("\x1b"))));
+  EXPECT_TRUE(fs::exists(home(".profile")));
 }
 
 TEST_F(Setup, JsonHoldsTheChangesAndWhatIsNotRedirected) {

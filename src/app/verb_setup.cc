@@ -21,7 +21,7 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-Result<SetupRequest> request_of(const SetupOptions& options) {
+Result<SetupRequest> request_of(const SetupOptions& options, const SetupClient& client) {
   SetupRequest request;
   if (!options.gate.empty()) request.gate = options.gate;
   request.key = options.key.empty() ? variable("OSTIARY_KEY") : options.key;
@@ -35,6 +35,7 @@ Result<SetupRequest> request_of(const SetupOptions& options) {
   while (request.home.size() > 1 && request.home.ends_with('/')) request.home.pop_back();
   const auto state = options.home.empty() ? variable("XDG_STATE_HOME") : "";
   request.state = (state.starts_with('/') ? state : request.home + "/.local/state") + "/ostiary/setup";
+  if (options.home.empty() && *client.folder_variable) request.own = variable(client.folder_variable);
   TRY_VOID(request.check());
   return request;
 }
@@ -132,7 +133,7 @@ bool is_wanted(const SetupOptions& options, bool changes) {
 Result<int> run_setup(const SetupOptions& options) {
   const auto* client = find_setup_client(options.client);
   if (!client) return fail(Code::invalid, "is not a client that setup knows", options.client);
-  TRY(const auto request, request_of(options));
+  TRY(const auto request, request_of(options, *client));
   TRY(const auto plan, options.undo ? plan_undo(*client, request) : plan_setup(*client, request));
   const bool json = options.common.format == Format::json;
   if (!json) TRY_VOID(put(options.common, text_of(plan, request, options)));
