@@ -39,6 +39,7 @@ struct TelemetrySettings {
   std::string ca_file;
   std::uint32_t queue = 4096;  // exchanges for each loop
   std::uint64_t timeout_ms = 10'000;
+  enum class Open : std::uint8_t { automatic, yes, no } metrics_open = Open::automatic;  // without a key
   bool operator==(const TelemetrySettings&) const = default;
 };
 

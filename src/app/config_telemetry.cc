@@ -18,6 +18,9 @@ using yaml::Node;
 
 constexpr std::uint64_t kSecond = 1000, kMinute = 60 * kSecond;
 
+using Open = TelemetrySettings::Open;
+constexpr Words<Open, 3> kOpen = {{{"auto", Open::automatic}, {"yes", Open::yes}, {"no", Open::no}}};
+
 struct Fraction {
   static std::string describe() { return "a number from 0 to 1"; }
   static Result<> read(const Node& node, double& out) {
@@ -79,6 +82,10 @@ std::vector<Row<Config>> telemetry_rows() {
   return {
       row<&T::metrics, Boolean>("telemetry.metrics", "true",
                                 "Counts what /metrics shows (docs/telemetry.md). Needs a restart."),
+      row<&T::metrics_open, OneOf<kOpen>>(
+          "telemetry.metrics_open", "auto",
+          "Whether /metrics is for whoever reaches the gate (yes), or for keys with the scope read or admin "
+          "(no). auto: without a key while every address is on loopback or a Unix socket. Needs a restart."),
       row<&T::endpoint, CollectorUrl>(
           "telemetry.traces.endpoint", "\"\"",
           "Where spans are sent as OTLP over HTTP in JSON, such as http://127.0.0.1:4318; without a path "

@@ -143,6 +143,7 @@ gate: {allow_remote: true, socket_group: web, loops: 3, max_body_bytes: 1MiB, ma
 ledger: {sync: always, sync_interval: 5ms, checkpoint_interval: 1m, segment_bytes: 64KiB, origin: acme.example/ledger}
 telemetry:
   metrics: false
+  metrics_open: no
   traces: {endpoint: "https://collector.example/otlp", headers: {file: /run/secrets/otlp}, sample: 0.25, propagate: true,
            queue: 99, timeout: 3s, ca_file: /etc/ca.pem}
 data_classes: {secret: deny, personal: reroute, code: allow, internal: ask, confidential: redact}
@@ -181,7 +182,8 @@ services:
                                     {gateway::CredentialSource::Kind::file, "/run/secrets/otlp"},
                                     "/etc/ca.pem",
                                     99,
-                                    3000};
+                                    3000,
+                                    TelemetrySettings::Open::no};
   EXPECT_EQ(c.telemetry, telemetry);
   EXPECT_EQ(c.gate.trace_sample, 0.25);
   EXPECT_TRUE(c.gate.trace_propagate);

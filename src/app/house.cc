@@ -25,7 +25,7 @@ constexpr int kProbeMs = 60;
 constexpr std::uint64_t kPatienceMs = 30'000, kMostPatienceMs = 3'600'000;
 constexpr std::uint64_t kLookAtCertificatesMs = 1000;
 constexpr std::uint64_t kLastWitnessMs = 2'000;  // for the last checkpoint to reach the witnesses
-constexpr std::uint64_t kLastSpansMs = 2'000;  // for the collector to take what is left at the end
+constexpr std::uint64_t kLastSpansMs = 2'000;    // for the collector to take what is left at the end
 constexpr std::chrono::seconds kMostCatchingUp(5);
 constexpr WallMs kRememberResponsesMs =
     30LL * 24 * 3600 * 1000;  // services keep responses for 30 days by default
@@ -201,6 +201,11 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
                                                              .hosts = config_.console_hosts,
                                                              .retention_ms = config_.keeper.retention_ms});
   witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);
+  metrics_open_ =
+      config_.telemetry.metrics_open == TelemetrySettings::Open::yes ||
+      (config_.telemetry.metrics_open == TelemetrySettings::Open::automatic && !beyond_loopback());
+  projector_ = std::make_unique<Projector>(config_.data, *ledger_);
+  instruments_->watch(shared_, *projector_, *witnesses_);
   api_ = std::make_unique<console::Api>(*backing_);
   shared_.side_door = api_.get();
   responses_ = std::make_unique<ResponseKeeper>(
@@ -212,7 +217,6 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   // Before the first exchange: whatever intent is open at this record ended with an earlier process.
   TRY_VOID(
       record_change(*ledger_, "started", "gate", R"({"catalog":)" + json::quoted(catalog::version()) + "}"));
-  projector_ = std::make_unique<Projector>(config_.data, *ledger_);
   projector_->wait_at_start(kMostCatchingUp);
   if (const auto restored = restore_limits(shared_.limiter, config_.data, ledger_->size(), wall_now());
       !restored)
@@ -245,6 +249,18 @@ Result<gateway::Setup> House::make_setup(const Config& config) const {
 
 bool House::beyond_loopback() const {
   return !std::ranges::all_of(gate_->addresses(), net::is_loopback);
+}
+
+console::Lag House::projection_lag() const {
+  const auto lag = projector_->lag();
+  return {lag.records, lag.seconds};
+}
+
+std::vector<console::Witness> House::witnesses() const {
+  std::vector<console::Witness> all;
+  for (auto& w : witnesses_->states())
+    all.push_back({std::move(w.name), w.delivered, w.failed, w.size, w.at, std::move(w.error)});
+  return all;
 }
 
 std::vector<console::Setting> House::settings() const {

@@ -10,9 +10,9 @@
 #include "app/config.h"
 #include "app/control_server.h"
 #include "app/instruments.h"
-#include "app/projector.h"
-#include "app/notify.h"
 #include "app/keeping_door.h"
+#include "app/notify.h"
+#include "app/projector.h"
 #include "app/response_keeper.h"
 #include "app/verbs.h"
 #include "app/witness.h"
@@ -51,6 +51,9 @@ class House final : public console::Steward {
   std::vector<console::Setting> settings() const override;
   bool draining() const override { return draining_; }
   bool beyond_loopback() const override;
+  bool metrics_open() const override { return metrics_open_; }
+  console::Lag projection_lag() const override;
+  std::vector<console::Witness> witnesses() const override;
 
   // Log and audit files were moved away: writes to new ones.
   Result<> reopen_logs();
@@ -87,6 +90,7 @@ class House final : public console::Steward {
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<gateway::Gate> gate_;
   std::string first_key_;
+  bool metrics_open_ = false;
   mutable std::mutex reloading_;
   std::vector<console::Setting> settings_;  // under reloading_
   std::atomic<bool> draining_{false};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "app/http_caller.h"
 #include "app/verbs.h"
@@ -28,6 +29,75 @@ constexpr Family kRecords{
 constexpr Family kUnsigned{.name = "ostiary_ledger_unsigned_records",
                            .kind = Kind::gauge,
                            .help = "Records of the ledger that no checkpoint covers yet"};
+constexpr Family kGap{.name = "ostiary_ledger_gap_exchanges",
+                      .kind = Kind::gauge,
+                      .help = "Exchanges that went out unrecorded and await their gap record"};
+constexpr Family kUnrecorded{.name = "ostiary_ledger_unrecorded_exchanges",
+                             .kind = Kind::counter,
+                             .help = "Exchanges that went out while the disk had no room for their records"};
+constexpr Family kBreaker{.name = "ostiary_service_breaker_state",
+                          .kind = Kind::gauge,
+                          .help = "0: the breaker is closed, 1: half open, 2: open",
+                          .labels = {"service"}};
+constexpr Family kQueued{.name = "ostiary_service_queued",
+                         .kind = Kind::gauge,
+                         .help = "Exchanges that wait for the service",
+                         .labels = {"service"}};
+constexpr Family kOutstanding{.name = "ostiary_service_outstanding",
+                              .kind = Kind::gauge,
+                              .help = "Exchanges that the service was let have and that have not ended",
+                              .labels = {"service"}};
+constexpr Family kLagRecords{.name = "ostiary_projection_lag_records",
+                             .kind = Kind::gauge,
+                             .help = "Records of the ledger that the exchange list does not have yet"};
+constexpr Family kLagSeconds{.name = "ostiary_projection_lag_seconds",
+                             .kind = Kind::gauge,
+                             .help = "Time since the exchange list had all that was written then",
+                             .unit = "seconds"};
+constexpr Family kWitnessed{.name = "ostiary_witness_deliveries",
+                            .kind = Kind::counter,
+                            .help = "Checkpoints that the witness took",
+                            .labels = {"witness"}};
+constexpr Family kWitnessFailed{.name = "ostiary_witness_failures",
+                                .kind = Kind::counter,
+                                .help = "Checkpoints that could not be handed to the witness",
+                                .labels = {"witness"}};
+
+double number_of(gateway::Breaker::State state) {
+  switch (state) {
+    case gateway::Breaker::State::closed:
+      return 0;
+    case gateway::Breaker::State::half_open:
+      return 1;
+    case gateway::Breaker::State::open:
+      break;
+  }
+  return 2;
+}
+
+void collect_services(const gateway::Shared& shared, telemetry::Samples& samples) {
+  const auto setup = shared.setup.get();
+  for (const auto& service : setup->services) {
+    const auto state = service->state();
+    samples.set(kBreaker, {service->id()}, number_of(state.breaker));
+    samples.set(kQueued, {service->id()}, state.queued);
+    samples.set(kOutstanding, {service->id()}, state.outstanding);
+  }
+}
+
+// Witnesses of one name, such as two paths of one web server, are shown together.
+void collect_witnesses(const Witnesses& witnesses, telemetry::Samples& samples) {
+  std::map<std::string, WitnessState> by_name;
+  for (const auto& state : witnesses.states()) {
+    auto& sum = by_name[state.name];
+    sum.delivered += state.delivered;
+    sum.failed += state.failed;
+  }
+  for (const auto& [name, sum] : by_name) {
+    samples.set(kWitnessed, {name}, static_cast<double>(sum.delivered));
+    samples.set(kWitnessFailed, {name}, static_cast<double>(sum.failed));
+  }
+}
 
 // Posts batches to a collector.
 class HttpSender final : public telemetry::Sender {
@@ -130,6 +200,19 @@ void Instruments::watch(const ledger::Ledger& ledger) {
     const auto covered = ledger.signed_size(), size = ledger.size();
     samples.set(kRecords, {}, static_cast<double>(size));
     samples.set(kUnsigned, {}, static_cast<double>(size - std::min(size, covered)));
+    samples.set(kGap, {}, static_cast<double>(ledger.gap().exchanges));
+    samples.set(kUnrecorded, {}, static_cast<double>(ledger.unrecorded()));
+  });
+}
+
+void Instruments::watch(const gateway::Shared& shared, const Projector& projector,
+                        const Witnesses& witnesses) {
+  registry_.collect_with([&](telemetry::Samples& samples) {
+    collect_services(shared, samples);
+    const auto lag = projector.lag();
+    samples.set(kLagRecords, {}, static_cast<double>(lag.records));
+    samples.set(kLagSeconds, {}, lag.seconds);
+    collect_witnesses(witnesses, samples);
   });
 }
 

@@ -4,8 +4,11 @@
 #include <memory>
 
 #include "app/config.h"
+#include "app/projector.h"
+#include "app/witness.h"
 #include "base/result.h"
 #include "gateway/instruments.h"
+#include "gateway/worker.h"
 #include "telemetry/exporter.h"
 #include "telemetry/metrics.h"
 
@@ -24,6 +27,9 @@ class Instruments {
   telemetry::Registry* registry() { return metrics_ ? &registry_ : nullptr; }
   // Shows what the ledger holds and how much of it is not signed yet. It outlives these instruments.
   void watch(const ledger::Ledger& ledger);
+  // Shows how services are, how far the exchange list is behind, and what the witnesses took. All of them
+  // stay as long as somebody asks for metrics.
+  void watch(const gateway::Shared& shared, const Projector& projector, const Witnesses& witnesses);
   // After the gate has stopped: sends what is left, for at most `ms`.
   void close(std::uint64_t ms);
 

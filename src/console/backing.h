@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "gateway/worker.h"
 #include "store/exchanges.h"
 #include "store/invitations.h"
@@ -22,6 +23,21 @@ struct Setting {
   std::string place;                 // file:line:column or the variable; empty: none
 };
 
+// How far the exchange list is behind the ledger.
+struct Lag {
+  std::uint64_t records = 0;
+  double seconds = 0;
+};
+
+// Who keeps the ledger's checkpoints outside.
+struct Witness {
+  std::string name;
+  std::uint64_t delivered = 0, failed = 0;  // hand-overs since the start
+  std::uint64_t size = 0;                   // records of the newest checkpoint that it has; 0: none yet
+  WallMs at = 0;                            // when it got that; 0: never
+  std::string error;                        // why the last hand-over failed; empty: it did not
+};
+
 // What the program that the API belongs to does for it. Thread-safe.
 class Steward {
  public:
@@ -31,6 +47,9 @@ class Steward {
   virtual std::vector<Setting> settings() const = 0;  // in force
   virtual bool draining() const = 0;
   virtual bool beyond_loopback() const = 0;  // whether the gate listens there
+  virtual bool metrics_open() const = 0;     // whether /metrics is for whoever reaches the gate
+  virtual Lag projection_lag() const = 0;
+  virtual std::vector<Witness> witnesses() const = 0;
 };
 
 // Of the build.

@@ -36,14 +36,17 @@ Components components() {
   return found;
 }
 
-void write_content(json::Writer& w, std::string_view type, const Schema& schema) {
+void write_content(json::Writer& w, std::initializer_list<std::string_view> types, const Schema& schema) {
   w.key("content");
   w.begin_object();
-  w.key(type);
-  w.begin_object();
-  w.key("schema");
-  schema.write(w);
-  w.end_object();
+  for (const auto type : types) {
+    if (type.empty()) continue;
+    w.key(type);
+    w.begin_object();
+    w.key("schema");
+    schema.write(w);
+    w.end_object();
+  }
   w.end_object();
 }
 
@@ -75,7 +78,10 @@ void write_answers(json::Writer& w, const Operation& operation) {
     const bool good = status == operation.status;
     // An operation that is not ready answers in its own words.
     const bool own = good || (operation.need == Need::nobody && status == 503);
-    write_content(w, own ? operation.type : "application/json", own ? operation.answer : error_schema());
+    if (own)
+      write_content(w, {operation.other_type, operation.type}, operation.answer);
+    else
+      write_content(w, {"application/json"}, error_schema());
     w.member("description", net::reason(status));
     w.end_object();
   }
@@ -85,7 +91,7 @@ void write_answers(json::Writer& w, const Operation& operation) {
 void write_security(json::Writer& w, const Operation& operation) {
   w.key("security");
   w.begin_array();
-  if (operation.need == Need::invited) {
+  if (operation.need == Need::invited || operation.need == Need::watch) {
     w.begin_object();
     w.end_object();
   }
@@ -106,7 +112,7 @@ void write_operation(json::Writer& w, const Operation& operation) {
   if (operation.body) {
     w.key("requestBody");
     w.begin_object();
-    write_content(w, "application/json", *operation.body);
+    write_content(w, {"application/json"}, *operation.body);
     w.member("required", true);
     w.end_object();
   }

@@ -71,6 +71,7 @@ struct Operation {
   std::uint16_t status = 200;
   Schema answer;
   std::string type = "application/json";
+  std::string other_type = {};          // that an Accept header may ask for instead
   std::vector<std::uint16_t> refusals;  // besides those that follow from what stands here: 404, 409, …
   Lane lane = Lane::worker;
   Result<Reply> (*handler)(Backing& backing, const Call& call) = nullptr;

@@ -10,6 +10,8 @@ std::string_view name(Need need) {
       return "none";
     case Need::invited:
       return "invitation";
+    case Need::watch:
+      return "read or admin; none where telemetry.metrics_open says so";
     case Need::key:
       return "any";
     case Need::see_team:
@@ -34,6 +36,7 @@ bool Rights::may(Need need) const {
   switch (need) {
     case Need::nobody:
     case Need::invited:
+    case Need::watch:
       return true;
     case Need::key:
       return known();

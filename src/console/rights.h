@@ -14,6 +14,7 @@ namespace ostiary::console {
 enum class Need : std::uint8_t {
   nobody,    // no key is asked for
   invited,   // a key or an invitation; the operation looks for itself
+  watch,     // admin or read, and where the gate is open to that, nobody; the operation looks for itself
   key,       // any good key: what concerns its owner
   see_team,  // admin, read, or a team: what it is shown is that team's
   run_team,  // admin, or that team

@@ -17,7 +17,7 @@ ADMIN = {"admin"}
 
 # Who is heard. What they then see of it is tested where it is made (src/console/*_test.cc).
 EXPECTED = {
-    "live": PUBLIC, "ready": PUBLIC, "version": PUBLIC, "document": PUBLIC,
+    "live": PUBLIC, "ready": PUBLIC, "version": PUBLIC, "document": PUBLIC, "metrics": PUBLIC,
     "listServices": READ, "showService": READ,
     "listKeys": SEE, "showKey": SEE, "createKey": RUN, "revokeKey": RUN,
     "listTeams": SEE, "showTeam": SEE,

@@ -199,7 +199,7 @@ class Connection:
 
 
 def head(method, path, headers=None, body=None):
-    fields = {"Host": "gate.test", **(headers or {})}
+    fields = {"Host": "localhost", **(headers or {})}
     names = {k.lower() for k in fields}
     if body is not None and "content-length" not in names and "transfer-encoding" not in names:
         fields["Content-Length"] = str(len(body))

@@ -8,6 +8,7 @@ namespace ostiary::console {
 
 // The parts of the table, each beside what it does.
 std::vector<Operation> health_operations();
+std::vector<Operation> metrics_operations();
 std::vector<Operation> service_operations();
 std::vector<Operation> key_operations();
 std::vector<Operation> ledger_operations();

@@ -27,9 +27,14 @@ class TestHouse : public ::testing::Test {
     }
     bool draining() const override { return closing; }
     bool beyond_loopback() const override { return remote; }
+    bool metrics_open() const override { return open_metrics; }
+    Lag projection_lag() const override { return lag; }
+    std::vector<Witness> witnesses() const override { return known_witnesses; }
     int reloads = 0;
     std::string trouble;
-    bool closing = false, remote = false;
+    bool closing = false, remote = false, open_metrics = false;
+    Lag lag;
+    std::vector<Witness> known_witnesses;
   };
 
   TestHouse() {
@@ -69,6 +74,7 @@ class TestHouse : public ::testing::Test {
     std::uint16_t status = 0;
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
+    std::string type;
     std::string header(std::string_view name) const {
       for (const auto& [known, value] : headers)
         if (known == name) return value;
@@ -97,7 +103,7 @@ class TestHouse : public ::testing::Test {
   }
   Asked ask(gateway::SideRequest request) {
     auto answer = api_->answer(request);
-    return {answer.status, std::move(answer.body), std::move(answer.headers)};
+    return {answer.status, std::move(answer.body), std::move(answer.headers), std::move(answer.content_type)};
   }
   Asked ask_as(const store::KeyEntry& key, std::string method, std::string_view target,
                std::string body = "") {
