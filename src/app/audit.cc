@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "ledger/cursor.h"
 
 namespace ostiary::app {
 
@@ -23,7 +22,8 @@ namespace {
 constexpr std::string_view kHeader = "ostiary-audit 1\n";
 constexpr std::uint64_t kAtOnce = 1000;  // records
 constexpr std::chrono::milliseconds kBetween{250}, kAfterFailure{2000};
-constexpr int kFacility = 13;  // RFC 5424 table 1: log audit
+constexpr MonoNs kLast = 2'000'000'000;  // what is not handed on by then is, at the next start
+constexpr int kFacility = 13;            // RFC 5424 table 1: log audit
 
 std::string position_path(const std::string& data_folder) {
   return data_folder + "/audit";
@@ -71,7 +71,7 @@ Result<std::unique_ptr<Audit>> Audit::start(const std::string& data_folder, cons
                                             const ledger::Ledger& ledger) {
   std::unique_ptr<Audit> audit(new Audit(data_folder, settings, ledger));
   TRY(const auto kept, read_position(data_folder));
-  audit->next_ = std::min(kept.value_or(ledger.size()), ledger.size());
+  audit->at_.index = std::min(kept.value_or(ledger.size()), ledger.size());
   if (settings.to == AuditSettings::To::file) TRY_VOID(audit->open_target());
   audit->thread_ = std::thread([a = audit.get()] { a->run(); });
   ::pthread_setname_np(audit->thread_.native_handle(), "audit");
@@ -138,11 +138,11 @@ Result<> Audit::append_batch() {
 Result<bool> Audit::hand_on() {
   if (settings_.to == AuditSettings::To::file && reopen_.exchange(false)) target_.reset();
   const auto until = ledger_.size();
-  if (next_ >= until) return false;
+  if (at_.index >= until) return false;
   if (!target_) TRY_VOID(open_target());
-  ledger::Cursor cursor(data_folder_, {.index = next_});
+  ledger::Cursor cursor(data_folder_, at_);
   Result<> sent;
-  std::uint64_t done = next_;
+  std::uint64_t done = at_.index;
   batch_.clear();
   TRY(const auto read, cursor.read(until, kAtOnce, [&](std::uint64_t index, std::string_view record) {
     if (!sent) return;
@@ -151,10 +151,10 @@ Result<bool> Audit::hand_on() {
   }));
   if (read == 0) done = cursor.place().index;
   if (!batch_.empty()) TRY_VOID(append_batch());
-  const bool moved = done != next_;
+  const bool moved = done != at_.index;
   if (moved) {
     TRY_VOID(write_file_atomic(position_path(data_folder_), fmt::format("{}{}\n", kHeader, done)));
-    next_ = done;
+    at_ = sent ? cursor.place() : ledger::Place{.index = done};
   }
   if (!sent) return std::unexpected(sent.error());
   return moved;
@@ -162,6 +162,7 @@ Result<bool> Audit::hand_on() {
 
 void Audit::run() {
   bool complained = false;
+  MonoNs stopping = 0;
   for (;;) {
     const auto handed = hand_on();
     if (!handed) {
@@ -172,10 +173,10 @@ void Audit::run() {
       log::info("the audit stream goes on");
     }
     std::unique_lock lock(mutex_);
-    if (stop_ && !(handed && *handed)) return;
+    if (stop_ && stopping == 0) stopping = mono_now();
+    if (stop_ && (!handed || !*handed || mono_now() - stopping > kLast)) return;
     if (handed && *handed) continue;
     wake_.wait_for(lock, handed ? kBetween : kAfterFailure, [this] { return stop_; });
-    if (stop_ && !handed) return;
   }
 }
 

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "base/file.h"
 #include "base/result.h"
+#include "ledger/cursor.h"
 #include "ledger/ledger.h"
 
 namespace ostiary::app {
@@ -40,7 +41,7 @@ class Audit {
   const std::string data_folder_;
   const AuditSettings settings_;
   const ledger::Ledger& ledger_;
-  std::uint64_t next_ = 0;  // record
+  ledger::Place at_;  // the record that comes next
   Fd target_;
   std::string batch_;  // lines for the file
   std::string host_;

@@ -268,14 +268,30 @@ std::vector<console::Setting> House::settings() const {
   return settings_;
 }
 
+Config House::config() const {
+  const std::lock_guard lock(reloading_);
+  return config_;
+}
+
+// What of a reload may fail, the record of it last.
+Result<> House::begin_reload(const Config& config) {
+  TRY_VOID(set_log(config));
+  const bool tls = shared_.tls && !config.gate.tls.certificate.empty();
+  if (tls) TRY_VOID(shared_.tls->reload(config.gate.tls));
+  auto recorded = record_change(*ledger_, "reloaded", "gate", "{}");
+  if (!recorded && tls) (void)shared_.tls->reload(config_.gate.tls);
+  return recorded;
+}
+
 Result<std::vector<std::string>> House::reload() {
   const std::lock_guard lock(reloading_);
   TRY(Config config, settle_config(options_));
   TRY(auto setup, make_setup(config));
-  if (shared_.tls && !config.gate.tls.certificate.empty()) TRY_VOID(shared_.tls->reload(config.gate.tls));
-  TRY_VOID(record_change(*ledger_, "reloaded", "gate", "{}"));
+  if (auto begun = begin_reload(config); !begun) {
+    (void)set_log(config_);
+    return std::unexpected(begun.error());
+  }
   auto names = needs_restart(config_, config);
-  TRY_VOID(set_log(config));
   if (audit_) audit_->reopen();
   shared_.publish(std::move(setup));
   witnesses_->replace(config.witnesses);
@@ -298,12 +314,17 @@ std::vector<std::string> House::urls() const {
 
 Result<> House::close(std::uint64_t deadline_ms, const std::function<bool()>& enough) {
   gate_->stop(deadline_ms, enough);
+  // Nothing is changed any more by whoever else holds a door.
+  control_.reset();
+  keeping_.reset();
+  shared_.side_door = nullptr;
+  api_.reset();
   instruments_->close(kLastSpansMs);
-  TRY_VOID(record_change(*ledger_, "stopped", "gate", "{}"));
+  const auto recorded = record_change(*ledger_, "stopped", "gate", "{}");
   projector_->wait_until_caught_up(kMostCatchingUp);
   const auto signed_last = ledger_->checkpoint_now();
   witnesses_->finish(kLastWitnessMs);
-  return signed_last;
+  return recorded ? signed_last : recorded;
 }
 
 }  // namespace ostiary::app

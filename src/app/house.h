@@ -37,7 +37,7 @@ class House final : public console::Steward {
                                              const Notifier& notifier);
   ~House() override;
 
-  const Config& config() const { return config_; }
+  Config config() const;  // in force now
   const gateway::Shared& shared() const { return shared_; }
   // Where clients find the gate: "http://HOST:PORT" (or https) without a path, or "unix:PATH". At least one.
   std::vector<std::string> urls() const;
@@ -71,10 +71,14 @@ class House final : public console::Steward {
  private:
   House(ServeOptions options, Config config, store::DataLock lock);
   Result<> furnish(std::vector<net::Bound> sockets);
+  Result<> begin_reload(const Config& config);
   Result<gateway::Setup> make_setup(const Config& config) const;
 
   const ServeOptions options_;
-  Config config_;
+  mutable std::mutex reloading_;            // a reload may come from this thread and through the API
+  Config config_;                           // under reloading_ once the gate runs
+  std::vector<console::Setting> settings_;  // under reloading_
+  std::atomic<bool> draining_{false};
   store::DataLock lock_;
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<ledger::Keeper> keeper_;
@@ -91,9 +95,6 @@ class House final : public console::Steward {
   std::unique_ptr<gateway::Gate> gate_;
   std::string first_key_;
   bool metrics_open_ = false;
-  mutable std::mutex reloading_;
-  std::vector<console::Setting> settings_;  // under reloading_
-  std::atomic<bool> draining_{false};
 };
 
 }  // namespace ostiary::app

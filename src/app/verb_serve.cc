@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <functional>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <thread>
 #include <unistd.h>
 
 #include "app/activation.h"
@@ -133,6 +136,30 @@ void reload(House& house) {
   if (!names->empty()) log::warn(fmt::format("needs a restart: {}", fmt::join(*names, ", ")));
 }
 
+// Reloads on a thread of its own, because reading credentials may take its time and the service manager wants
+// to hear of us meanwhile. What asks for a reload during one gets another behind it.
+class Reloader {
+ public:
+  Reloader(House& house, std::function<void()> done) : house_(house), done_(std::move(done)) {}
+  ~Reloader() {
+    if (thread_.joinable()) thread_.join();
+  }
+  void ask() {
+    if (asked_.fetch_add(1) > 0) return;
+    if (thread_.joinable()) thread_.join();
+    thread_ = std::thread([this] {
+      for (int seen = asked_.load(); seen > 0; seen = asked_.fetch_sub(seen) - seen) reload(house_);
+      done_();
+    });
+  }
+
+ private:
+  House& house_;
+  std::function<void()> done_;
+  std::atomic<int> asked_{0};
+  std::thread thread_;
+};
+
 // The next signal, or nothing after `ms` (0: waits for ever).
 int next_signal(const sigset_t& signals, std::uint64_t ms) {
   const timespec most{static_cast<time_t>(ms / 1000), static_cast<long>(ms % 1000 * 1'000'000)};
@@ -144,12 +171,12 @@ int next_signal(const sigset_t& signals, std::uint64_t ms) {
 void serve_until_end(House& house, const sigset_t& signals, const Notifier& notifier) {
   const auto ready = [&] { notifier.ready(fmt::format("open at {}", fmt::join(house.urls(), ", "))); };
   ready();
+  Reloader reloader(house, ready);
   for (;;) {
     const int signal = next_signal(signals, notifier.watchdog_ms() / 2);
     if (signal == SIGHUP) {
       notifier.reloading(mono_now());
-      reload(house);
-      ready();
+      reloader.ask();
     } else if (signal == SIGUSR1) {
       if (const auto opened = house.reopen_logs(); !opened) log::error(opened.error().text());
     } else if (signal != 0) {
