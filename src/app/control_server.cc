@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "net/http.h"
+#include "net/owed.h"
 
 namespace ostiary::app {
 
@@ -14,38 +15,6 @@ using gateway::SideRequest;
 
 constexpr std::size_t kMostHead = 64 * 1024;
 constexpr std::uint64_t kPatienceMs = 10'000;
-
-// What another thread owes to the loop's coroutine.
-template <class T>
-struct Owed {
-  std::optional<T> value;
-  net::Waiter* waiter = nullptr;
-};
-
-template <class T>
-std::function<void(T)> payer(net::Loop& loop, std::shared_ptr<Owed<T>> owed) {
-  return [owed, remote = loop.remote()](T value) {
-    remote->post([owed, value = std::move(value)]() mutable {
-      owed->value = std::move(value);
-      if (owed->waiter) owed->waiter->fire(net::Wake::ready);
-    });
-  };
-}
-
-// Nothing: the loop stops, or the client left. Who has asked may close that side and still wait for the
-// answer, but not for one without an end: `watch` is null for the former.
-template <class T>
-net::Task<std::optional<T>> wait_for(net::Loop& loop, net::Watch* watch, std::shared_ptr<Owed<T>> owed) {
-  if (!owed->value) {
-    net::Waiter wait(loop);
-    owed->waiter = &wait;
-    if (watch) wait.gone(watch);
-    const net::Wake why = co_await wait;
-    owed->waiter = nullptr;
-    if (why != net::Wake::ready) co_return std::nullopt;
-  }
-  co_return std::move(owed->value);
-}
 
 SideRequest request_of(const net::Head& head, std::string_view body) {
   const auto target = net::split_target(head.target);
@@ -120,9 +89,9 @@ net::Task<void> ControlServer::send(net::Stream& stream, net::Deadline& deadline
   const auto head = head_of(answer) + (answer.stream ? std::string() : answer.body);
   if (!co_await stream.write(head, deadline, kPatienceMs)) co_return;
   while (answer.stream) {
-    auto owed = std::make_shared<Owed<std::string>>();
-    answer.stream->next(payer(*loop_, owed));
-    const auto bytes = co_await wait_for(*loop_, stream.watch(), owed);
+    auto owed = std::make_shared<net::Owed<std::string>>();
+    answer.stream->next(net::payer(*loop_, owed));
+    const auto bytes = co_await net::wait_for(*loop_, owed, stream.watch(), false);
     if (!bytes || bytes->empty()) co_return;
     deadline.set_after_ms(kPatienceMs);
     if (!co_await stream.write(*bytes, deadline, kPatienceMs)) co_return;
@@ -134,9 +103,10 @@ net::Task<void> ControlServer::serve(net::Stream stream) {
   deadline.set_after_ms(kPatienceMs);
   SideRequest request;
   if (!co_await read_request(stream, deadline, request)) co_return;
-  auto owed = std::make_shared<Owed<SideAnswer>>();
-  door_.ask(std::move(request), payer(*loop_, owed));
-  const auto answer = co_await wait_for(*loop_, nullptr, owed);
+  auto owed = std::make_shared<net::Owed<SideAnswer>>();
+  door_.ask(std::move(request), net::payer(*loop_, owed));
+  // Who has asked may close that side and still wait for the answer, but not for one without an end.
+  const auto answer = co_await net::wait_for(*loop_, owed, nullptr, false);
   if (answer) co_await send(stream, deadline, *answer);
 }
 

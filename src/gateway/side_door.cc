@@ -4,43 +4,11 @@
 #include "gateway/client.h"
 #include "gateway/headers.h"
 #include "gateway/worker.h"
+#include "net/owed.h"
 
 namespace ostiary::gateway {
 
 namespace {
-
-// What another thread owes to a coroutine of this loop. Whoever comes late finds nobody waiting.
-template <class T>
-struct Owed {
-  std::optional<T> value;
-  net::Waiter* waiter = nullptr;
-};
-
-// A function that hands a value to the coroutine that waits for `owed`, from any thread.
-template <class T>
-std::function<void(T)> payer(net::Loop& loop, std::shared_ptr<Owed<T>> owed) {
-  return [owed, remote = loop.remote()](T value) {
-    remote->post([owed, value = std::move(value)]() mutable {
-      owed->value = std::move(value);
-      if (owed->waiter) owed->waiter->fire(net::Wake::ready);
-    });
-  };
-}
-
-// Nothing: the client left, or the gate stops.
-template <class T>
-net::Task<std::optional<T>> wait_for(Worker& worker, Client& client, std::shared_ptr<Owed<T>> owed,
-                                     bool rests) {
-  if (!owed->value) {
-    net::Waiter wait(worker.loop);
-    owed->waiter = &wait;
-    if (rests) wait.resting();
-    const net::Wake why = co_await wait.gone(client.watch());
-    owed->waiter = nullptr;
-    if (why != net::Wake::ready) co_return std::nullopt;
-  }
-  co_return std::move(owed->value);
-}
 
 SideRequest side_request(const Exchange& x) {
   SideRequest request;
@@ -60,10 +28,10 @@ SideRequest side_request(const Exchange& x) {
 
 net::Task<void> send_stream(Worker& worker, Client& client, SideStream& stream) {
   for (;;) {
-    auto owed = std::make_shared<Owed<std::string>>();
-    stream.next(payer(worker.loop, owed));
+    auto owed = std::make_shared<net::Owed<std::string>>();
+    stream.next(net::payer(worker.loop, owed));
     if (client.head_waiting()) client.body({}, false);
-    const auto bytes = co_await wait_for(worker, client, owed, true);
+    const auto bytes = co_await net::wait_for(worker.loop, owed, client.watch(), true);
     if (!bytes) co_return client.close_after();
     if (bytes->empty()) co_return client.finish();
     client.body(*bytes, false);
@@ -80,9 +48,9 @@ std::string SideRequest::header(std::string_view name) const {
 }
 
 net::Task<void> answer_aside(Worker& worker, Client& client, Exchange& x) {
-  auto owed = std::make_shared<Owed<SideAnswer>>();
-  worker.shared.side_door->ask(side_request(x), payer(worker.loop, owed));
-  const auto answer = co_await wait_for(worker, client, owed, false);
+  auto owed = std::make_shared<net::Owed<SideAnswer>>();
+  worker.shared.side_door->ask(side_request(x), net::payer(worker.loop, owed));
+  const auto answer = co_await net::wait_for(worker.loop, owed, client.watch(), false);
   if (!answer) co_return client.close_after();
   Client::AnswerHead head{answer->status, {}, std::nullopt};
   if (!answer->content_type.empty()) append_header(head.headers, "Content-Type", answer->content_type);
