@@ -5,6 +5,10 @@
 // code.visualstudio.com (agent-customization/language-models) with microsoft/vscode#316916
 // (chatLanguageModels.json), cursor/cursor#1380 (loopback addresses), and the README files of openai-python
 // and openai-node.
+//
+// Tried on that day against a server on loopback, whose requests came with the gate's key: Codex 0.169.0,
+// aider 0.86.2 and Continue's command line (with the key from .continue/.env). The others are from their
+// documentation.
 
 #include <filesystem>
 #include <fmt/format.h>
