@@ -74,6 +74,16 @@ std::string kept_table(json::Value root) {
   return fmt::format("Kept under the pseudonym {}:\n\n{}", word(root["subject"]), table(rows));
 }
 
+std::string budget_table(json::Value root) {
+  std::vector<std::vector<std::string>> rows = {
+      {"OF", "LIMIT", "MOST", "USED", "RESERVED", "LEFT", "RESETS AT", "FROM"}};
+  for (const auto scope : {"key", "team"})
+    for (const auto line : root[scope]["limits"])
+      rows.push_back({scope, line.key(), word(line["limit"]), word(line["used"]), word(line["reserved"]),
+                      word(line["remaining"]), word(line["resets_at"]), word(line["source"])});
+  return table(rows);
+}
+
 // Each member on a line.
 std::string members_table(json::Value root) {
   std::vector<std::vector<std::string>> rows;
@@ -151,6 +161,8 @@ Result<int> run_me(const MeOptions& options) {
     out = exchanges_table(root);
   else if (options.what == "kept")
     out = kept_table(root);
+  else if (options.what == "budget")
+    out = budget_table(root);
   else
     out = members_table(root);
   TRY_VOID(put(options.common, out));

@@ -40,6 +40,49 @@ TEST_F(ApiTest, AGateWithoutServicesOrThatClosesIsNotReadyAndSaysWhy) {
   EXPECT_EQ(ask(request("GET", "/readyz")).at({"reasons"}), R"(["the ledger cannot be written"])");
 }
 
+gateway::Setup with_replay() {
+  gateway::Setup setup;
+  gateway::ServiceSettings replay;
+  replay.id = "replay";
+  replay.protocol = "replay";
+  setup.services.push_back(gateway::Service::create(replay).value());
+  return setup;
+}
+
+TEST_F(ApiTest, AListThatIsFarBehindIsToldWithoutClosingTheGate) {
+  shared_.publish(with_replay());
+  doorman_.lag = {5, 60};
+  EXPECT_EQ(ask(request("GET", "/readyz")).at({"reasons"}), "[]");
+  doorman_.lag = {5, 61};
+  const auto late = ask(request("GET", "/readyz"));
+  EXPECT_EQ(late.status, 200);
+  EXPECT_EQ(late.at({"ready"}), "true");
+  EXPECT_EQ(late.at({"reasons"}), R"(["the exchange list is 61 seconds behind the ledger"])");
+}
+
+TEST_F(ApiTest, HealthShowsServicesLedgerListAndWitnesses) {
+  shared_.publish(with_replay());
+  doorman_.lag = {5, 1.5};
+  doorman_.known_witnesses = {{"file", 2, 1, 7, 0, "no room"}};
+  const auto reader = key_with({"read"});
+  const auto well = ask_as(reader, "GET", "/api/v1/health");
+  ASSERT_EQ(well.status, 200) << well.body;
+  EXPECT_EQ(well.at({"lag", "seconds"}), "1.5");
+  EXPECT_EQ(well.at({"ledger", "gap"}), "0");
+  EXPECT_EQ(well.at({"ledger", "size"}), std::to_string(ledger_->size()));
+  EXPECT_NE(well.at({"services"}).find(R"({"id":"replay","state":{"breaker":"closed","outstanding":0)"),
+            std::string::npos);
+  EXPECT_NE(well.at({"witnesses"}).find(R"("error":"no room","failed":1,"name":"file","size":7)"),
+            std::string::npos);
+  auto& breaker = shared_.setup.get()->services.front()->breaker();
+  for (int i = 0; i < 5; ++i) breaker.failed(mono_now(), gateway::Failure::unreachable, 0, false);
+  const auto ill = ask_as(reader, "GET", "/api/v1/services/replay");
+  EXPECT_EQ(ill.at({"state", "breaker"}), "open");
+  EXPECT_NE(ill.at({"state", "reason"}), "null");
+  EXPECT_NE(ill.at({"state", "rests_ms"}), "0");
+  EXPECT_EQ(ask_as(key_with({"team:blue"}), "GET", "/api/v1/health").status, 403);
+}
+
 TEST_F(ApiTest, WhoIsNotLetInLearnsNothing) {
   const auto user = key_with({"use"});
   EXPECT_EQ(ask(request("GET", "/api/v1/services")).status, 401);

@@ -47,5 +47,31 @@ TEST_F(LedgerTest, AProofHoldsByItself) {
   EXPECT_EQ(ask_here("GET", "/api/v1/ledger/prove").status, 404);
 }
 
+TEST_F(LedgerTest, CheckpointsArePagedFromTheNewestOn) {
+  std::vector<std::uint64_t> sizes;
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(ask_here("PUT", "/api/v1/teams/blue/limits", "{}").status == 200);
+    ASSERT_TRUE(ledger_->checkpoint_now());
+    sizes.push_back(ledger_->size());
+  }
+  std::vector<std::uint64_t> seen;
+  std::string path = "/api/v1/ledger/checkpoints?limit=7";
+  for (int pages = 0; pages < 20; ++pages) {
+    const auto page = ask_here("GET", path);
+    ASSERT_EQ(page.status, 200) << page.body;
+    const auto document = json::Document::parse(page.body);
+    for (const auto one : document->root()["checkpoints"]) {
+      seen.push_back(static_cast<std::uint64_t>(*one["size"].as_number()));
+      EXPECT_NE(one["note"].string_or("").find("\n" + one["root"].string_or("?") + "\n"), std::string::npos);
+    }
+    if (page.at({"next"}) == "null") break;
+    path = "/api/v1/ledger/checkpoints?limit=7&before=" + page.at({"next"});
+  }
+  ASSERT_GE(seen.size(), sizes.size());
+  EXPECT_TRUE(std::equal(sizes.rbegin(), sizes.rend(), seen.begin()));
+  EXPECT_TRUE(std::ranges::is_sorted(seen, std::greater<>()));
+  EXPECT_EQ(ask_here("GET", "/api/v1/ledger/checkpoints?before=0").at({"checkpoints"}), "[]");
+}
+
 }  // namespace
 }  // namespace ostiary::console

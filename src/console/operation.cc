@@ -46,9 +46,9 @@ Parameter in_header(std::string_view name, Schema schema) {
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = [] {
     std::vector<Operation> rows;
-    for (auto* part :
-         {health_operations, metrics_operations, service_operations, key_operations, exchange_operations,
-          ledger_operations, configuration_operations, self_operations, invitation_operations})
+    for (auto* part : {health_operations, metrics_operations, service_operations, key_operations,
+                       limit_operations, exchange_operations, ledger_operations, configuration_operations,
+                       self_operations, invitation_operations})
       std::ranges::move(part(), std::back_inserter(rows));
     return rows;
   }();

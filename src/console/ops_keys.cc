@@ -25,16 +25,6 @@ std::vector<store::KeyEntry> keys_seen(Backing& backing, const Call& call) {
   return seen;
 }
 
-// What may not be seen is not there.
-Result<store::KeyEntry> find_key(Backing& backing, const Call& call) {
-  const auto id = call.text("id");
-  const auto all = backing.shared.keys.snapshot();
-  const auto found = all->find(id);
-  if (found == all->end() || !call.rights.sees_team(found->second.team))
-    return fail(Code::not_found, fmt::format("there is no key '{}'; 'ostiary key list' shows them", id));
-  return found->second;
-}
-
 bool shows_names(const Call& call, std::string_view team) {
   return call.rights.runs_team(team);
 }
@@ -139,6 +129,15 @@ Schema wish_schema() {
 }
 
 }  // namespace
+
+Result<store::KeyEntry> find_key(Backing& backing, const Call& call) {
+  const auto id = call.text("id");
+  const auto all = backing.shared.keys.snapshot();
+  const auto found = all->find(id);
+  if (found == all->end() || !call.rights.sees_team(found->second.team))
+    return fail(Code::not_found, fmt::format("there is no key '{}'; 'ostiary key list' shows them", id));
+  return found->second;
+}
 
 Schema key_id() {
   return token("the key's id: the part between ost_ and the next _", kBase62, 8, 8);

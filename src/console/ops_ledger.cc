@@ -8,13 +8,15 @@
 #include "console/backing.h"
 #include "console/impl/keys.h"
 #include "console/impl/tables.h"
+#include "ledger/checkpoints.h"
 #include "ledger/proof.h"
 
 namespace ostiary::console {
 
 namespace {
 
-constexpr std::int64_t kMostRecords = 1000, kRecords = 10;
+constexpr std::int64_t kMostRecords = 1000, kRecords = 10, kMostCheckpoints = 500, kCheckpoints = 50;
+constexpr std::int64_t kMostSize = std::int64_t{1} << 53;
 constexpr std::uint64_t kMostNote = 64 * 1024;
 
 Result<ledger::Ledger*> ledger_of(Backing& backing) {
@@ -81,6 +83,32 @@ Result<Reply> prove(Backing& backing, const Call& call) {
   return Reply{ledger::proof_json(proof)};
 }
 
+Result<Reply> checkpoints(Backing& backing, const Call& call) {
+  const auto limit = static_cast<std::size_t>(call.number("limit").value_or(kCheckpoints));
+  const auto before = call.number("before");
+  TRY(auto found,
+      before ? ledger::given_checkpoints(backing.data_folder, limit + 1, static_cast<std::uint64_t>(*before))
+             : ledger::given_checkpoints(backing.data_folder, limit + 1));
+  std::optional<std::uint64_t> next;
+  if (found.size() > limit) {
+    found.pop_back();
+    next = found.back().size;
+  }
+  return reply_object([&](json::Writer& w) {
+    w.key("checkpoints");
+    w.begin_array();
+    for (const auto& one : found) {
+      w.begin_object();
+      w.member("note", one.note);
+      w.member("root", one.root);
+      w.member("size", one.size);
+      w.end_object();
+    }
+    w.end_array();
+    w.member_or_null("next", next);
+  });
+}
+
 Schema report_schema() {
   return object("Verification", {{"covered", integer("records under a valid checkpoint")},
                                  {"ok", boolean("the ledger is what was written")},
@@ -123,6 +151,18 @@ std::vector<Operation> ledger_operations() {
                      object("Records", {{"records", array_of(object_open("a record"), "oldest first")}}),
                      tail));
   rows.back().parameters = {in_query("n", integer("how many; 10 unless said", 1, kMostRecords))};
+  rows.push_back(row(
+      "listCheckpoints", "/api/v1/ledger/checkpoints", "Signed tree heads that the ledger gave, newest first",
+      object("Checkpoints",
+             {{"checkpoints", array_of(object("", {{"note", string("as signed (C2SP checkpoint)")},
+                                                   {"root", string("Merkle tree hash (RFC 6962), base64")},
+                                                   {"size", integer("records that it covers")}}),
+                                       "newest first")},
+              {"next", integer("`before` of the page behind this one; null: there is none").or_null()}}),
+      checkpoints));
+  rows.back().parameters = {
+      in_query("before", integer("those that cover fewer records than this", 0, kMostSize)),
+      in_query("limit", integer("checkpoints of a page; 50 unless said", 1, kMostCheckpoints))};
   rows.push_back(row("verifyLedger", "/api/v1/ledger/verify",
                      "Read the whole ledger and check that it is what was written; one at a time",
                      report_schema(), verify));
@@ -132,7 +172,7 @@ std::vector<Operation> ledger_operations() {
                      "The proof that a record stands in the ledger (c2sp.org/tlog-proof)",
                      object_open("as 'ostiary ledger prove --format json' prints it"), prove));
   rows.back().parameters = {in_query("id", uuid("of an exchange")),
-                            in_query("index", integer("of a record", 0, std::int64_t{1} << 53))};
+                            in_query("index", integer("of a record", 0, kMostSize))};
   rows.back().refusals = {404};
   return rows;
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "console/backing.h"
 #include "console/impl/keys.h"
+#include "console/impl/limits.h"
 #include "console/impl/reading.h"
 #include "console/impl/tables.h"
 #include "ledger/cursor.h"
@@ -37,6 +38,19 @@ Result<Reply> own_exchanges(Backing& backing, const Call& call) {
   filter.from = call.time("since");
   filter.until = call.time("until");
   return reply_exchanges(backing, call, {filter});
+}
+
+Result<Reply> own_budget(Backing& backing, const Call& call) {
+  TRY(const auto* const key, own_key(call));
+  auto& limiter = backing.shared.limiter;
+  const auto now = wall_now();
+  Reply reply;
+  reply.body = "{\"key\":";
+  append_json(reply.body, limiter.report(gateway::Account::Scope::key, key->id, now));
+  reply.body += ",\"team\":";
+  append_json(reply.body, limiter.report(gateway::Account::Scope::team, key->team, now));
+  reply.body += "}\n";
+  return reply;
 }
 
 // What the ledger holds about a subject, by kind; `whole` is false where the time did not suffice.
@@ -229,6 +243,13 @@ std::vector<Operation> self_operations() {
   about.answer = kept_schema();
   about.handler = kept;
 
+  Operation budget = self;
+  budget.id = "showOwnBudget";
+  budget.path = "/api/v1/self/budget";
+  budget.summary = "What your key and your team may use, and have used";
+  budget.answer = object("OwnBudget", {{"key", limit_report_schema()}, {"team", limit_report_schema()}});
+  budget.handler = own_budget;
+
   Operation key = self;
   key.id = "createOwnKey";
   key.method = "POST";
@@ -239,7 +260,7 @@ std::vector<Operation> self_operations() {
   key.status = 201;
   key.answer = new_key_schema();
   key.handler = own_new_key;
-  return {self, exchanges, about, key};
+  return {self, exchanges, about, budget, key};
 }
 
 }  // namespace ostiary::console

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "console/backing.h"
+#include "console/impl/services.h"
 #include "console/impl/tables.h"
 
 namespace ostiary::console {
@@ -40,6 +41,7 @@ Schema service_schema() {
                            "that it offers; empty: any")},
        {"protocol", string("")},
        {"provider", string("")},
+       {"state", state_schema()},
        {"surface", string("")}});
 }
 
@@ -69,6 +71,8 @@ void write_service(json::Writer& w, const gateway::Service& service) {
   w.end_array();
   w.member("protocol", s.protocol);
   w.member("provider", s.provider);
+  w.key("state");
+  write_state(w, service);
   w.member("surface", s.surface);
   w.end_object();
 }
@@ -99,6 +103,35 @@ Result<Reply> show(Backing& backing, const Call& call) {
 }
 
 }  // namespace
+
+Schema state_schema() {
+  return object("ServiceState",
+                {{"breaker", word_of({"closed", "half-open", "open"}, "open: it gets no exchanges")},
+                 {"outstanding", integer("exchanges that it was let have and that have not ended")},
+                 {"pressed_ms", integer("until a model that it has had too much of may be asked for again")},
+                 {"queued", integer("exchanges that wait for it")},
+                 {"reason", string("why the breaker opened; null: it is closed").or_null()},
+                 {"rests_ms", integer("until somebody may ask it again")}});
+}
+
+void write_state(json::Writer& w, const gateway::Service& service) {
+  using State = gateway::Breaker::State;
+  const auto state = service.state();
+  w.begin_object();
+  w.member("breaker", state.breaker == State::closed      ? "closed"
+                      : state.breaker == State::half_open ? "half-open"
+                                                          : "open");
+  w.member("outstanding", state.outstanding);
+  w.member("pressed_ms", state.pressed_ms);
+  w.member("queued", state.queued);
+  w.key("reason");
+  if (state.reason.empty())
+    w.null();
+  else
+    w.string(state.reason);
+  w.member("rests_ms", state.rests_ms);
+  w.end_object();
+}
 
 std::vector<Operation> service_operations() {
   Operation all;

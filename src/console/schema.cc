@@ -88,6 +88,13 @@ std::optional<std::string> check_integer(const Schema& schema, std::int64_t valu
   return fmt::format("must be a whole number {}", bounds(schema));
 }
 
+std::optional<std::string> check_number(const Schema& schema, double value) {
+  const bool fits = (!schema.least || value >= static_cast<double>(*schema.least)) &&
+                    (!schema.most || value <= static_cast<double>(*schema.most));
+  if (fits) return std::nullopt;
+  return fmt::format("must be a number {}", bounds(schema));
+}
+
 std::optional<std::string> check_string(const Schema& schema, std::string_view value) {
   if (!schema.words.empty()) {
     if (std::ranges::find(schema.words, value) != schema.words.end()) return std::nullopt;
@@ -255,7 +262,7 @@ std::optional<Wrong> Schema::check(json::Value value) const {
       if (const auto number = whole(value)) return told(check_integer(*this, *number));
       return Wrong{"", fmt::format("must be a whole number {}", bounds(*this))};
     case Kind::number:
-      if (value.as_number()) return std::nullopt;
+      if (const auto number = value.as_number()) return told(check_number(*this, *number));
       break;
     case Kind::string:
       if (const auto string = value.as_string()) return told(check_string(*this, *string));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -51,6 +52,12 @@ Result<LimitSet> limits_from_json(std::string_view text) {
     const auto limit = static_cast<Limit>(found - kLimitNames.begin());
     if (!member.is(json::Type::number) && member.as_string() != kUnlimitedWord)
       return fail(Code::invalid, fmt::format("'{}' must be a number, \"unlimited\" or null", key));
+    // What is less than a millionth is written with an exponent.
+    if (const auto dollars = member.as_number();
+        limit == Limit::spend && dollars && *dollars >= 0 && *dollars < 1e-6) {
+      limits[limit] = std::llround(*dollars * 1e9);
+      continue;
+    }
     auto value = read_limit(limit, member.is_string() ? kUnlimitedWord : member.raw());
     if (!value) return fail(Code::invalid, fmt::format("'{}' {}", key, value.error().message));
     limits[limit] = *value;

@@ -21,16 +21,20 @@ EXPECTED = {
     "listServices": READ, "showService": READ,
     "listKeys": SEE, "showKey": SEE, "createKey": RUN, "revokeKey": RUN,
     "listTeams": SEE, "showTeam": SEE,
+    "showTeamLimits": SEE, "setTeamLimits": ADMIN, "clearTeamLimits": ADMIN,
+    "showKeyLimits": SEE, "setKeyLimits": RUN, "clearKeyLimits": RUN, "listBudgets": SEE,
     "listInvitations": RUN, "createInvitation": RUN, "withdrawInvitation": RUN,
     "listExchanges": SEE, "showExchange": SEE, "streamExchanges": SEE,
-    "showLedger": READ, "tailLedger": READ, "verifyLedger": READ, "proveRecord": READ,
+    "showLedger": READ, "tailLedger": READ, "verifyLedger": READ, "proveRecord": READ, "listCheckpoints": READ, "showHealth": READ,
     "showConfiguration": READ, "reloadConfiguration": ADMIN,
-    "showSelf": KEY, "listOwnExchanges": KEY, "showKept": KEY, "createOwnKey": KEY,
+    "showSelf": KEY, "listOwnExchanges": KEY, "showKept": KEY, "createOwnKey": KEY, "showOwnBudget": KEY,
 }
 BODIES = {
     "createKey": {"team": "blue", "user": "somebody"},
     "createInvitation": {},
     "createOwnKey": {"grace": 3600},
+    "setTeamLimits": {"concurrent": 100},
+    "setKeyLimits": {"spend_per_month": 5},
 }
 VALUES = {"id": "AAAAAAAA", "name": "blue"}
 UUIDS = {"showExchange"}

@@ -14,6 +14,8 @@ Schema new_key_schema();  // with its text
 void write_key_members(json::Writer& w, const store::KeyEntry& entry, bool names);
 Schema scopes_schema();
 Schema key_id();
+// The key that parameter `id` names. What may not be seen is not there.
+Result<store::KeyEntry> find_key(Backing& backing, const Call& call);
 
 // Writes a `change` record of what the caller did: detail is {"by": ACTOR, …}, `members` what else stands in
 // it: canonical members that sort behind "by", such as `,"team":"blue"`.

@@ -11,6 +11,7 @@ std::vector<Operation> health_operations();
 std::vector<Operation> metrics_operations();
 std::vector<Operation> service_operations();
 std::vector<Operation> key_operations();
+std::vector<Operation> limit_operations();
 std::vector<Operation> ledger_operations();
 std::vector<Operation> configuration_operations();
 std::vector<Operation> self_operations();
