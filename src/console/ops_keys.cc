@@ -145,6 +145,7 @@ Schema key_id() {
 
 Schema scopes_schema() {
   auto scopes = array_of(token("admin, read, use or team:NAME", kPrintable, 1, 205), "what it is good for");
+  scopes.shortest = 1;
   scopes.longest = 100;
   return scopes;
 }
