@@ -221,7 +221,7 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   if (const auto restored = restore_limits(shared_.limiter, config_.data, ledger_->size(), wall_now());
       !restored)
     log::error("limits: what was used before cannot be read: " + restored.error().text());
-  keeper_->start();
+  keeping_->start_keeper();
   gate_->run();
   return {};
 }

@@ -72,6 +72,11 @@ KeepingDoor::~KeepingDoor() {
   errands_.finish();
 }
 
+void KeepingDoor::start_keeper() {
+  people_ = std::make_unique<LockedPeople>(backing_);
+  keeper_.start(people_.get());
+}
+
 void KeepingDoor::ask(gateway::SideRequest request, std::function<void(gateway::SideAnswer)> done) {
   if (!request.path.starts_with(kKeepingPath)) return api_.ask(std::move(request), std::move(done));
   errands_.send([this, request = std::move(request), done = std::move(done)] {

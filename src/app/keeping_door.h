@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "app/impl/errands.h"
 #include "app/keeping.h"
 #include "console/api.h"
@@ -13,6 +15,7 @@ class KeepingDoor final : public gateway::SideDoor {
   KeepingDoor(console::Api& api, console::Backing& backing, ledger::Keeper& keeper)
       : api_(api), backing_(backing), keeper_(keeper) {}
   ~KeepingDoor() override;
+  void start_keeper();
   bool serves(std::string_view) const override { return true; }
   void ask(gateway::SideRequest request, std::function<void(gateway::SideAnswer)> done) override;
 
@@ -20,6 +23,7 @@ class KeepingDoor final : public gateway::SideDoor {
   console::Api& api_;
   console::Backing& backing_;
   ledger::Keeper& keeper_;
+  std::unique_ptr<People> people_;  // the sweep's
   Errands errands_;
 };
 

@@ -42,15 +42,40 @@ Result<Erasure> Keeper::Impl::carry_out(const Keeping::PendingErasure& erasure, 
   return Erasure{erasure.id, keys};
 }
 
-Result<> Keeper::finish(NameBook& names) {
-  const std::lock_guard lock(impl_->mutex);
-  TRY_VOID(impl_->finish_removal());
-  const auto pending = impl_->keeping.pending();
+// Whether a hold that was set after the erasure began covers any of it.
+Result<bool> Keeper::Impl::is_held(const Keeping::PendingErasure& erasure) {
+  if (keeping.holds().empty()) return false;
+  for (const auto& hold : keeping.holds())
+    if (!erasure.subject.empty() && hold.subject == erasure.subject) return true;
+  bool held = false;
+  const auto word = erasure.exchange ? erasure.exchange->text() : erasure.subject;
+  TRY_VOID(each_exchange(0, word, [&](const ExchangeView& exchange) -> Result<> {
+    const bool meant = erasure.exchange ? exchange.id == *erasure.exchange : exchange.subject == word;
+    held |= meant && holder_of(exchange);
+    return {};
+  }));
+  return held;
+}
+
+Result<> Keeper::Impl::finish_erasures(NameBook& book) {
+  const auto pending = keeping.pending();
   for (const auto& erasure : pending) {
-    TRY_VOID(impl_->carry_out(erasure, names));
+    TRY(const bool held, is_held(erasure));
+    if (held) {
+      log::warn("ledger: erasure " + erasure.id.text() +
+                " was cut off before its end and waits, as a hold stands in the way now");
+      continue;
+    }
+    TRY_VOID(carry_out(erasure, book));
     log::info("ledger: erasure " + erasure.id.text() + " was cut off before its end and is done now");
   }
   return {};
+}
+
+Result<> Keeper::finish(NameBook& names) {
+  const std::lock_guard lock(impl_->mutex);
+  TRY_VOID(impl_->finish_removal());
+  return impl_->finish_erasures(names);
 }
 
 Result<Erasure> Keeper::erase_subject(const std::string& subject, const std::string& by, NameBook& names) {

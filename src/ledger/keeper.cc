@@ -64,8 +64,9 @@ Result<std::uint64_t> Keeper::Impl::put(const std::string& line) {
   Batch batch;
   batch.add(line);
   TRY_VOID(ledger.append(batch));
-  TRY_VOID(ledger.checkpoint_now());
+  // What the record says counts from now on, whether or not it can be signed yet.
   TRY(keeping, load_keeping(folder));
+  TRY_VOID(ledger.checkpoint_now());
   TRY_VOID(save_keeping(folder, keeping, std::nullopt));
   return before;
 }
@@ -94,6 +95,7 @@ Result<std::unique_ptr<Keeper>> Keeper::open(const std::string& data_folder, Led
   std::unique_ptr<Keeper> keeper(new Keeper);
   keeper->impl_ = std::make_unique<Impl>(data_folder, ledger, options);
   auto& impl = *keeper->impl_;
+  impl.newest_before = newest_record(impl.folder);
   TRY(impl.keeping, load_keeping(impl.folder));
   TRY_VOID(save_keeping(impl.folder, impl.keeping, std::nullopt));
   return keeper;

@@ -104,8 +104,9 @@ class Keeper {
   Result<bool> rotate();
 
   // Begins to close segments for their age and to remove old ones, on a thread of its own: at once, then
-  // every hour, or oftener where the ages are shorter.
-  void start();
+  // every hour, or oftener where the ages are shorter. Erasures that were cut off are tried again where
+  // `names` is given, which must live until stop().
+  void start(NameBook* names = nullptr);
 
  private:
   Keeper();

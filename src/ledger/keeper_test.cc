@@ -320,6 +320,82 @@ TEST(Hold, WhatItCoversIsNeitherErasedNorRemoved) {
   expect_sound(folder.data());
 }
 
+TEST(Hold, SetAfterARemovalWasCutOffKeepsTheFiles) {
+  const TestFolder folder, copy;
+  {
+    OldHouse house(folder.data());
+    std::filesystem::create_directories(copy.data());
+    std::filesystem::copy(house.log(0), copy.other("log"));
+    ASSERT_TRUE(house.keeper->retain(OldHouse::days(9) + 1000, false, "uid:0"));
+    std::filesystem::copy(copy.other("log"), house.log(0));
+    HoldRequest request;
+    request.subject = "sub_10";
+    request.reason = "audit";
+    ASSERT_TRUE(house.keeper->set_hold(request));
+  }
+  House house(folder.data());
+  Book book;
+  ASSERT_TRUE(house.keeper->finish(book));
+  EXPECT_TRUE(std::filesystem::exists(folder.ledger(kFirstLog)));
+  expect_sound(folder.data());
+  ASSERT_TRUE(house.keeper->release_hold(house.keeper->holds()[0].id, "uid:0"));
+  ASSERT_TRUE(house.keeper->finish(book));
+  EXPECT_FALSE(std::filesystem::exists(folder.ledger(kFirstLog)));
+}
+
+TEST(Hold, SetAfterAnErasureWasCutOffStopsIt) {
+  const TestFolder folder;
+  House house(folder.data());
+  const auto id = house.exchange("sub_a", "search");
+  Book broken("sub_a", true), book("sub_a");
+  ASSERT_FALSE(house.keeper->erase_subject("sub_a", "uid:0", broken));
+  HoldRequest request;
+  request.team = "search";
+  request.reason = "audit";
+  ASSERT_TRUE(house.keeper->set_hold(request));
+  ASSERT_TRUE(house.keeper->finish(book));
+  EXPECT_TRUE(house.has_key(id) && book.forgotten.empty());
+  ASSERT_TRUE(house.keeper->release_hold(house.keeper->holds()[0].id, "uid:0"));
+  house.keeper->start(&book);
+  for (int i = 0; i < 500 && house.has_key(id); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_FALSE(house.has_key(id)) << "the sweep tries it again";
+}
+
+TEST(Hold, CountsAlsoWhereItCannotBeSigned) {
+  const TestFolder folder;
+  House house(folder.data());
+  house.exchange("sub_a");
+  std::filesystem::rename(folder.ledger("checkpoint"), folder.other("checkpoint"));
+  std::filesystem::create_directories(folder.ledger("checkpoint") + "/in-the-way");
+  HoldRequest request;
+  request.subject = "sub_a";
+  request.reason = "audit";
+  EXPECT_FALSE(house.keeper->set_hold(request));
+  EXPECT_EQ(house.keeper->holds().size(), 1U);
+  std::filesystem::remove_all(folder.ledger("checkpoint"));
+  std::filesystem::rename(folder.other("checkpoint"), folder.ledger("checkpoint"));
+}
+
+TEST(Retention, WaitsForSomebodyWhereTheClockIsFarBeyondTheLastRecord) {
+  const TestFolder folder;
+  {
+    House house(folder.data());
+    house.exchange("sub_a", "t", wall_now() - 10 * kDay);
+    ASSERT_TRUE(house.ledger->rotate());
+    house.exchange("sub_b", "t", wall_now() - 9 * kDay);
+  }
+  KeeperOptions keeping;
+  keeping.retention_ms = OldHouse::days(1);
+  keeping.segment_age_ms = 1000;
+  House house(folder.data(), quiet_options(), keeping);
+  house.keeper->start();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_TRUE(std::filesystem::exists(folder.ledger(kFirstLog)));
+  ASSERT_TRUE(house.keeper->retain({}, false, "uid:0"));
+  EXPECT_FALSE(std::filesystem::exists(folder.ledger(kFirstLog)));
+}
+
 TEST(Hold, OfATeamOrOfDatesCoversWhatMatchesAll) {
   const TestFolder folder;
   House house(folder.data());

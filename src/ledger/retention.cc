@@ -40,6 +40,21 @@ WallMs steady_ms() {
 
 }  // namespace
 
+// The last lines are enough: opening writes no more than a recovery record.
+WallMs newest_record(const std::string& ledger) {
+  const auto segments = list_segments(ledger);
+  if (!segments) return 0;
+  for (auto i = segments->size(); i-- > 0;) {
+    const auto first = (*segments)[i];
+    const auto last = last_lines(log_path(ledger, first), log_header(first).size(), 3);
+    WallMs newest = 0;
+    for (const auto& line : last ? last->lines : std::vector<std::string>())
+      if (line.find(R"("kind":"recovery")") == line.npos) newest = std::max(newest, at_of(line));
+    if (newest != 0) return newest;
+  }
+  return 0;
+}
+
 // Nothing where the segment is not of age. Its last line tells of most that they are not; the rest is read.
 Result<std::optional<OldSegment>> Keeper::Impl::look_at(const Range& records, WallMs before) {
   const auto path = log_path(folder, records.first);
@@ -59,6 +74,20 @@ Result<std::optional<OldSegment>> Keeper::Impl::look_at(const Range& records, Wa
   if (stopping) return fail(Code::closed, "the gate is stopping");
   if (segment.newest >= before) return std::nullopt;
   return segment;
+}
+
+// A hold that covers one of these records.
+Result<std::optional<Id>> Keeper::Impl::hold_on(const Range& records) {
+  std::optional<Id> held_by;
+  if (keeping.holds().empty()) return held_by;
+  TRY_VOID(scan_segment(folder, records.first, records.first,
+                        [&](std::uint64_t, std::string_view line) -> Result<bool> {
+                          TRY(const auto record, read_exchange(line));
+                          const Hold* hold = record.id == Id{} ? nullptr : holder_of(record);
+                          if (hold) held_by = hold->id;
+                          return !held_by;
+                        }));
+  return held_by;
 }
 
 Result<std::vector<OldSegment>> Keeper::Impl::old_segments(WallMs before) {
@@ -89,16 +118,27 @@ Result<> Keeper::Impl::remove(const std::vector<Range>& segments) {
   return sync_folder(folder);
 }
 
-// What a retention record has named and a crash has kept.
+// What a retention record has named and a crash has kept. A hold may have been set since: it comes first.
 Result<> Keeper::Impl::finish_removal() {
   std::vector<Range> left;
   TRY(const auto segments, list_segments(folder));
-  for (std::size_t i = 0; i + 1 < segments.size(); ++i)
-    if (keeping.is_removed(segments[i], segments[i + 1]) &&
-        std::filesystem::exists(log_path(folder, segments[i])))
-      left.push_back({segments[i], segments[i + 1]});
+  for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
+    const Range records{segments[i], segments[i + 1]};
+    if (!keeping.is_removed(records.first, records.end) ||
+        !std::filesystem::exists(log_path(folder, records.first)))
+      continue;
+    TRY(const auto held_by, hold_on(records));
+    if (!held_by)
+      left.push_back(records);
+    else
+      log::warn(
+          fmt::format("ledger: records {} to {} were to go for their age and stay, as hold {} covers "
+                      "some of them now",
+                      records.first, records.end - 1, held_by->text()));
+  }
   if (left.empty()) return {};
-  TRY_VOID(ledger.checkpoint_now());
+  // On a full disk nothing can be signed, which is not needed where the record is signed already.
+  if (ledger.signed_size() <= keeping.retention_index()) TRY_VOID(ledger.checkpoint_now());
   return remove(left);
 }
 
@@ -134,7 +174,7 @@ Result<> Keeper::Impl::erase_late() {
   for (const auto& erased : keeping.erased()) {
     IdSet ids;
     TRY_VOID(each_exchange(erased.from, erased.subject, [&](const ExchangeView& exchange) -> Result<> {
-      if (exchange.subject == erased.subject) ids.insert(exchange.id);
+      if (exchange.subject == erased.subject && !holder_of(exchange)) ids.insert(exchange.id);
       return {};
     }));
     TRY_VOID(erase_digest_keys(keys_at, ids));
@@ -142,20 +182,32 @@ Result<> Keeper::Impl::erase_late() {
   return {};
 }
 
+// A clock that jumped, or one that is so far beyond the last record that everything would be of age.
+bool Keeper::Impl::is_clock_ahead() {
+  const auto drift = (wall_now() - wall_start) - (steady_ms() - steady_start);
+  const bool beyond =
+      newest_before != 0 && wall_start - newest_before > static_cast<WallMs>(options.retention_ms);
+  if (drift <= kMostDrift && !beyond) return false;
+  if (!std::exchange(clock_told, true))
+    log::warn(
+        "ledger: the clock is far ahead of the records, so that nothing is removed for its age until the "
+        "next start; if it is right, `ostiary ledger retain --now` removes what is old");
+  return true;
+}
+
+// First what frees room. A full disk fails the steps that write, which keeps none of the others back.
 Result<> Keeper::Impl::sweep() {
   const std::lock_guard lock(mutex);
-  if (options.segment_age_ms != 0) TRY_VOID(ledger.rotate(options.segment_age_ms));
-  TRY_VOID(erase_late());
-  if (options.retention_ms == 0) return {};
-  const auto drift = (wall_now() - wall_start) - (steady_ms() - steady_start);
-  if (drift > kMostDrift) {
-    if (!std::exchange(drift_told, true))
-      log::warn(
-          "ledger: the clock jumped ahead, so that nothing is removed for its age until the next start");
-    return {};
-  }
-  TRY_VOID(retain(options.retention_ms, false, "retention"));
-  return {};
+  TRY_VOID(finish_removal());
+  const auto rotated =
+      options.segment_age_ms == 0 ? Result<bool>(false) : ledger.rotate(options.segment_age_ms);
+  const auto erased = names ? finish_erasures(*names) : Result<>();
+  const auto late = erase_late();
+  if (options.retention_ms != 0 && !is_clock_ahead())
+    TRY_VOID(retain(options.retention_ms, false, "retention"));
+  TRY_VOID(rotated);
+  TRY_VOID(erased);
+  return late;
 }
 
 void Keeper::Impl::run() {
@@ -172,7 +224,8 @@ void Keeper::Impl::run() {
   }
 }
 
-void Keeper::start() {
+void Keeper::start(NameBook* names) {
+  impl_->names = names;
   impl_->wall_start = wall_now();
   impl_->steady_start = steady_ms();
   // The thread answers no signals: those are the program's.
@@ -190,6 +243,7 @@ Result<Retention> Keeper::retain(std::optional<std::uint64_t> older_than_ms, boo
   if (age == 0)
     return fail(Code::invalid, "no age is set: set ledger.retention, or give one with --older-than");
   const std::lock_guard lock(impl_->mutex);
+  if (!dry_run) impl_->newest_before = 0;  // somebody vouches for the clock
   return impl_->retain(age, dry_run, by);
 }
 

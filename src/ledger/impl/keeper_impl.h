@@ -22,6 +22,9 @@ struct ExchangeView {
   WallMs at = 0;
 };
 
+// When the newest record was written that is older than the program; 0: there is none.
+WallMs newest_record(const std::string& ledger);
+
 struct Keeper::Impl {
   std::string data, folder, keys_at;
   Ledger& ledger;
@@ -48,18 +51,24 @@ struct Keeper::Impl {
   Result<std::optional<OldSegment>> look_at(const Range& records, WallMs before);
   Result<std::vector<OldSegment>> old_segments(WallMs before);
   Result<> remove(const std::vector<Range>& segments);
+  Result<std::optional<Id>> hold_on(const Range& records);
   Result<> finish_removal();
+  Result<> finish_erasures(NameBook& names);
+  Result<bool> is_held(const Keeping::PendingErasure& erasure);
   Result<Retention> retain(std::uint64_t older_than_ms, bool dry_run, const std::string& by);
   Result<> erase_late();
 
   // The sweep's.
+  bool is_clock_ahead();
   Result<> sweep();
   void run();
   std::thread thread;
   std::mutex sleep_mutex;
   std::condition_variable wake;
   WallMs wall_start = 0, steady_start = 0;
-  bool drift_told = false, sweep_failed = false;
+  WallMs newest_before = 0;   // of the records that stood when the keeper was opened; 0: none
+  NameBook* names = nullptr;  // for erasures that are tried again
+  bool clock_told = false, sweep_failed = false;
 
   Result<Erasure> carry_out(const Keeping::PendingErasure& erasure, NameBook& names);
 };

@@ -38,6 +38,7 @@ class Keeping {
   const std::vector<PendingErasure>& pending() const { return pending_; }
   const std::vector<ErasedSubject>& erased() const { return erased_; }
   const std::vector<Range>& removed() const { return removed_; }
+  std::uint64_t retention_index() const { return retention_.value_or(0); }  // of the newest such record
   bool is_removed(std::uint64_t first, std::uint64_t end) const;
   void forget_erased_before(WallMs at);
 
