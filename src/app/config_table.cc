@@ -141,6 +141,12 @@ std::vector<Row<Config>> gate_rows() {
           "gate.idle_timeout", "75s", "How long a connection without a request is kept open."),
       gate<&GateSettings::write_timeout_ms, Duration<100, kHour>>(
           "gate.write_timeout", "60s", "A client that takes nothing of its answer for so long is gone."),
+      gate<&GateSettings::strangers_per_minute, Count<0, 1'000'000>>(
+          "gate.strangers_per_minute", "600",
+          "Refused requests without a known key that each event loop records in a minute, so that strangers "
+          "cannot fill the ledger. Those beyond get the same answer and are counted; one record a minute "
+          "says "
+          "how many."),
       gate<&GateSettings::pass_through, Boolean>(
           "gate.pass_through", "false",
           "Passes paths under /v1 that the gate does not know to the first service."),

@@ -66,6 +66,7 @@ void expect_defaults(const Config& c) {
   EXPECT_EQ(c.gate.body_timeout_ms, d.gate.body_timeout_ms);
   EXPECT_EQ(c.gate.idle_timeout_ms, d.gate.idle_timeout_ms);
   EXPECT_EQ(c.gate.write_timeout_ms, d.gate.write_timeout_ms);
+  EXPECT_EQ(c.gate.strangers_per_minute, d.gate.strangers_per_minute);
   EXPECT_EQ(c.gate.pass_through, d.gate.pass_through);
   EXPECT_EQ(c.gate.data_classes, d.gate.data_classes);
   EXPECT_EQ(c.gate.reroute_to, d.gate.reroute_to);

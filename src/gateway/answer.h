@@ -22,6 +22,12 @@ namespace ostiary::gateway {
 // report replaces an earlier one.
 void read_usage(json::Value usage, ledger::Usage& into);
 
+// The bytes of a member's value of the JSON object that `text` is; nothing where it has no such member, or is
+// none. Members within its values do not count, whatever they are called: an answer may repeat what the
+// caller wrote. Costs one pass over the bytes before, so that an answer of any size can be asked; the text is
+// not validated. Names are compared as they stand, without undoing escapes.
+std::string_view top_member(std::string_view text, std::string_view name);
+
 // Watches a stream of server-sent events go by: where events end, whether its end marker has come, what it
 // reports. Holds no more than one unfinished event.
 class StreamWatch {

@@ -280,5 +280,25 @@ TEST(Usage, CountsCachedTokensOnceWhateverTheyAreCalled) {
       << "thinking that is counted apart";
 }
 
+TEST(TopMember, OnlyWhatStandsInTheOutermostObjectCounts) {
+  EXPECT_EQ(top_member(R"({"a":[{"usage":1}],"usage":{"n":[2,{}]},"m":{"usage":3}})", "usage"),
+            R"({"n":[2,{}]})");
+  EXPECT_EQ(top_member(R"( { "a" : 1.5 , "usage" : null } )", "usage"), "null");
+  EXPECT_EQ(top_member(R"({"usage":"{}"})", "usage"), R"("{}")");
+  EXPECT_EQ(top_member(R"({"a":{"usage":1}})", "usage"), "");
+  EXPECT_EQ(top_member(R"([{"usage":1}])", "usage"), "");
+}
+
+TEST(TopMember, StringsMayHoldWhatLooksLikeStructure) {
+  EXPECT_EQ(top_member(R"({"a":"}\\\",\"usage\":{}","b":["]}\\"],"c\"":"{","usage":7})", "usage"), "7");
+  EXPECT_EQ(top_member(R"({"a":"\\","usage":8})", "usage"), "8");
+}
+
+TEST(TopMember, ATextThatEndsEarlyHasNothing) {
+  const std::string_view text = R"({"a":"x","b":[1,{"c":"\""}],"usage":{"n":1}})";
+  for (std::size_t n = 0; n + 1 < text.size(); ++n)
+    EXPECT_EQ(top_member(text.substr(0, n), "usage"), "") << n;
+}
+
 }  // namespace
 }  // namespace ostiary::gateway

@@ -266,6 +266,12 @@ std::optional<GateError> reserve(Exchange& x) {
                                              : rate_limited(*reached);
 }
 
+void count_refused(Exchange& x) {
+  const auto [key, team] = accounts(x);
+  if (key && team) [[maybe_unused]]
+    const auto reached = x.reservation.reserve(*key, *team, {0, 0, month_of(x.at)});
+}
+
 void settle(Exchange& x) {
   Amount used{0, 0, month_of(x.at)};
   if (!x.asked.endpoint.has_body || !reached_service(x)) {

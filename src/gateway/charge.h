@@ -21,6 +21,10 @@ bool needs_usage(const Exchange& x);
 // Asked again for another service, that takes the place of the first. Nothing: there is room.
 std::optional<GateError> reserve(Exchange& x);
 
+// Counts a request that was refused before anything could be reserved for it, if its caller is known and has
+// room for it.
+void count_refused(Exchange& x);
+
 // After the end: counts what it used, which goes into x.usage with its cost; estimated where the service did
 // not report it.
 void settle(Exchange& x);

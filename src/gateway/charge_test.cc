@@ -270,5 +270,14 @@ TEST_F(Charges, AStreamThatItsClientLeavesIsChargedWhatWasSeen) {
   EXPECT_LE(line(Limit::tokens).used, 20);
 }
 
+TEST_F(Charges, ARequestThatIsRefusedForItsBodyCountsAsOne) {
+  AnsweringService service([](const Message&) { return answer(200, kHello); });
+  limit_key(R"({"requests_per_minute":5})");
+  run(service);
+  EXPECT_EQ(gate.ask(gate.chat("{")).status, 400);
+  EXPECT_EQ(gate.ask(gate.chat("{")).header("x-ratelimit-remaining-requests"), "3");
+  EXPECT_EQ(line(Limit::requests).used, 2);
+}
+
 }  // namespace
 }  // namespace ostiary::gateway::testing

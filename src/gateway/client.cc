@@ -44,7 +44,10 @@ net::Task<void> Client::exchange() {
   if (!x.timings.total) x.timings.total = static_cast<std::uint64_t>((mono_now() - x.started) / 1000);
   settle(x);
   if (!aside) {
-    worker_.recorder.outcome(x);
+    if (x.caller.key)
+      worker_.recorder.outcome(x);
+    else
+      worker_.recorder.stranger(x, x.setup->settings.strangers_per_minute);
     worker_.count(x);
   }
   if (x.document.nodes().capacity() <= 1024) spare_ = std::move(x.document);
@@ -69,6 +72,7 @@ net::Task<void> Client::conduct(Exchange& x, Received received, const GateError&
     co_return;
   }
   x.outcome = ledger::Outcome::refused;
+  if (received == Received::refused) count_refused(x);
   co_await answer_error(x, error);
 }
 

@@ -307,5 +307,41 @@ TEST_F(GateTest, ALedgerThatCannotBeWrittenLetsNothingOut) {
   EXPECT_EQ(gate_.ask(gate_.chat(kAsk)).status, 200);  // as soon as it can be written again
 }
 
+TEST_F(GateTest, StrangersGetTheSameAnswerBeyondWhatIsRecordedOfThemAndAreCounted) {
+  gate_.add_service("far", far_.url());
+  gate_.settings().strangers_per_minute = 2;
+  gate_.run();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(gate_.ask(post("/v1/chat/completions", kAsk)).status, 401);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(gate_.ask("no request\r\n\r\n").status, 400);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(gate_.ask(gate_.chat("{")).status, 400);
+  gate_.stop();
+  int strangers = 0, known = 0, summaries = 0;
+  for (const auto& line : gate_.records()) {
+    const auto document = parsed(line);
+    const auto record = document.root();
+    if (record["kind"].string_or("") == "outcome") ++(record["key"].is_null() ? strangers : known);
+    if (record["action"].string_or("") != "refusals-not-recorded") continue;
+    ++summaries;
+    EXPECT_EQ(record["detail"]["count"].as_uint(), 5u) << line;
+  }
+  EXPECT_EQ(strangers, 2);
+  EXPECT_EQ(known, 3);
+  EXPECT_EQ(summaries, 1);
+}
+
+TEST_F(GateTest, WhatTheCallerWroteIntoAnAnswerCannotHideItsUsage) {
+  AnsweringService service([](const Message&) {
+    return answer(200, R"({"id":"resp_1","output":[],"usage":{"input_tokens":40,"output_tokens":2},)"
+                       R"("metadata":{"id":"resp_2","usage":"{}"}})");
+  });
+  gate_.add_service("far", service.url());
+  gate_.run();
+  const auto answered =
+      gate_.ask(post("/v1/responses", R"({"model":"m","metadata":{"usage":"{}"}})", gate_.authorization()));
+  const auto record = gate_.outcome(answered);
+  EXPECT_EQ((*record)["usage"]["input"].as_uint(), 40u) << record->line;
+  EXPECT_EQ((*record)["usage"]["output"].as_uint(), 2u);
+}
+
 }  // namespace
 }  // namespace ostiary::gateway

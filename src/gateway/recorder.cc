@@ -115,6 +115,30 @@ void Recorder::outcome(Exchange& x) {
   has_outcome_ = true;
 }
 
+void Recorder::stranger(Exchange& x, std::uint32_t per_minute) {
+  if (strangers_.admit(per_minute, mono_now())) return outcome(x);
+  if (summary_due_ || loop_.stopping()) return;
+  summary_due_ = true;
+  net::spawn(sum_up_later());
+}
+
+net::Task<void> Recorder::sum_up_later() {
+  net::Deadline deadline(loop_);
+  deadline.set_after_ms(summary_ms_);
+  net::Waiter wait(loop_);
+  const net::Wake why = co_await wait.until(deadline);
+  summary_due_ = false;
+  if (why == net::Wake::timeout) sum_up();  // otherwise close() does
+}
+
+void Recorder::sum_up() {
+  if (strangers_.unrecorded() == 0) return;
+  line_.clear();
+  ledger::append_change(line_, wall_now(), "refusals-not-recorded", "gate",
+                        R"({"count":)" + std::to_string(strangers_.take_unrecorded()) + "}");
+  batch_.add(line_);
+}
+
 void Recorder::release(Group group, const Result<>& result, bool recorded) {
   for (auto* w : group) {
     w->result = result;
@@ -172,6 +196,7 @@ net::Task<void> Recorder::try_later() {
 
 void Recorder::close() {
   failed_at_ = 0;
+  sum_up();
   flush();
   if (!batch_.empty()) lose_owed();
 }

@@ -234,5 +234,29 @@ TEST(Recorder, AnOutcomeIsWrittenAtTheEndOfTheTurnWithItsDigestKeyOnce) {
   EXPECT_TRUE(ledger::digest_key(desk.folder.data(), x.id));
 }
 
+net::Task<void> meet_strangers(Desk& desk, Exchange& x, std::uint64_t& recorded) {
+  Recorder recorder(*desk.loop, *desk.ledger, ledger::Sync::os, 20);
+  desk.loop->on_turn_end([&] { return recorder.flush(); });
+  for (int i = 0; i < 4; ++i) recorder.stranger(x, 1);
+  net::Deadline deadline(*desk.loop);
+  deadline.set_after_ms(200);
+  net::Waiter wait(*desk.loop);
+  co_await wait.until(deadline);
+  recorded = desk.ledger->size();
+  desk.loop->on_turn_end([&desk] { return desk.recorder->flush(); });
+}
+
+TEST(Recorder, RefusalsThatAreNotRecordedAreSummedUpWhileTheGateRuns) {
+  Desk desk;
+  Received request(post("/v1/chat/completions", R"({"model":"m"})"));
+  std::uint64_t recorded = 0;
+  net::testing::run(*desk.loop, meet_strangers(desk, request.x, recorded));
+  EXPECT_EQ(recorded, 2u);
+  const auto records = desk.records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_NE(records[1].find(R"("action":"refusals-not-recorded")"), std::string::npos) << records[1];
+  EXPECT_NE(records[1].find(R"("count":3)"), std::string::npos) << records[1];
+}
+
 }  // namespace
 }  // namespace ostiary::gateway

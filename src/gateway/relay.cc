@@ -53,47 +53,18 @@ class Holder {
   bool partial_ = false;
 };
 
-// The last `"usage": {…}` of a body: quotes within strings are escaped, so that it is a member. Finding it
-// costs less than parsing the answer, and as little for a large one.
-std::string_view usage_object(std::string_view body) {
-  const auto name = body.rfind("\"usage\"");
-  if (name == std::string_view::npos) return {};
-  const auto open = body.find('{', name);
-  if (open == std::string_view::npos) return {};
-  int depth = 0;
-  for (std::size_t i = open; i < body.size(); ++i) {
-    if (body[i] == '{') ++depth;
-    if (body[i] == '}' && --depth == 0) return body.substr(open, i + 1 - open);
-  }
-  return {};
-}
-
-constexpr std::size_t kParsedWhole = 1u << 20;  // parsing more takes too long for a loop
-
-// The id of a response that a service made. In a large body it is the first member, as services write it.
-std::string response_id_of(std::string_view body) {
-  json::Document document;
-  if (body.size() <= kParsedWhole)
-    return json::Document::parse_into(body, {.refuse_duplicates = false}, document)
-               ? document.root()["id"].string_or("")
-               : std::string();
-  const auto id = body.find("\"id\":");
-  if (id >= 64) return {};
-  const auto open = body.find('"', id + 5), close = body.find('"', open + 1);
-  return close == std::string_view::npos ? std::string()
-                                         : std::string(body.substr(open + 1, close - open - 1));
-}
-
 void take_json_usage(Exchange& x, std::string_view body) {
   json::Document document;
-  if (json::Document::parse_into(usage_object(body), {.refuse_duplicates = false}, document))
+  if (json::Document::parse_into(top_member(body, "usage"), {.refuse_duplicates = false}, document))
     read_usage(document.root(), x.usage);
   if (!x.usage.input && !x.usage.output) {
     OutputCount seen(x.asked.endpoint.name);
     seen.feed(body);
     x.seen_output = seen.tokens();
   }
-  if (x.asked.endpoint.name == "responses") x.response_id = response_id_of(body);
+  if (x.asked.endpoint.name != "responses") return;
+  if (json::Document::parse_into(top_member(body, "id"), {}, document))
+    x.response_id = document.root().string_or("");
 }
 
 bool is_cancelled(net::Wake why) {

@@ -115,6 +115,7 @@ struct GateSettings {
   std::uint64_t body_timeout_ms = 30'000;  // for the whole body plus one second for each 64 KiB
   std::uint64_t idle_timeout_ms = 75'000;
   std::uint64_t write_timeout_ms = 60'000;             // a client that takes nothing for so long is gone
+  std::uint32_t strangers_per_minute = 600;            // refusals without a known key that a loop records
   bool pass_through = false;                           // other /v1/* paths
   std::map<std::string, policy::Effect> data_classes;  // action for each data class
   std::string reroute_to;                              // service for data classes whose action is reroute
