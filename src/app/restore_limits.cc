@@ -48,7 +48,7 @@ class Restoring {
 
  private:
   template <class Take>
-  Result<> each_use(const ledger::Place& from, Take take);
+  Result<> each_use(const ledger::Place& from, std::map<Id, Use> open, Take take);
   Result<std::uint64_t> a_minute_ago();
   template <class Add>
   void for_both(const Use& use, Add add) {
@@ -66,13 +66,13 @@ class Restoring {
   const MonoNs mono_;
 };
 
-// Calls `take` with what each exchange used whose last record is at or behind `from`, refusals left out.
+// Calls `take` with what each exchange used whose last record is at or behind `from`, refusals left out;
+// of those in `open`, which began before it, too.
 template <class Take>
-Result<> Restoring::each_use(const ledger::Place& from, Take take) {
+Result<> Restoring::each_use(const ledger::Place& from, std::map<Id, Use> open, Take take) {
   ledger::Cursor cursor(data_, from);
   ledger::RecordReader reader;
   ledger::RecordView record;
-  std::map<Id, Use> open;
   const auto read = [&](std::uint64_t, std::string_view line) {
     if (!reader.read(line, record)) return;
     if (record.kind == Kind::intent) {
@@ -95,16 +95,24 @@ Result<> Restoring::months() {
   const Month now = gateway::month_of(now_);
   store::Exchanges table(data_ + "/exchanges.sqlite");
   ledger::Place from;
-  if (const auto projected = table.position(); projected && projected->index <= size_) {
-    from = {projected->index, projected->segment, projected->offset};
-    for (const Month month : {now - 1, now, now + 1}) {  // the clock may have been wrong, or be so now
-      TRY(const auto usage, table.months(gateway::month_name(month)));
+  std::map<Id, Use> open;
+  const Month first = now - 1;  // the clock may have been wrong, or be so now
+  const auto table_says =
+      table.usage_at({gateway::month_name(first), gateway::month_name(now), gateway::month_name(now + 1)});
+  if (table_says && table_says->position.index <= size_) {
+    const auto& at = table_says->position;
+    from = {at.index, at.segment, at.offset};
+    Month month = first;
+    for (const auto& usage : table_says->months) {
       for (const auto& one : usage)
         for_both({one.key, one.team, 0, 0, 0, 0},
                  [&](Account& account) { account.restore({0, one.cost_nano, month}, 0, mono_); });
+      ++month;
     }
+    for (const auto& one : table_says->open)
+      open[one.id] = {one.key, one.team, one.at, one.at, 0, one.cost_nano};
   }
-  return each_use(from, [&](const Use& use) {
+  return each_use(from, std::move(open), [&](const Use& use) {
     for_both(use,
              [&](Account& account) { account.restore({0, use.cost, gateway::month_of(use.at)}, 0, mono_); });
   });
@@ -127,7 +135,7 @@ Result<std::uint64_t> Restoring::a_minute_ago() {
 
 Result<> Restoring::minute() {
   TRY(const auto index, a_minute_ago());
-  return each_use({index, 0, 0}, [&](const Use& use) {
+  return each_use({index, 0, 0}, {}, [&](const Use& use) {
     for_both(use, [&](Account& account) {
       if (use.at >= now_ - kMinuteMs) account.restore({}, 1, mono_of(use.at));
       if (use.ended >= now_ - kMinuteMs) account.restore({use.tokens, 0, 0}, 0, mono_of(use.ended));

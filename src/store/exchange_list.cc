@@ -210,10 +210,10 @@ Result<ExchangeEntry> Exchanges::find(const Id& id) {
   return fail(Code::not_found, "there is no exchange " + id.text());
 }
 
-Result<std::vector<MonthUsage>> Exchanges::months(std::string_view month) {
-  const std::lock_guard lock(mutex_);
-  TRY(auto* const open, connection());
-  auto rows = open->db.prepare(
+namespace {
+
+Result<std::vector<MonthUsage>> read_month(Database& db, std::string_view month) {
+  auto rows = db.prepare(
       "SELECT key, team, exchanges, input, output, cached, cost_nano FROM usage_months WHERE month = ? "
       "ORDER BY key, team");
   rows.bind(month);
@@ -223,6 +223,37 @@ Result<std::vector<MonthUsage>> Exchanges::months(std::string_view month) {
     usages.emplace_back(rows.text(0), rows.text(1), count(2), count(3), count(4), count(5), rows.number(6));
   TRY_VOID(rows.end());
   return usages;
+}
+
+Result<UsageAt> read_usage(Database& db, const std::vector<std::string>& months) {
+  UsageAt usage;
+  TRY(usage.position, read_position(db));
+  for (const auto& month : months) {
+    TRY(auto one, read_month(db, month));
+    usage.months.push_back(std::move(one));
+  }
+  auto rows = db.prepare("SELECT id, at, key, team, cost_nano FROM intents");
+  while (rows.step())
+    usage.open.push_back({read_id(rows, 0), rows.number(1), rows.text(2), rows.text(3), rows.number(4)});
+  TRY_VOID(rows.end());
+  return usage;
+}
+
+}  // namespace
+
+Result<std::vector<MonthUsage>> Exchanges::months(std::string_view month) {
+  const std::lock_guard lock(mutex_);
+  TRY(auto* const open, connection());
+  return read_month(open->db, month);
+}
+
+Result<UsageAt> Exchanges::usage_at(const std::vector<std::string>& months) {
+  const std::lock_guard lock(mutex_);
+  TRY(auto* const open, connection());
+  TRY_VOID(open->db.run("BEGIN"));
+  auto usage = read_usage(open->db, months);
+  TRY_VOID(open->db.run("ROLLBACK"));
+  return usage;
 }
 
 Result<Projected> Exchanges::position() {

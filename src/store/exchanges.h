@@ -67,6 +67,21 @@ struct Projected {
   bool operator==(const Projected&) const = default;
 };
 
+// What an exchange that is open at the position has reserved.
+struct OpenUsage {
+  Id id;
+  WallMs at = 0;
+  std::string key, team;
+  std::int64_t cost_nano = 0;
+};
+
+// The table at one moment: what the records below the position add up to.
+struct UsageAt {
+  Projected position;
+  std::vector<std::vector<MonthUsage>> months;  // as they were asked for
+  std::vector<OpenUsage> open;
+};
+
 // The exchange table of a data folder, for those who read it: DATA/exchanges.sqlite, made from the ledger by
 // a Projection (projection.h), which may write it meanwhile or make it anew. Thread-safe: one question at a
 // time. `not_found` where there is no table yet.
@@ -83,6 +98,8 @@ class Exchanges {
   // Of a month such as "2026-11", sorted by key, then team. Exchanges count in the month in which they began.
   Result<std::vector<MonthUsage>> months(std::string_view month);
   Result<Projected> position();
+  // All of it from one state of the table, whatever the projection commits meanwhile.
+  Result<UsageAt> usage_at(const std::vector<std::string>& months);
 
  private:
   struct Connection;

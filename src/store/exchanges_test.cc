@@ -186,6 +186,22 @@ TEST_F(ExchangesTest, TheLatestIntentOfAnExchangeCounts) {
   }
 }
 
+TEST_F(ExchangesTest, UsageAtOneMomentHasWhatIsOpenThere) {
+  apply(path(), {{Event::outcome, exchange(1)}, {Event::intent, intent(2)}});
+  Exchanges table(path());
+  const auto usage = table.usage_at({"2025-11", "2025-12"});
+  ASSERT_TRUE(usage) << usage.error().text();
+  EXPECT_EQ(usage->position.index, 2U);
+  ASSERT_EQ(usage->months.size(), 2U);
+  EXPECT_THAT(usage->months[0], ElementsAre(MonthUsage{"AbCd1234", "research", 1, 100, 20, 10, 1'500}));
+  EXPECT_THAT(usage->months[1], IsEmpty());
+  ASSERT_EQ(usage->open.size(), 1U);
+  EXPECT_EQ(usage->open[0].id, intent(2).id);
+  EXPECT_EQ(usage->open[0].key, "AbCd1234");
+  EXPECT_EQ(usage->open[0].cost_nano, 50'000);
+  EXPECT_TRUE(table.usage_at({})) << "the transaction has ended";
+}
+
 TEST_F(ExchangesTest, UsageCountsByMonthKeyAndTeam) {
   auto other = exchange(2);
   other.key = "Other123", other.team = "sales";
