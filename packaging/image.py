@@ -169,11 +169,11 @@ def main():
     given = arguments.parse_args()
     if given.folder.exists():
         sys.exit(f"image.py: {given.folder} is there already; name another folder")
-    version = subprocess.run([given.program, "version", "--format", "json"], check=True, capture_output=True, text=True)
+    version = subprocess.run([given.program.resolve(), "version", "--format", "json"], check=True, capture_output=True, text=True)
     draft = given.folder.with_name(given.folder.name + ".new")
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        write(given.program, draft, json.loads(version.stdout)["version"], given.epoch)
+        write(given.program.resolve(), draft, json.loads(version.stdout)["version"], given.epoch)
         draft.rename(given.folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -146,7 +146,11 @@ Result<Config> settle_config(const ServeOptions& options) {
 }
 
 House::House(ServeOptions options, Config config, store::DataLock lock)
-    : options_(std::move(options)), config_(std::move(config)), lock_(std::move(lock)) {}
+    : options_(std::move(options)),
+      config_(std::move(config)),
+      started_with_(config_),
+      loaded_at_(wall_now()),
+      lock_(std::move(lock)) {}
 
 House::~House() = default;
 
@@ -263,6 +267,11 @@ std::vector<console::Witness> House::witnesses() const {
   return all;
 }
 
+WallMs House::loaded_at() const {
+  const std::lock_guard lock(reloading_);
+  return loaded_at_;
+}
+
 std::vector<console::Setting> House::settings() const {
   const std::lock_guard lock(reloading_);
   return settings_;
@@ -291,12 +300,13 @@ Result<std::vector<std::string>> House::reload() {
     (void)set_log(config_);
     return std::unexpected(begun.error());
   }
-  auto names = needs_restart(config_, config);
+  auto names = needs_restart(started_with_, config);
   if (audit_) audit_->reopen();
   shared_.publish(std::move(setup));
   witnesses_->replace(config.witnesses);
   config_ = std::move(config);
   settings_ = effective_settings(options_, variable);
+  loaded_at_ = wall_now();
   return names;
 }
 

@@ -49,6 +49,7 @@ class House final : public console::Steward {
   // Thread-safe.
   Result<std::vector<std::string>> reload() override;
   std::vector<console::Setting> settings() const override;
+  WallMs loaded_at() const override;
   bool draining() const override { return draining_; }
   bool beyond_loopback() const override;
   bool metrics_open() const override { return metrics_open_; }
@@ -77,7 +78,9 @@ class House final : public console::Steward {
   const ServeOptions options_;
   mutable std::mutex reloading_;            // a reload may come from this thread and through the API
   Config config_;                           // under reloading_ once the gate runs
+  Config started_with_;                     // what a restart would change is told against it
   std::vector<console::Setting> settings_;  // under reloading_
+  WallMs loaded_at_ = 0;                    // under reloading_
   std::atomic<bool> draining_{false};
   store::DataLock lock_;
   std::unique_ptr<ledger::Ledger> ledger_;

@@ -45,6 +45,7 @@ class Steward {
   // Puts what the configuration says now in force; the names of keys that need a restart.
   virtual Result<std::vector<std::string>> reload() = 0;
   virtual std::vector<Setting> settings() const = 0;  // in force
+  virtual WallMs loaded_at() const = 0;               // when they were read
   virtual bool draining() const = 0;
   virtual bool beyond_loopback() const = 0;  // whether the gate listens there
   virtual bool metrics_open() const = 0;     // whether /metrics is for whoever reaches the gate

@@ -18,13 +18,19 @@ Result<Steward*> steward_of(Backing& backing) {
 
 Result<Reply> show(Backing& backing, const Call&) {
   TRY(const auto* const steward, steward_of(backing));
-  return reply_list("settings", steward->settings(), [](json::Writer& w, const Setting& setting) {
-    w.begin_object();
-    w.member("path", setting.path);
-    write_text(w, "place", setting.place);
-    w.member("source", setting.source);
-    w.member_or_null("value", setting.value);
-    w.end_object();
+  return reply_object([&](json::Writer& w) {
+    w.member("loaded", rfc3339(steward->loaded_at()));
+    w.key("settings");
+    w.begin_array();
+    for (const auto& setting : steward->settings()) {
+      w.begin_object();
+      w.member("path", setting.path);
+      write_text(w, "place", setting.place);
+      w.member("source", setting.source);
+      w.member_or_null("value", setting.value);
+      w.end_object();
+    }
+    w.end_array();
   });
 }
 
@@ -54,7 +60,8 @@ std::vector<Operation> configuration_operations() {
   all.need = Need::read;
   all.answer = object(
       "Configuration",
-      {{"settings",
+      {{"loaded", time("when they were read")},
+       {"settings",
         array_of(
             object("Setting",
                    {{"path", string("as in the file, such as ledger.sync")},

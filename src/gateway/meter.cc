@@ -137,7 +137,7 @@ ServiceMeter::ServiceMeter(telemetry::Shard& shard, const Service* service) {
   if (service) {
     for (const auto& known : service->settings().models) {
       const bool glob = known.name.find_first_of("*?") != std::string::npos;
-      if (!glob && models_.size() < kMostModels) add_model(shard, id, known.name);
+      if (!glob && models_.size() < kMostModels) add_model(shard, id, known.name, true);
     }
     for (std::size_t i = 0; i < kResults; ++i) tries_[i] = shard.counter(kTries, {id, kResultNames[i]});
     in_flight = shard.gauge(kInFlight, {id});
@@ -146,18 +146,19 @@ ServiceMeter::ServiceMeter(telemetry::Shard& shard, const Service* service) {
     first_byte_ = shard.histogram(kFirstByte, {id});
     first_token_ = shard.histogram(kFirstToken, {id});
   }
-  add_model(shard, id, service ? kOther : kNone);
+  add_model(shard, id, service ? kOther : kNone, service != nullptr);
   duration_ = shard.histogram(kDuration, {id});
   request_bytes_ = shard.counter(kRequestBytes, {id});
   response_bytes_ = shard.counter(kResponseBytes, {id});
 }
 
-void ServiceMeter::add_model(telemetry::Shard& shard, std::string_view service, std::string_view model) {
+void ServiceMeter::add_model(telemetry::Shard& shard, std::string_view service, std::string_view model,
+                             bool served) {
   auto& added = models_.emplace_back();
   added.name = model;
   for (std::size_t i = 0; i < kOutcomes; ++i)
     added.exchanges[i] = shard.counter(kExchanges, {service, model, ledger::name(kAllOutcomes[i])});
-  if (service == kNone) return;
+  if (!served) return;
   added.input = shard.counter(kTokens, {service, model, "input"});
   added.cached = shard.counter(kTokens, {service, model, "cached"});
   added.output = shard.counter(kTokens, {service, model, "output"});

@@ -48,7 +48,8 @@ class ServiceMeter {
     std::array<telemetry::Counter, kOutcomes> exchanges;
     telemetry::Counter input, cached, output, cost;
   };
-  void add_model(telemetry::Shard& shard, std::string_view service, std::string_view model);
+  // `served`: by a service, so that it has usage.
+  void add_model(telemetry::Shard& shard, std::string_view service, std::string_view model, bool served);
   Model& model(std::string_view name);
   void count_usage(const Model& model, const ledger::Usage& usage) const;
 

@@ -77,6 +77,14 @@ TEST_F(MeterTest, ModelsThatNobodyConfiguredShareASeries) {
   EXPECT_EQ(telemetry::render(registry, telemetry::Format::prometheus).find("x-"), std::string::npos);
 }
 
+TEST_F(MeterTest, AServiceMayHaveTheNameOfWhatCameToNone) {
+  AnsweringService service([](const Message&) { return answer(200, kHello); });
+  gate.add_service("none", service.url()).models = {{"m", ""}};
+  gate.run();
+  ask();
+  EXPECT_EQ(value(R"(ostiary_tokens_total{service="none",model="m",kind="input"})"), "3");
+}
+
 TEST_F(MeterTest, AStreamHasATimeToItsFirstToken) {
   AnsweringService service([](const Message&) {
     return std::string(kStreamHead) + chunk("data: {\"model\":\"m-1\"}\n\n") + chunk("data: [DONE]\n\n") +

@@ -21,6 +21,7 @@ class TestHouse : public ::testing::Test {
       if (!trouble.empty()) return fail(Code::invalid, trouble, "ostiary.yaml:1:1");
       return std::vector<std::string>{"gate.loops"};
     }
+    WallMs loaded_at() const override { return 1'700'000'000'000; }
     std::vector<Setting> settings() const override {
       return {{"listen", "127.0.0.1:8484", "default", ""},
               {"telemetry.headers", std::nullopt, "file", "ostiary.yaml:3:1"}};
