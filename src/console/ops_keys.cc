@@ -144,7 +144,10 @@ Schema key_id() {
 }
 
 Schema scopes_schema() {
-  auto scopes = array_of(token("admin, read, use or team:NAME", kPrintable, 1, 205), "what it is good for");
+  auto team = name_text("the administration of one team");
+  team.prefix = "team:";
+  auto scopes =
+      array_of(one_of("", {word_of({"admin", "read", "use"}, ""), std::move(team)}), "what it is good for");
   scopes.shortest = 1;
   scopes.longest = 100;
   return scopes;
