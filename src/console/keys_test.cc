@@ -88,6 +88,20 @@ TEST_F(KeysTest, NobodyGrantsMoreThanTheyHave) {
   EXPECT_EQ(ask_as(known({"read"}), "POST", "/api/v1/keys", R"({"team":"blue","user":"x"})").status, 403);
 }
 
+TEST_F(KeysTest, ATeamsAdministratorMakesNoKeyOfSomebodyOfAnotherTeam) {
+  const auto lead = known({"team:blue"});
+  known({"use"}, "red", "bob");
+  EXPECT_EQ(ask_as(lead, "POST", "/api/v1/keys", R"({"team":"blue","user":"bob"})").status, 409);
+  EXPECT_EQ(ask_as(lead, "POST", "/api/v1/keys", R"({"team":"blue","user":"ada"})").status, 201);
+  EXPECT_EQ(ask_here("POST", "/api/v1/keys", R"({"team":"blue","user":"bob"})").status, 201);
+}
+
+TEST_F(KeysTest, NobodyRevokesAKeyThatMayMoreThanTheyDo) {
+  const auto lead = known({"team:blue"}), admin = known({"admin"}), user = known({"use"});
+  EXPECT_EQ(ask_as(lead, "DELETE", "/api/v1/keys/" + admin.id).status, 403);
+  EXPECT_EQ(ask_as(lead, "DELETE", "/api/v1/keys/" + user.id).status, 200);
+}
+
 TEST_F(KeysTest, WhoMayOnlyReadSeesPseudonymsAndNoNames) {
   known({"use"}, "blue", "eve");
   const auto list = ask_as(known({"read"}), "GET", "/api/v1/keys");

@@ -46,6 +46,19 @@ Result<Reply> show_key(Backing& backing, const Call& call) {
   return reply_key(call, entry);
 }
 
+// Who administers a team alone makes no keys of people of other teams: a key is its owner's everywhere. Under
+// store_mutex.
+Result<> may_own(Backing& backing, const Call& call, const store::KeyWish& wish) {
+  if (call.rights.runs_all()) return {};
+  TRY(const auto subject, backing.store->find_subject(wish.user));
+  if (!subject) return {};
+  TRY(const auto keys, backing.store->keys());
+  const bool member = std::ranges::any_of(
+      keys, [&](const auto& key) { return key.subject == *subject && key.team == wish.team; });
+  if (member) return {};
+  return fail(Code::exists, "this name is taken; choose another one", "/user");
+}
+
 Result<Reply> create_key(Backing& backing, const Call& call) {
   const auto body = call.body.root();
   store::KeyWish wish;
@@ -56,12 +69,15 @@ Result<Reply> create_key(Backing& backing, const Call& call) {
   if (!call.rights.may_grant(wish.scopes)) return fail(Code::denied, "nobody grants more than they have");
   if (const auto life = body["expires_in"].as_number())
     wish.expires = wall_now() + static_cast<WallMs>(*life) * 1000;
+  const std::lock_guard lock(backing.store_mutex);
+  TRY_VOID(may_own(backing, call, wish));
   return make_key(backing, call, wish);
 }
 
 Result<Reply> revoke_key(Backing& backing, const Call& call) {
   TRY(const auto known, find_key(backing, call));
-  if (!call.rights.runs_team(known.team)) return fail(Code::denied, "this key does not administer that team");
+  if (!call.rights.runs_team(known.team) || !call.rights.may_grant(known.scopes))
+    return fail(Code::denied, "this key does not administer that team");
   const std::lock_guard lock(backing.store_mutex);
   TRY(const auto entry, backing.store->revoke_key(known.id, wall_now()));
   TRY_VOID(publish_keys(backing));
@@ -240,7 +256,6 @@ Result<store::Scopes> wanted_scopes(json::Value body) {
 
 Result<Reply> make_key(Backing& backing, const Call& call, const store::KeyWish& wish,
                        std::string_view members, bool names) {
-  const std::lock_guard lock(backing.store_mutex);
   TRY(const auto made, backing.store->create_key(wish, wall_now()));
   const auto detail = std::string(members) + members_of(made.entry);
   if (auto recorded = record_change(backing, call, "key-created", made.entry.id, detail); !recorded) {
@@ -274,6 +289,7 @@ std::vector<Operation> key_operations() {
   create.parameters = {};
   create.body = wish_schema();
   create.status = 201;
+  create.refusals = {409};
   create.answer = new_key_schema();
   create.handler = create_key;
 

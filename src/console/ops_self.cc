@@ -35,6 +35,7 @@ Result<Reply> own_exchanges(Backing& backing, const Call& call) {
   TRY(const auto* const key, own_key(call));
   store::ExchangeFilter filter;
   filter.subject = key->subject;
+  filter.team = key->team;
   filter.from = call.time("since");
   filter.until = call.time("until");
   return reply_exchanges(backing, call, {filter});
@@ -59,16 +60,18 @@ struct Held {
   bool whole = true;
 };
 
-Held held_about(Backing& backing, std::string_view subject) {
+Held held_about(Backing& backing, std::string_view subject, std::string_view team) {
   Held held;
   if (!backing.shared.ledger) return held;
-  const auto quoted = json::quoted(subject);
+  const auto quoted = json::quoted(subject), of_team = "\"team\":" + json::quoted(team);
   const auto size = backing.shared.ledger->size();
   const MonoNs until = mono_now() + kScanNs;
   ledger::Cursor cursor(backing.data_folder);
   ledger::RecordReader reader;
   const auto take = [&](std::uint64_t, std::string_view line) {
     if (line.find(quoted) == std::string_view::npos) return;
+    if (line.find("\"team\":") != std::string_view::npos && line.find(of_team) == std::string_view::npos)
+      return;
     ledger::RecordView view;
     if (!reader.read(line, view)) return;
     switch (view.kind) {
@@ -116,9 +119,10 @@ std::string age_of(std::uint64_t retention_ms) {
 
 Result<Reply> kept(Backing& backing, const Call& call) {
   TRY(const auto* const key, own_key(call));
-  const auto held = held_about(backing, key->subject);
+  const auto held = held_about(backing, key->subject, key->team);
   std::uint64_t keys = 0;
-  for (const auto& [id, entry] : *backing.shared.keys.snapshot()) keys += entry.subject == key->subject;
+  for (const auto& [id, entry] : *backing.shared.keys.snapshot())
+    keys += entry.subject == key->subject && entry.team == key->team;
   const auto of = [&](const char* kind) {
     const auto found = held.records.find(kind);
     return found == held.records.end() ? std::uint64_t{0} : found->second;
@@ -166,18 +170,15 @@ Result<Reply> accept_invitation(Backing& backing, const Call& call) {
   const auto body = call.body.root();
   const auto user = body["user"].string_or("");
   store::KeyWish wish;
-  std::string invitation;
-  {
-    const std::lock_guard lock(backing.store_mutex);
-    TRY(auto taken, backing.invitations.take(body["invitation"].string_or(""), wall_now()));
-    invitation = taken.id;
-    wish.team = std::move(taken.team);
+  const std::lock_guard lock(backing.store_mutex);  // over both: two may ask for one name
+  TRY(auto taken, backing.invitations.take(body["invitation"].string_or(""), wall_now()));
+  wish.team = std::move(taken.team);
+  auto made = [&]() -> Result<Reply> {
     TRY(wish.user, new_name(backing, user));
-  }
-  auto made = make_key(backing, call, wish, ",\"invitation\":" + json::quoted(invitation), false);
-  if (made) return made;
-  const std::lock_guard lock(backing.store_mutex);
-  [[maybe_unused]] const auto back = backing.invitations.give_back(invitation);
+    return make_key(backing, call, wish, ",\"invitation\":" + json::quoted(taken.id), false);
+  }();
+  if (!made) [[maybe_unused]]
+    const auto back = backing.invitations.give_back(taken.id);
   return made;
 }
 
@@ -191,8 +192,8 @@ Result<Reply> renew(Backing& backing, const Call& call) {
   wish.user = old->user;
   wish.scopes = old->scopes;
   wish.expires = old->expires;
-  TRY(auto made, make_key(backing, call, wish, {}, false));
   const std::lock_guard lock(backing.store_mutex);
+  TRY(auto made, make_key(backing, call, wish, {}, false));
   TRY(const auto ending, backing.store->expire_key(old->id, wall_now() + static_cast<WallMs>(grace) * 1000));
   TRY_VOID(publish_keys(backing));
   TRY_VOID(record_change(backing, call, "key-expires", ending.id, members_of(ending)));

@@ -86,6 +86,13 @@ TEST_F(SelfTest, AKeyIsRenewedAndTheOldOneEndsAfterItsGrace) {
   EXPECT_EQ(ask_here("POST", "/api/v1/self/keys", "{}").status, 404);
 }
 
+TEST_F(SelfTest, AKeyOfOneTeamIsNotToldWhatIsKeptOfItsOwnerInAnother) {
+  const auto blue = entry(ask_here("POST", "/api/v1/keys", R"({"team":"blue","user":"ada"})").at({"key"}));
+  const auto before = ask_as(blue, "GET", "/api/v1/self/kept").body;
+  ask_here("POST", "/api/v1/keys", R"({"team":"red","user":"ada"})");
+  EXPECT_EQ(ask_as(blue, "GET", "/api/v1/self/kept").body, before);
+}
+
 TEST_F(SelfTest, EverybodySeesWhoTheyAreAndWhatIsKept) {
   const auto ada = entry(ask_here("POST", "/api/v1/keys", R"({"team":"blue","user":"ada"})").at({"key"}));
   ask_here("POST", "/api/v1/keys", R"({"team":"blue","user":"bob"})");

@@ -28,7 +28,7 @@ std::string members_of(const store::KeyEntry& entry);
 Result<> publish_keys(Backing& backing);
 
 // Makes a key and records it, with `members` more; its text is in the answer this once, the owner's name
-// where `names`.
+// where `names`. Under store_mutex.
 Result<Reply> make_key(Backing& backing, const Call& call, const store::KeyWish& wish,
                        std::string_view members = {}, bool names = true);
 
