@@ -118,7 +118,7 @@ TEST_F(KeysTest, WrongWishesArePointedAt) {
   EXPECT_EQ(wrong(R"({"team":"","user":"ada"})"), "400 /team");
   EXPECT_EQ(wrong(R"({"team":1,"user":"ada"})"), "400 /team");
   EXPECT_EQ(wrong(R"({"team":"a","user":"b\u0007"})"), "400 /user");
-  EXPECT_EQ(wrong(R"({"team":"a","user":"b","scopes":["root"]})"), "400 /scopes");
+  EXPECT_EQ(wrong(R"({"team":"a","user":"b","scopes":["root"]})"), "400 /scopes/0");
   EXPECT_EQ(wrong(R"({"team":"a","user":"b","expires_in":0})"), "400 /expires_in");
   EXPECT_EQ(wrong(R"({"team":"a","team":"b","user":"c"})"), "400 ");
   auto typed = request("POST", "/api/v1/keys", R"({"team":"a","user":"b"})");
