@@ -145,10 +145,11 @@ TEST_F(ApiTest, TheDocumentHoldsEveryOperationOnceAndIsAlwaysTheSame) {
 }
 
 TEST_F(ApiTest, TheConfigurationIsShownWithWhereItIsFromAndWithoutWhatMayBeSecret) {
-  EXPECT_EQ(ask_as(key_with({"read"}), "GET", "/api/v1/configuration").body,
-            R"({"loaded":"2023-11-14T22:13:20.000Z","settings":[{"path":"listen","place":null,"source":"default","value":"127.0.0.1:8484"},)"
-            R"({"path":"telemetry.headers","place":"ostiary.yaml:3:1","source":"file","value":null}]})"
-            "\n");
+  EXPECT_EQ(
+      ask_as(key_with({"read"}), "GET", "/api/v1/configuration").body,
+      R"({"loaded":"2023-11-14T22:13:20.000Z","settings":[{"path":"listen","place":null,"source":"default","value":"127.0.0.1:8484"},)"
+      R"({"path":"telemetry.headers","place":"ostiary.yaml:3:1","source":"file","value":null}]})"
+      "\n");
 }
 
 TEST_F(ApiTest, AReloadIsForAdministratorsAndAWrongFileIsTold) {

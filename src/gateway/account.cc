@@ -123,8 +123,9 @@ std::optional<NoRoom> Account::room(const Amount& amount, MonoNs now) {
   }
   const auto most_spend = limit(Limit::spend);
   const auto& month = spend(amount.month);
-  if (most_spend != kUnlimited && amount.cost > most_spend - month.settled - month.reserved && amount.cost > 0)
-    return NoRoom{Limit::spend, most_spend, month.settled, month.reserved,
+  if (most_spend != kUnlimited && amount.cost > most_spend - month.settled - month.reserved &&
+      amount.cost > 0)
+    return NoRoom{Limit::spend, most_spend, month.settled,           month.reserved,
                   amount.cost,  {},         amount.cost > most_spend};
   return std::nullopt;
 }

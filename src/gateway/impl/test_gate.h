@@ -130,7 +130,9 @@ class TestGate {
 
   void stop(std::uint64_t deadline_ms = 0) { gate_->stop(deadline_ms); }
   Gate& gate() { return *gate_; }
-  Wire connect(int receive_buffer = 0) const { return Wire::connect(gate_->addresses().front(), receive_buffer); }
+  Wire connect(int receive_buffer = 0) const {
+    return Wire::connect(gate_->addresses().front(), receive_buffer);
+  }
   std::string authorization() const { return "Authorization: Bearer " + key_ + "\r\n"; }
   std::string chat(std::string_view body) const {
     return post("/v1/chat/completions", body, authorization());
