@@ -163,7 +163,9 @@ Result<Reply> version(Backing& backing, const Call&) {
 }
 
 Result<Reply> document(Backing& backing, const Call&) {
-  return Reply{openapi(backing.facts.version)};
+  // Made once: anybody may ask for it, and it is answered on a loop of the gate.
+  static const std::string made = openapi(backing.facts.version);
+  return Reply{made};
 }
 
 Operation row(std::string_view id, std::string_view path, std::string_view summary, Schema answer,
