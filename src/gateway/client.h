@@ -86,11 +86,12 @@ class Client {
 // Whether a parsed body is a request that the endpoint can take; fills x.model and x.stream.
 std::optional<GateError> check_request(Exchange& x, const GateSettings& settings);
 
-// Fills x.caller by the key that came with the request. False: none did.
+// Fills x.caller by the key that came with the request, in its head or path. False: none did.
 bool find_caller(Worker& worker, Exchange& x);
 
-// *identify*: finds the caller's key in the head or path. Nothing: a 401 for `error`.
-bool identify(Worker& worker, Exchange& x, GateError& error);
+// What can be said of a request before its body is read; fills x.caller first, so that whatever is refused
+// counts for whose key came with it. Nothing: it may go on.
+std::optional<GateError> check_head(Worker& worker, Exchange& x);
 
 // *decide* … *record*: carries a received request to a service and its answer back.
 net::Task<void> forward(Worker& worker, Client& client, Exchange& x);

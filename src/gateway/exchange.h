@@ -34,7 +34,7 @@ struct Caller {
   const KnownKey* key = nullptr;
   std::shared_ptr<const KeyRing::Snapshot> hold;
   bool own_credential = false;
-  bool key_given = false;  // at the side door, where none is needed
+  bool key_given = false;  // good or not
 };
 
 // One request through the gate and its answer, with everything learned on the way. Made when the head of a

@@ -329,6 +329,42 @@ TEST_F(GateTest, StrangersGetTheSameAnswerBeyondWhatIsRecordedOfThemAndAreCounte
   EXPECT_EQ(summaries, 1);
 }
 
+TEST_F(GateTest, WhatIsRefusedForItsHeadCountsForWhoseKeyCameWithIt) {
+  gate_.settings().strangers_per_minute = 0;
+  gate_.settings().limits.per_key[Limit::requests] = 6;
+  gate_.run();
+  const auto own = gate_.authorization();
+  const std::pair<std::string, int> early[] = {
+      {get("/v1/nowhere", own), 404},
+      {get("/k/" + gate_.key() + "/v1/nowhere"), 404},
+      {get("/v1/chat/completions", own), 405},
+      {post("/v1/chat/completions", kAsk, own + "Content-Encoding: gzip\r\n"), 415}};
+  for (const auto& [request, status] : early) {
+    const auto answered = gate_.ask(request);
+    EXPECT_EQ(answered.status, status);
+    const auto record = gate_.outcome(answered);
+    EXPECT_EQ(record->text("subject"), gate_.subject()) << record->line;
+    EXPECT_EQ((*record)["status"].as_uint(), static_cast<std::uint64_t>(status)) << record->line;
+  }
+  const auto after = gate_.ask(get("/v1/models", own));
+  EXPECT_EQ(after.status, 200);
+  EXPECT_EQ(after.header("x-ratelimit-remaining-requests"), "2");
+}
+
+TEST_F(GateTest, WhatIsRefusedForItsHeadWithoutAGoodKeyIsAStrangers) {
+  gate_.settings().strangers_per_minute = 0;
+  gate_.run();
+  const auto own = gate_.authorization();
+  EXPECT_EQ(gate_.ask(get("/v1/nowhere")).status, 404);
+  EXPECT_EQ(gate_.ask(get("/v1/nowhere", "Authorization: Bearer ost_wrong\r\n")).status, 404);
+  EXPECT_EQ(gate_.ask(get("/v1/models", own + own)).status, 400) << "two keys: nobody can tell whose it is";
+  EXPECT_EQ(gate_.ask(get("/v1/nowhere", own + own)).status, 404);
+  gate_.stop();
+  int outcomes = 0;
+  for (const auto& line : gate_.records()) outcomes += line.contains(R"("kind":"outcome")");
+  EXPECT_EQ(outcomes, 0);
+}
+
 TEST_F(GateTest, WhatTheCallerWroteIntoAnAnswerCannotHideItsUsage) {
   AnsweringService service([](const Message&) {
     return answer(200, R"({"id":"resp_1","output":[],"usage":{"input_tokens":40,"output_tokens":2},)"

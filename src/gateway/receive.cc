@@ -56,16 +56,38 @@ std::optional<GateError> check_path(Exchange& x, bool pass_through) {
   return std::nullopt;
 }
 
-std::optional<GateError> check_headers(const Exchange& x) {
-  static constexpr std::array<std::string_view, 3> kKeys = {"authorization", "x-api-key", "x-ostiary-key"};
-  std::array<bool, kKeys.size()> seen{};
-  for (const auto& h : x.head.headers) {
+std::optional<GateError> check_encoding(const Exchange& x) {
+  for (const auto& h : x.head.headers)
     if (text::iequals(h.name, "content-encoding") && !text::iequals(h.value, "identity"))
       return refuse(415, "encoded_body", "the gate reads request bodies without Content-Encoding only");
+  return std::nullopt;
+}
+
+// Where a header that carries a key stands twice, nobody can tell who asks.
+std::optional<GateError> check_credentials(const Exchange& x) {
+  static constexpr std::array<std::string_view, 3> kKeys = {"authorization", "x-api-key", "x-ostiary-key"};
+  std::array<bool, kKeys.size()> seen{};
+  for (const auto& h : x.head.headers)
     for (std::size_t i = 0; i < kKeys.size(); ++i)
       if (text::iequals(h.name, kKeys[i]) && std::exchange(seen[i], true))
         return refuse(400, "bad_header", "the header " + std::string(kKeys[i]) + " stands twice");
-  }
+  return std::nullopt;
+}
+
+// *identify*: whether the caller that was found may make exchanges.
+std::optional<GateError> identify(const Exchange& x) {
+  if (!x.caller.key)
+    return refuse(
+        401, "invalid_api_key",
+        !x.caller.key_given
+            ? "this gate needs a key of its own (ost_…): send it as 'Authorization: Bearer', x-api-key or "
+              "x-ostiary-key; 'ostiary key create' makes one"
+            : "the key is not one of this gate's, or has been revoked; 'ostiary key create' makes a new one");
+  if (holds_key(x.query, x.caller.key->id) || holds_key(x.path, x.caller.key->id))
+    return refuse(400, "key_in_target", "the gate's key may stand in a header or as /k/KEY/v1/… only");
+  if (!x.caller.key->scopes.use)
+    return refuse(403, "key_without_use",
+                  "this key is for the API and not for exchanges; 'ostiary key create' makes one that is");
   return std::nullopt;
 }
 
@@ -115,15 +137,10 @@ net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
   split_target(x);
   const SideDoor* side_door = worker_.shared.side_door;
   if (side_door && side_door->serves(x.path)) co_return co_await receive_aside(x, error);
-  if (auto wrong = check_path(x, x.setup->settings.pass_through)) {
+  if (auto wrong = check_head(worker_, x)) {
     error = std::move(*wrong);
     co_return Received::refused;
   }
-  if (auto wrong = check_headers(x)) {
-    error = std::move(*wrong);
-    co_return Received::refused;
-  }
-  if (!identify(worker_, x, error)) co_return Received::refused;
   auto too_large = check_prompt(x, x.head.framing.content_length.value_or(0));
   if (!too_large) {
     const Received body = co_await read_body(x, x.setup->settings.max_body_bytes, error);
@@ -145,7 +162,9 @@ net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
 
 // Who asks for the side door may do so without a key; what for is its own to decide.
 net::Task<Client::Received> Client::receive_aside(Exchange& x, GateError& error) {
-  if (auto wrong = check_headers(x)) {
+  auto wrong = check_credentials(x);
+  if (!wrong) wrong = check_encoding(x);
+  if (wrong) {
     error = std::move(*wrong);
     co_return Received::refused_aside;
   }
@@ -356,25 +375,13 @@ bool find_caller(Worker& worker, Exchange& x) {
   return !key.empty();
 }
 
-bool identify(Worker& worker, Exchange& x, GateError& error) {
-  const bool given = find_caller(worker, x);
-  if (x.caller.key) {
-    if (holds_key(x.query, x.caller.key->id) || holds_key(x.path, x.caller.key->id))
-      error = refuse(400, "key_in_target", "the gate's key may stand in a header or as /k/KEY/v1/… only");
-    else if (!x.caller.key->scopes.use)
-      error = refuse(403, "key_without_use",
-                     "this key is for the API and not for exchanges; 'ostiary key create' makes one that is");
-    else
-      return true;
-    return false;
-  }
-  error = refuse(
-      401, "invalid_api_key",
-      !given
-          ? "this gate needs a key of its own (ost_…): send it as 'Authorization: Bearer', x-api-key or "
-            "x-ostiary-key; 'ostiary key create' makes one"
-          : "the key is not one of this gate's, or has been revoked; 'ostiary key create' makes a new one");
-  return false;
+std::optional<GateError> check_head(Worker& worker, Exchange& x) {
+  auto twice = check_credentials(x);
+  if (!twice) x.caller.key_given = find_caller(worker, x);
+  if (auto wrong = check_path(x, x.setup->settings.pass_through)) return wrong;
+  if (twice) return twice;
+  if (auto wrong = check_encoding(x)) return wrong;
+  return identify(x);
 }
 
 }  // namespace ostiary::gateway
