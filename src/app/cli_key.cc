@@ -37,11 +37,15 @@ void add_key(CommandLine& line) {
   line.add_common(*list, options->common);
   line.does(*list, [options] { return run_key_list(*options); });
 
-  auto* revoke = line.verb(*key, "revoke", "close the gate to a key, at once and for good",
-                           "ostiary key revoke 3fK9aQ2z");
+  auto* revoke =
+      line.verb(*key, "revoke", "close the gate to a key and to those renewed from it, at once and for good",
+                "ostiary key revoke 3fK9aQ2z");
   revoke->add_option("id", options->id, "the key's id: the part between ost_ and the next _")
       ->required()
       ->type_name("ID");
+  revoke->add_flag("--only", options->only,
+                   "this key alone: others of its line, which it was renewed from or which were renewed from "
+                   "it, stay good");
   line.add_common(*revoke, options->common);
   line.does(*revoke, [options] { return run_key_revoke(*options); });
   add_key_request(line, *key);

@@ -46,6 +46,11 @@ void add_key_request(CommandLine& line, CLI::App& key) {
           ->type_name("INVITATION");
   auto* user = request->add_option("--user", options->user, "your name; the ledger knows a pseudonym only")
                    ->type_name("USER");
+  request
+      ->add_option("--grace", options->grace,
+                   "how long your key is still good beside the new one, such as 2h or 0s (default: 1d)")
+      ->type_name("TIME")
+      ->excludes(invitation);
   invitation->needs(user);
   user->needs(invitation);
   line.add_common(*request, options->common);

@@ -58,6 +58,7 @@ struct Config {
   AuditSettings audit;
   std::uint64_t drain_timeout_ms = 30'000;
   std::vector<std::string> console_hosts;  // further names by which the API may be asked
+  std::uint32_t console_own_keys = 5;      // with so many valid keys of a team nobody makes another
 };
 
 // One row of the table that defines every configuration key: what the file may hold, its type, default and

@@ -29,6 +29,12 @@ std::vector<Row<Config>> console_rows() {
           "While the gate listens on loopback alone, the API answers requests whose Host is localhost, "
           "a loopback address or one of these names: no page can reach it under a name of its own.",
           read_hosts},
+      Row<Config>{"console.own_keys", Count<1, 1000>::describe(), "5",
+                  "Whoever holds so many valid keys of a team makes no further one in place of another "
+                  "(ostiary key request), unless that one ends at once.",
+                  [](Config& config, const yaml::Node& node, std::string_view) {
+                    return Count<1, 1000>::read(node, config.console_own_keys);
+                  }},
   };
 }
 

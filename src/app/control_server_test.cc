@@ -160,7 +160,7 @@ TEST_F(ControlTest, OnlyTheOwnerMayReachTheSocket) {
 }
 
 TEST_F(ControlTest, WhereAResponseLivesIsKeptEvenWhenTheGateEndsRightAfter) {
-  responses_->remember({"resp_1", "far", "sub_a"});
+  responses_->remember({"resp_1", "far", "blue", "sub_a"});
   stop();
   auto store = store::open_sqlite(folder_ + "/store.sqlite");
   ASSERT_TRUE(store);
@@ -168,7 +168,7 @@ TEST_F(ControlTest, WhereAResponseLivesIsKeptEvenWhenTheGateEndsRightAfter) {
 }
 
 TEST_F(ControlTest, ManyResponsesAreKeptTogether) {
-  for (int i = 0; i < 5000; ++i) responses_->remember({"resp_" + std::to_string(i), "far", "sub_a"});
+  for (int i = 0; i < 5000; ++i) responses_->remember({"resp_" + std::to_string(i), "far", "blue", "sub_a"});
   stop();
   auto store = store::open_sqlite(folder_ + "/store.sqlite");
   ASSERT_TRUE(store);
@@ -176,6 +176,7 @@ TEST_F(ControlTest, ManyResponsesAreKeptTogether) {
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->size(), 5000u);
   EXPECT_EQ(kept->front().subject, "sub_a");
+  EXPECT_EQ(kept->front().team, "blue");
 }
 
 TEST_F(ControlTest, ErasingANameClosesTheGateToItsKeysAndIsRecordedWithoutTheName) {

@@ -203,7 +203,8 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
                                                              .facts = facts(),
                                                              .steward = this,
                                                              .hosts = config_.console_hosts,
-                                                             .retention_ms = config_.keeper.retention_ms});
+                                                             .retention_ms = config_.keeper.retention_ms,
+                                                             .most_own_keys = config_.console_own_keys});
   witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);
   metrics_open_ =
       config_.telemetry.metrics_open == TelemetrySettings::Open::yes ||
@@ -304,6 +305,7 @@ Result<std::vector<std::string>> House::reload() {
   if (audit_) audit_->reopen();
   shared_.publish(std::move(setup));
   witnesses_->replace(config.witnesses);
+  backing_->most_own_keys = config.console_own_keys;
   config_ = std::move(config);
   settings_ = effective_settings(options_, variable);
   loaded_at_ = wall_now();

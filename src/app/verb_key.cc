@@ -19,13 +19,15 @@ namespace {
 
 // A key as both ways show it. `key` is there only right after it was made.
 struct KeyView {
-  std::string id, team, user, subject, created, revoked, expires, state;
+  std::string id, origin, team, user, subject, created, revoked, expires, state;
   std::vector<std::string> scopes;
+  std::vector<std::string> also_revoked;  // of its line, right when it was revoked
   std::string key;
 };
 
 KeyView view_of(json::Value value) {
   KeyView view{.id = value["id"].string_or(""),
+               .origin = value["origin"].string_or(""),
                .team = value["team"].string_or(""),
                .user = value["user"].string_or(""),
                .subject = value["subject"].string_or(""),
@@ -34,15 +36,17 @@ KeyView view_of(json::Value value) {
                .expires = value["expires"].string_or(""),
                .state = value["state"].string_or(""),
                .scopes = {},
+               .also_revoked = {},
                .key = value["key"].string_or("")};
   for (const auto scope : value["scopes"]) view.scopes.push_back(scope.string_or(""));
+  for (const auto other : value["also_revoked"]) view.also_revoked.push_back(other.string_or(""));
   return view;
 }
 
-void write_scopes(json::Writer& w, const KeyView& view) {
-  w.key("scopes");
+void write_texts(json::Writer& w, std::string_view name, const std::vector<std::string>& texts) {
+  w.key(name);
   w.begin_array();
-  for (const auto& scope : view.scopes) w.string(scope);
+  for (const auto& text : texts) w.string(text);
   w.end_array();
 }
 
@@ -64,13 +68,15 @@ std::string document_of(const KeyView& view) {
   std::string out;
   json::Writer w(out);
   w.begin_object();
+  if (view.key.empty()) write_texts(w, "also_revoked", view.also_revoked);
   write_time(w, "expires", view.expires);
   w.member("id", view.id);
   if (!view.key.empty()) w.member("key", view.key);
   w.member("kind", "key");
+  w.member("origin", view.origin);
   write_frame_end(w);
   if (view.key.empty()) write_time(w, "revoked", view.revoked);
-  write_scopes(w, view);
+  write_texts(w, "scopes", view.scopes);
   w.member("subject", view.subject);
   w.member("team", view.team);
   w.member("user", view.user);
@@ -89,8 +95,9 @@ std::string document_of(const std::vector<KeyView>& views) {
     write_time(w, "created", view.created);
     write_time(w, "expires", view.expires);
     w.member("id", view.id);
+    w.member("origin", view.origin);
     write_time(w, "revoked", view.revoked);
-    write_scopes(w, view);
+    write_texts(w, "scopes", view.scopes);
     w.member("state", view.state);
     w.member("subject", view.subject);
     w.member("team", view.team);
@@ -153,7 +160,7 @@ Result<std::vector<KeyView>> list(const KeyOptions& options) {
 Result<KeyView> revoke(const KeyOptions& options) {
   TRY(const auto id, store::key_id_of(options.id));
   TRY(auto api, FolderApi::open(options.common.data, FolderApi::For::changing));
-  return ask_for_one(api, "DELETE", "/api/v1/keys/" + id);
+  return ask_for_one(api, "DELETE", "/api/v1/keys/" + id + (options.only ? "?only=true" : ""));
 }
 
 // "2026-11-23 08:00" of an RFC 3339 time.
@@ -201,11 +208,12 @@ Result<int> run_key_list(const KeyOptions& options) {
     hint(options.common, "There are no keys. 'ostiary key create --team T --user U' makes one.");
   std::vector<std::vector<std::string>> rows;
   if (!views.empty() && !options.common.quiet)
-    rows.push_back({"ID", "TEAM", "USER", "SUBJECT", "SCOPES", "CREATED", "STATE"});
+    rows.push_back({"ID", "LINE", "TEAM", "USER", "SUBJECT", "SCOPES", "CREATED", "STATE"});
   for (const auto& view : views)
-    rows.push_back({view.id, printable(view.team), view.user.empty() ? "(erased)" : printable(view.user),
-                    view.subject, printable(fmt::format("{}", fmt::join(view.scopes, ","))),
-                    minute_of(view.created), state_of(view)});
+    rows.push_back({view.id, view.origin, printable(view.team),
+                    view.user.empty() ? "(erased)" : printable(view.user), view.subject,
+                    printable(fmt::format("{}", fmt::join(view.scopes, ","))), minute_of(view.created),
+                    state_of(view)});
   TRY_VOID(put(options.common, table(rows)));
   return 0;
 }
@@ -216,9 +224,12 @@ Result<int> run_key_revoke(const KeyOptions& options) {
     TRY_VOID(put(options.common, document_of(revoked)));
     return 0;
   }
-  TRY_VOID(put(options.common, fmt::format("revoked {} of {} in team {}\n", revoked.id,
+  const auto also = revoked.also_revoked.empty()
+                        ? std::string()
+                        : fmt::format(", and {} of its line", fmt::join(revoked.also_revoked, ", "));
+  TRY_VOID(put(options.common, fmt::format("revoked {} of {} in team {}{}\n", revoked.id,
                                            revoked.user.empty() ? revoked.subject : printable(revoked.user),
-                                           printable(revoked.team))));
+                                           printable(revoked.team), also)));
   return 0;
 }
 

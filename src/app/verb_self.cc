@@ -128,6 +128,10 @@ Result<int> run_key_request(const RequestOptions& options) {
     w.member("invitation", options.invitation);
     w.member("user", options.user);
   }
+  if (!options.grace.empty()) {
+    TRY(const auto grace, text::parse_duration_ms(options.grace));
+    w.member("grace", grace / 1000);
+  }
   w.end_object();
   std::string key;
   if (options.invitation.empty()) {

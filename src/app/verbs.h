@@ -37,6 +37,7 @@ struct KeyOptions {
   std::vector<std::string> scopes;  // create; none: use
   std::string expires;              // create: a duration; empty: never
   std::string id;                   // revoke
+  bool only = false;                // revoke: the others of its line stay
 };
 
 struct InviteOptions {
@@ -50,6 +51,7 @@ struct RequestOptions {
   CommonOptions common;
   std::string gate = "http://127.0.0.1:8484";
   std::string invitation, user;  // none: for the key in OSTIARY_KEY
+  std::string grace;             // that this one is still good, a duration; empty: the gate says
 };
 
 struct MeOptions {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -69,7 +71,8 @@ struct Backing {
   Steward* steward = nullptr;           // null: no gate serves, the command line asks about a folder
   std::vector<std::string> hosts = {};  // further names that a request's Host may have
   std::mutex store_mutex = {};
-  std::uint64_t retention_ms = 0;                                 // of the ledger; 0: for ever
+  std::uint64_t retention_ms = 0;                // of the ledger; 0: for ever
+  std::atomic<std::uint32_t> most_own_keys = 5;  // with so many valid keys of a team nobody makes another
   store::Invitations invitations{data_folder + "/store.sqlite"};  // under store_mutex
   store::Exchanges exchanges{data_folder + "/exchanges.sqlite"};
   Feed* feed = nullptr;  // the API's own; null where no gate serves

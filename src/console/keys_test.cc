@@ -1,5 +1,7 @@
 #include "console/impl/keys.h"
 
+#include <thread>
+
 #include "base/text.h"
 #include "console/impl/test_house.h"
 
@@ -14,6 +16,17 @@ class KeysTest : public testing::TestHouse {
     auto entry = key_with(scopes, std::move(team), std::move(user));
     EXPECT_TRUE(publish_keys(*backing_));
     return entry;
+  }
+  struct Renewed {
+    std::string text;
+    store::KeyEntry entry;
+  };
+  // Later than the other, so that they stand in this order.
+  Renewed renew(const store::KeyEntry& old) {
+    while (wall_now() <= old.created) std::this_thread::yield();
+    const auto made = ask_as(old, "POST", "/api/v1/self/keys", R"({"grace":3600})");
+    EXPECT_EQ(made.status, 201) << made.body;
+    return {made.at({"key"}), shared_.keys.snapshot()->at(made.at({"id"}))};
   }
   bool opens(const std::string& key) {
     gateway::KeyReader reader(shared_.keys);
@@ -47,6 +60,49 @@ TEST_F(KeysTest, ARevokedKeyOpensNothingFromThatMoment) {
   EXPECT_EQ(ask_here("DELETE", path).status, 409);
   EXPECT_EQ(ask_here("DELETE", "/api/v1/keys/nobody00").status, 404);
   EXPECT_EQ(ask_here("DELETE", "/api/v1/keys/nobody").status, 400);
+}
+
+TEST_F(KeysTest, ARevokedKeyTakesThoseThatWereRenewedFromItAlong) {
+  const auto first = known({"use"}), other = known({"use"});
+  const auto second = renew(first), third = renew(second.entry);
+  ASSERT_TRUE(opens(second.text) && opens(third.text));
+  const auto revoked = ask_here("DELETE", "/api/v1/keys/" + second.entry.id);
+  EXPECT_EQ(revoked.at({"id"}), second.entry.id);
+  EXPECT_EQ(revoked.at({"state"}), "revoked");
+  EXPECT_EQ(revoked.at({"also_revoked"}), "[\"" + first.id + "\",\"" + third.entry.id + "\"]");
+  EXPECT_FALSE(opens(second.text) || opens(third.text));
+  EXPECT_TRUE(shared_.keys.snapshot()->at(first.id).revoked);
+  EXPECT_FALSE(shared_.keys.snapshot()->at(other.id).revoked);
+  const auto records = ledger::tail(folder_, 3).value();
+  ASSERT_EQ(records.size(), 3U);
+  const std::string ids[] = {first.id, second.entry.id, third.entry.id};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NE(records[i].find(R"("action":"key-revoked")"), std::string::npos) << records[i];
+    EXPECT_NE(records[i].find("\"what\":\"" + ids[i] + '"'), std::string::npos) << records[i];
+  }
+}
+
+TEST_F(KeysTest, OneKeyOfALineIsRevokedWhereThatIsSaid) {
+  const auto first = known({"use"});
+  const auto second = renew(first);
+  const auto path = "/api/v1/keys/" + first.id;
+  const auto revoked = ask_here("DELETE", path + "?only=true");
+  EXPECT_EQ(revoked.at({"also_revoked"}), "[]") << revoked.body;
+  EXPECT_TRUE(shared_.keys.snapshot()->at(first.id).revoked);
+  EXPECT_TRUE(opens(second.text));
+  EXPECT_EQ(ask_here("DELETE", path + "?only=true").status, 409);
+  EXPECT_EQ(ask_here("DELETE", path + "?only=perhaps").status, 400);
+  // The rest of the line may still be revoked by the key that is.
+  EXPECT_EQ(ask_here("DELETE", path).at({"also_revoked"}), "[\"" + second.entry.id + "\"]");
+  EXPECT_FALSE(opens(second.text));
+  EXPECT_EQ(ask_here("DELETE", path).status, 409);
+}
+
+TEST_F(KeysTest, AKeyThatCannotBeRecordedDoesNotStayBehind) {
+  shared_.ledger = nullptr;
+  EXPECT_EQ(ask_here("POST", "/api/v1/keys", R"({"team":"blue","user":"eve"})").status, 503);
+  shared_.ledger = ledger_.get();
+  EXPECT_TRUE(backing_->store->keys()->empty());
 }
 
 TEST_F(KeysTest, AKeyMayEndByItself) {

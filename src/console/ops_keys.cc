@@ -74,15 +74,32 @@ Result<Reply> create_key(Backing& backing, const Call& call) {
   return make_key(backing, call, wish);
 }
 
+// Whoever holds a key may have renewed it: unless it is to be `only` this one, all of its line go.
+Result<std::vector<store::KeyEntry>> revoke_in_store(store::Store& store, std::string_view id, bool only) {
+  if (!only) return store.revoke_line(id, wall_now());
+  TRY(auto entry, store.revoke_key(id, wall_now()));
+  return std::vector<store::KeyEntry>{std::move(entry)};
+}
+
 Result<Reply> revoke_key(Backing& backing, const Call& call) {
   TRY(const auto known, find_key(backing, call));
   if (!call.rights.runs_team(known.team) || !call.rights.may_grant(known.scopes))
     return fail(Code::denied, "this key does not administer that team");
   const std::lock_guard lock(backing.store_mutex);
-  TRY(const auto entry, backing.store->revoke_key(known.id, wall_now()));
+  TRY(const auto revoked, revoke_in_store(*backing.store, known.id, call.text("only") == "true"));
   TRY_VOID(publish_keys(backing));
-  TRY_VOID(record_change(backing, call, "key-revoked", entry.id, members_of(entry)));
-  return reply_key(call, entry);
+  std::vector<Change> changes;
+  for (const auto& entry : revoked) changes.emplace_back("key-revoked", entry.id, members_of(entry));
+  TRY_VOID(record_changes(backing, call, changes));
+  TRY(const auto entry, find_key(backing, call));
+  return reply_object([&](json::Writer& w) {
+    w.key("also_revoked");
+    w.begin_array();
+    for (const auto& other : revoked)
+      if (other.id != entry.id) w.string(other.id);
+    w.end_array();
+    write_key_members(w, entry, shows_names(call, entry.team));
+  });
 }
 
 struct Team {
@@ -173,6 +190,8 @@ Schema key_schema() {
   return object("Key", {{"created", time("")},
                         {"expires", time("when it stops to be good").or_null()},
                         {"id", key_id()},
+                        {"origin", key_id().said("the first key of its line: itself, unless it was renewed "
+                                                 "from another. The line shares limits and budget")},
                         {"revoked", time("").or_null()},
                         {"scopes", array_of(string(""), "what it is good for")},
                         {"state", word_of({"valid", "expired", "revoked"}, "now")},
@@ -202,6 +221,7 @@ void write_key_members(json::Writer& w, const store::KeyEntry& entry, bool names
   w.member("created", rfc3339(entry.created));
   write_time(w, "expires", entry.expires);
   w.member("id", entry.id);
+  w.member("origin", entry.origin);
   write_time(w, "revoked", entry.revoked);
   w.key("scopes");
   w.begin_array();
@@ -218,7 +238,9 @@ void write_key_members(json::Writer& w, const store::KeyEntry& entry, bool names
 }
 
 std::string members_of(const store::KeyEntry& entry) {
-  std::string out = ",\"scopes\":[";
+  std::string out;
+  if (entry.renewed()) out += ",\"origin\":" + json::quoted(entry.origin);
+  out += ",\"scopes\":[";
   std::string_view separator;
   for (const auto& word : entry.scopes.words()) {
     out += separator;
@@ -228,15 +250,23 @@ std::string members_of(const store::KeyEntry& entry) {
   return out + "],\"subject\":" + json::quoted(entry.subject) + ",\"team\":" + json::quoted(entry.team);
 }
 
+Result<> record_changes(Backing& backing, const Call& call, std::span<const Change> changes) {
+  if (!backing.shared.ledger) return fail(Code::unavailable, "there is no ledger to record the change in");
+  ledger::Batch batch;
+  std::string line;
+  for (const auto& change : changes) {
+    line.clear();
+    ledger::append_change(line, wall_now(), change.action, change.what,
+                          fmt::format("{{\"by\":{}{}}}", json::quoted(call.rights.actor()), change.members));
+    batch.add(line);
+  }
+  return backing.shared.ledger->append(batch);
+}
+
 Result<> record_change(Backing& backing, const Call& call, std::string_view action, std::string_view what,
                        std::string_view members) {
-  if (!backing.shared.ledger) return fail(Code::unavailable, "there is no ledger to record the change in");
-  std::string line;
-  ledger::append_change(line, wall_now(), action, what,
-                        fmt::format("{{\"by\":{}{}}}", json::quoted(call.rights.actor()), members));
-  ledger::Batch batch;
-  batch.add(line);
-  return backing.shared.ledger->append(batch);
+  const Change change{action, std::string(what), std::string(members)};
+  return record_changes(backing, call, {&change, 1});
 }
 
 Result<> publish_keys(Backing& backing) {
@@ -254,15 +284,41 @@ Result<store::Scopes> wanted_scopes(json::Value body) {
   return scopes;
 }
 
+Result<> KeyChange::record(std::span<const Change> changes) {
+  TRY(keys_, backing_.store->keys());
+  TRY_VOID(record_changes(backing_, call_, changes));
+  recorded_ = true;
+  return {};
+}
+
+void KeyChange::publish() {
+  backing_.shared.keys.replace(std::move(keys_));
+}
+
+void KeyChange::take_back(const store::KeyEntry& made) {
+  if (!recorded_) return;
+  [[maybe_unused]] const auto gone = backing_.store->revoke_key(made.id, wall_now());  // mostly not there
+  [[maybe_unused]] const auto said = record_change(backing_, call_, "key-revoked", made.id, members_of(made));
+}
+
 Result<Reply> make_key(Backing& backing, const Call& call, const store::KeyWish& wish,
                        std::string_view members, bool names) {
-  TRY(const auto made, backing.store->create_key(wish, wall_now()));
-  const auto detail = std::string(members) + members_of(made.entry);
-  if (auto recorded = record_change(backing, call, "key-created", made.entry.id, detail); !recorded) {
-    [[maybe_unused]] const auto taken_back = backing.store->revoke_key(made.entry.id, wall_now());
-    return std::unexpected(recorded.error());
+  KeyChange change(backing, call);
+  store::KeyEntry entry;
+  auto made = backing.store->create_key(wish, wall_now(), [&](const store::KeyEntry& coming) {
+    entry = coming;
+    const Change created{"key-created", coming.id, std::string(members) + members_of(coming)};
+    return change.record({&created, 1});
+  });
+  if (!made) {
+    change.take_back(entry);
+    return std::unexpected(made.error());
   }
-  TRY_VOID(publish_keys(backing));
+  change.publish();
+  return reply_new_key(*made, names);
+}
+
+Reply reply_new_key(const store::NewKey& made, bool names) {
   return reply_object([&](json::Writer& w) {
     write_key_members(w, made.entry, names);
     w.member("key", made.text.reveal());
@@ -305,8 +361,17 @@ std::vector<Operation> key_operations() {
   Operation revoke = show;
   revoke.id = "revokeKey";
   revoke.method = "DELETE";
-  revoke.summary = "Close the gate to a key, at once and for good; it stays in the list";
+  revoke.summary =
+      "Close the gate to a key and to all of its line, at once and for good; they stay in the list";
   revoke.need = Need::run_team;
+  revoke.parameters.push_back(
+      in_query("only", boolean("this key alone: those that it was renewed from, and those that were renewed "
+                               "from it, stay as they are")));
+  revoke.answer.component = "RevokedKey";
+  revoke.answer.members.insert(
+      revoke.answer.members.begin(),
+      Member{"also_revoked",
+             array_of(key_id(), "those of its line that were revoked with it, the oldest first")});
   revoke.refusals = {404, 409};
   revoke.handler = revoke_key;
 

@@ -20,7 +20,7 @@ using Scope = gateway::Account::Scope;
 constexpr std::int64_t kMostCount = 1'000'000'000'000, kMostDollars = 999'999;
 constexpr double kNano = 1e9;
 
-// Who is limited; `team`: the key's, or the team itself.
+// Who is limited: a team, or a key's line by its first key; `team`: the line's, or the team itself.
 struct Subject {
   Scope scope = Scope::team;
   std::string name, team;
@@ -42,7 +42,7 @@ Result<std::optional<store::StoredLimits>> stored_for(Backing& backing, const Su
 Result<Subject> key_of(Backing& backing, const Call& call) {
   if (!backing.steward) return fail(Code::unavailable, "no gate serves this folder");
   TRY(const auto entry, find_key(backing, call));
-  return Subject{Scope::key, entry.id, entry.team};
+  return Subject{Scope::key, entry.origin, entry.team};
 }
 
 Result<Subject> team_of(Backing& backing, const Call& call) {
@@ -162,7 +162,7 @@ Result<Reply> budgets(Backing& backing, const Call& call) {
   for (const auto& [id, entry] : *backing.shared.keys.snapshot()) {
     if (!call.rights.sees_team(entry.team)) continue;
     teams.insert(entry.team);
-    if (!entry.revoked) keys.insert(id);
+    if (!entry.revoked) keys.insert(entry.origin);
   }
   Reply reply;
   reply.body = "{\"budgets\":[";
@@ -238,7 +238,7 @@ Schema limit_report_schema() {
                 {{"limits", object("", {line(Limit::concurrent), line(Limit::prompt), line(Limit::requests),
                                         line(Limit::spend), line(Limit::tokens)})},
                  {"month", string("that spend is counted in (UTC), as 2026-11")},
-                 {"name", string("the team, or the key's id")},
+                 {"name", string("the team, or the id of the first key of the line")},
                  {"scope", word_of({"key", "team"}, "")}});
 }
 
@@ -252,11 +252,12 @@ std::vector<Operation> limit_operations() {
           clear<team_of>)};
   for (auto& one : rows) one.parameters = {in_path("name", name_text("the team"))};
   std::vector<Operation> of_keys = {
-      row("showKeyLimits", "GET", key, "A key's limits, and how it stands", Need::see_team, show<key_of>),
-      row("setKeyLimits", "PUT", key, "Set a key's limits, in place of what was set before", Need::run_team,
-          set<key_of>),
-      row("clearKeyLimits", "DELETE", key, "Leave a key's limits to the configuration", Need::run_team,
-          clear<key_of>)};
+      row("showKeyLimits", "GET", key, "The limits of a key and its line, and how it stands", Need::see_team,
+          show<key_of>),
+      row("setKeyLimits", "PUT", key, "Set the limits of a key and its line, in place of what was set before",
+          Need::run_team, set<key_of>),
+      row("clearKeyLimits", "DELETE", key, "Leave the limits of a key and its line to the configuration",
+          Need::run_team, clear<key_of>)};
   for (auto& one : of_keys) {
     one.parameters = {in_path("id", key_id())};
     rows.push_back(std::move(one));

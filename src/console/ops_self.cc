@@ -1,5 +1,7 @@
 // Self-service: what concerns whoever asks, and nobody else.
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <map>
 
@@ -19,6 +21,7 @@ namespace ostiary::console {
 namespace {
 
 constexpr std::int64_t kDay = 24 * 3600, kGrace = kDay, kLongestGrace = 30 * kDay;  // seconds
+constexpr std::uint32_t kMostADay = 24;  // times that a line is renewed: each leaves a key in the list
 constexpr MonoNs kScanNs = 5'000'000'000;
 
 Result<const store::KeyEntry*> own_key(const Call& call) {
@@ -182,22 +185,61 @@ Result<Reply> accept_invitation(Backing& backing, const Call& call) {
   return made;
 }
 
+// Whether whoever holds `old` may have another in its place: they make no keys without bound. Under
+// store_mutex.
+Result<> may_renew(Backing& backing, const store::KeyEntry& old, WallMs ends, WallMs now) {
+  TRY(const auto keys, backing.store->keys());
+  std::uint32_t held = 0, lately = 0;
+  std::optional<WallMs> next_end;
+  WallMs oldest = now;
+  for (const auto& key : keys) {
+    if (key.origin == old.origin && key.renewed() && key.created > now - kDay * 1000) {
+      ++lately;
+      oldest = std::min(oldest, key.created);
+    }
+    if (key.subject != old.subject || key.team != old.team || !key.valid_at(now)) continue;
+    ++held;
+    if (key.expires && (!next_end || *key.expires < *next_end)) next_end = key.expires;
+  }
+  if (lately >= kMostADay)
+    return fail(Code::exists,
+                fmt::format("this key was renewed {} times within a day; the next time is at {}", lately,
+                            rfc3339(oldest + kDay * 1000)));
+  const auto most = backing.most_own_keys.load();
+  if (ends <= now || held < most) return {};  // the one takes the other's place, or there is room
+  return fail(Code::exists,
+              fmt::format("you hold {} valid keys of this team, and {} is the most with which one makes "
+                          "another (console.own_keys). Ask with \"grace\": 0 ('--grace 0s'), which ends the "
+                          "key that you ask with at once{}; or let whoever administers the team revoke one",
+                          held, most, next_end ? ", or wait until one ends, at " + rfc3339(*next_end) : ""));
+}
+
 Result<Reply> renew(Backing& backing, const Call& call) {
   if (!call.rights.known())
     return fail(Code::denied, "send an invitation with it, or a key that the new one takes the place of");
   TRY(const auto* const old, own_key(call));
   const auto grace = call.body.root()["grace"].as_number().value_or(kGrace);
-  store::KeyWish wish;
-  wish.team = old->team;
-  wish.user = old->user;
-  wish.scopes = old->scopes;
-  wish.expires = old->expires;
   const std::lock_guard lock(backing.store_mutex);
-  TRY(auto made, make_key(backing, call, wish, {}, false));
-  TRY(const auto ending, backing.store->expire_key(old->id, wall_now() + static_cast<WallMs>(grace) * 1000));
-  TRY_VOID(publish_keys(backing));
-  TRY_VOID(record_change(backing, call, "key-expires", ending.id, members_of(ending)));
-  return made;
+  const auto now = wall_now();
+  const auto ends = now + static_cast<WallMs>(grace) * 1000;
+  TRY_VOID(may_renew(backing, *old, ends, now));
+  KeyChange change(backing, call);
+  store::KeyEntry entry;
+  auto renewed = backing.store->renew_key(
+      old->id, ends, now, [&](const store::KeyEntry& coming, const store::KeyEntry& before) {
+        entry = coming;
+        const std::array changes = {Change{"key-created", coming.id, members_of(coming)},
+                                    Change{"key-expires", before.id, members_of(before)}};
+        return change.record(changes);
+      });
+  if (!renewed) {
+    change.take_back(entry);
+    if (renewed.error().code == Code::not_found)  // since it was let in
+      return fail(Code::denied, "the key that you ask with is not good any more");
+    return std::unexpected(renewed.error());
+  }
+  change.publish();
+  return reply_new_key(renewed->made, false);
 }
 
 Result<Reply> own_new_key(Backing& backing, const Call& call) {
@@ -259,6 +301,7 @@ std::vector<Operation> self_operations() {
   key.need = Need::invited;
   key.body = wish_schema();
   key.status = 201;
+  key.refusals = {403, 404, 409};
   key.answer = new_key_schema();
   key.handler = own_new_key;
   return {self, exchanges, about, budget, key};

@@ -15,6 +15,14 @@ class SelfTest : public testing::TestHouse {
     EXPECT_NE(found, nullptr);
     return found ? store::KeyEntry(*found) : store::KeyEntry{};
   }
+  store::KeyEntry ada_of(const std::string& team) {
+    return entry(ask_here("POST", "/api/v1/keys", R"({"team":")" + team + R"(","user":"ada"})").at({"key"}));
+  }
+  store::KeyEntry renewed(const store::KeyEntry& old, int grace) {
+    const auto made = ask_as(old, "POST", "/api/v1/self/keys", "{\"grace\":" + std::to_string(grace) + "}");
+    EXPECT_EQ(made.status, 201) << made.body;
+    return entry(made.at({"key"}));
+  }
   Asked accept(const std::string& invitation, const std::string& user) {
     return ask(request("POST", "/api/v1/self/keys",
                        R"({"invitation":")" + invitation + R"(","user":")" + user + "\"}"));
@@ -84,6 +92,106 @@ TEST_F(SelfTest, AKeyIsRenewedAndTheOldOneEndsAfterItsGrace) {
   EXPECT_NEAR(static_cast<double>(*ending.expires), static_cast<double>(wall_now() + 60'000), 5'000);
   EXPECT_EQ(ask(request("POST", "/api/v1/self/keys", "{}")).status, 401);
   EXPECT_EQ(ask_here("POST", "/api/v1/self/keys", "{}").status, 404);
+}
+
+TEST_F(SelfTest, ARenewedKeyGoesOnWithWhatItsLineHasUsed) {
+  const auto old = ada_of("blue");
+  ASSERT_EQ(ask_here("PUT", "/api/v1/keys/" + old.id + "/limits", R"({"tokens_per_minute":100})").status,
+            200);
+  using Scope = gateway::Account::Scope;
+  auto& account = shared_.limiter.account(Scope::key, old.id);
+  EXPECT_FALSE(account.reserve({60, 0, 24'000}, mono_now()));
+  const auto fresh = renewed(old, 60);
+  EXPECT_EQ(fresh.origin, old.id);
+  const auto budget = ask_as(fresh, "GET", "/api/v1/self/budget");
+  EXPECT_EQ(budget.at({"key", "limits", "tokens_per_minute", "remaining"}), "40") << budget.body;
+  EXPECT_EQ(budget.at({"key", "name"}), old.id);
+  // Whichever of the line is named, its limits are meant.
+  const auto set = ask_here("PUT", "/api/v1/keys/" + fresh.id + "/limits", R"({"tokens_per_minute":70})");
+  EXPECT_EQ(set.at({"limits", "tokens_per_minute", "remaining"}), "10") << set.body;
+  EXPECT_EQ(account.limit(gateway::Limit::tokens), 70);
+  EXPECT_EQ(ask_here("GET", "/api/v1/budgets").body.find(fresh.id), std::string::npos);
+}
+
+TEST_F(SelfTest, BothKeysOfARenewalAreRecordedTogether) {
+  const auto old = ada_of("blue");
+  const auto fresh = renewed(old, 60);
+  const auto records = ledger::tail(folder_, 2).value();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_NE(records[0].find(R"("action":"key-created")"), std::string::npos);
+  EXPECT_NE(records[0].find("\"by\":\"" + old.id + "\",\"origin\":\"" + old.id + "\",\"scopes\":"),
+            std::string::npos)
+      << records[0];
+  EXPECT_NE(records[0].find("\"what\":\"" + fresh.id + '"'), std::string::npos);
+  EXPECT_NE(records[1].find(R"("action":"key-expires")"), std::string::npos);
+  EXPECT_NE(records[1].find("\"what\":\"" + old.id + '"'), std::string::npos);
+}
+
+TEST_F(SelfTest, ARenewalThatCannotBeRecordedDidNotHappen) {
+  const auto old = ada_of("blue");
+  shared_.ledger = nullptr;
+  EXPECT_EQ(ask_as(old, "POST", "/api/v1/self/keys", "{}").status, 503);
+  shared_.ledger = ledger_.get();
+  for (int look = 0; look < 2; ++look) {
+    const auto keys = backing_->store->keys().value();
+    ASSERT_EQ(keys.size(), 1U);
+    EXPECT_FALSE(keys[0].expires);
+    EXPECT_FALSE(shared_.keys.snapshot()->at(old.id).expires);
+    ASSERT_TRUE(publish_keys(*backing_));
+  }
+  EXPECT_EQ(renewed(old, 60).origin, old.id);
+}
+
+TEST_F(SelfTest, AnInvitationThatCannotBeRecordedMakesNoKeyAndKeepsItsUse) {
+  const auto made = ask_here("POST", "/api/v1/teams/blue/invitations", R"({"uses":1})");
+  shared_.ledger = nullptr;
+  EXPECT_EQ(accept(made.at({"invitation"}), "eve").status, 503);
+  shared_.ledger = ledger_.get();
+  EXPECT_TRUE(backing_->store->keys()->empty());
+  EXPECT_EQ(accept(made.at({"invitation"}), "eve").status, 201);
+}
+
+TEST_F(SelfTest, WhoHoldsAKeyMakesNoOthersWithoutBound) {
+  backing_->most_own_keys = 3;
+  auto key = ada_of("blue");
+  for (int i = 0; i < 2; ++i) key = renewed(key, 3600);
+  const auto refused = ask_as(key, "POST", "/api/v1/self/keys", R"({"grace":3600})");
+  EXPECT_EQ(refused.status, 409);
+  const auto message = refused.at({"error", "message"});
+  for (const auto* words : {"you hold 3 valid keys", "console.own_keys", "\"grace\": 0", "at 20"})
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  EXPECT_EQ(backing_->store->keys()->size(), 3U);
+  // One in place of another adds none.
+  const auto next = renewed(key, 0);
+  EXPECT_FALSE(shared_.keys.snapshot()->at(key.id).valid_at(wall_now()));
+  // Of another team, or another person, nobody is told.
+  EXPECT_EQ(renewed(ada_of("red"), 3600).team, "red");
+  // An end makes room.
+  ASSERT_TRUE(backing_->store->revoke_key(next.origin, wall_now()));
+  EXPECT_EQ(renewed(next, 3600).origin, next.origin);
+}
+
+TEST_F(SelfTest, ALineIsNotRenewedWithoutEndWithinADay) {
+  auto key = ada_of("blue");
+  int made = 0;
+  for (; made < 100; ++made) {
+    const auto asked = ask_as(key, "POST", "/api/v1/self/keys", R"({"grace":0})");
+    if (asked.status != 201) {
+      EXPECT_EQ(asked.status, 409);
+      EXPECT_NE(asked.at({"error", "message"}).find("within a day"), std::string::npos) << asked.body;
+      break;
+    }
+    key = entry(asked.at({"key"}));
+  }
+  EXPECT_EQ(made, 24);
+  EXPECT_TRUE(shared_.keys.snapshot()->at(key.id).valid_at(wall_now()));
+}
+
+TEST_F(SelfTest, AKeyThatWasRevokedWhileItAskedIsNotRenewed) {
+  const auto old = ada_of("blue");
+  ASSERT_EQ(ask_here("DELETE", "/api/v1/keys/" + old.id).status, 200);
+  EXPECT_EQ(ask_as(old, "POST", "/api/v1/self/keys", "{}").status, 403);
+  EXPECT_EQ(backing_->store->keys()->size(), 1U);
 }
 
 TEST_F(SelfTest, AKeyOfOneTeamIsNotToldWhatIsKeptOfItsOwnerInAnother) {

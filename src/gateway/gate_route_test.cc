@@ -267,14 +267,18 @@ TEST_F(RouteTest, WhatFollowsAResponseStaysWithItsService) {
   EXPECT_EQ(first.connections(), 0);
 }
 
-TEST_F(RouteTest, AResponseIsItsMakersAlone) {
+TEST_F(RouteTest, AResponseIsItsMakersAloneAndOfTheTeamThatItWasMadeFor) {
   AnsweringService service([](const Message&) { return answer(200, R"({"id":"resp_1"})"); });
   gate_.add_service("far", service.url());
   gate_.run();
   const auto other = "Authorization: Bearer " + gate_.other_key() + "\r\n";
+  const auto elsewhere = "Authorization: Bearer " + gate_.key_elsewhere() + "\r\n";
   ASSERT_EQ(gate_.ask(post("/v1/responses", R"({"model":"m"})", gate_.authorization())).status, 200);
   for (const auto& request :
-       {get("/v1/responses/resp_1", other), get("/v1/responses/resp_1/input_items", other),
+       {get("/v1/responses/resp_1", elsewhere), get("/v1/responses/resp_1/input_items", elsewhere),
+        "DELETE /v1/responses/resp_1 HTTP/1.1\r\nHost: x\r\n" + elsewhere + "\r\n",
+        post("/v1/responses", R"({"model":"m","previous_response_id":"resp_1"})", elsewhere),
+        get("/v1/responses/resp_1", other), get("/v1/responses/resp_1/input_items", other),
         post("/v1/responses/resp_1/cancel", "", other),
         "DELETE /v1/responses/resp_1 HTTP/1.1\r\nHost: x\r\n" + other + "\r\n",
         post("/v1/responses", R"({"model":"m","previous_response_id":"resp_1"})", other),
@@ -294,9 +298,9 @@ TEST_F(RouteTest, WhatFollowsAResponseGoesOnlyWhereItsModelAndEndpointAreOffered
   settings.models = {{"small", ""}};
   settings.endpoints = {"chat/completions"};
   gate_.run();
-  gate_.homes().remember({"resp_1", "first", gate_.subject()});
-  gate_.homes().remember({"resp_2", "second", gate_.subject()});
-  gate_.homes().remember({"resp_3", "removed", gate_.subject()});
+  gate_.homes().remember({"resp_1", "first", "team", gate_.subject()});
+  gate_.homes().remember({"resp_2", "second", "team", gate_.subject()});
+  gate_.homes().remember({"resp_3", "removed", "team", gate_.subject()});
   const auto follow = [&](std::string_view path, std::string_view model, std::string_view id) {
     return gate_.ask(
         post(path,
@@ -337,7 +341,7 @@ TEST_F(RouteTest, ABodyWhereNoneBelongsDoesNotBecomeARequestOfItsOwn) {
   AnsweringService service(hello);
   gate_.add_service("far", service.url());
   gate_.run();
-  gate_.homes().remember({"resp_1", "far", gate_.subject()});
+  gate_.homes().remember({"resp_1", "far", "team", gate_.subject()});
   const std::string hidden = "GET /v1/secret HTTP/1.1\r\nHost: x\r\n\r\n";
   const auto answered =
       gate_.ask("GET /v1/responses/resp_1 HTTP/1.1\r\nHost: gate\r\n" + gate_.authorization() +
@@ -461,7 +465,7 @@ TEST_F(RouteTest, AnAnswerWithoutContentHasNoFraming) {
     return "HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n";
   });
   gate_.add_service("far", service.url());
-  gate_.homes().remember({"resp_1", "far", gate_.subject()});
+  gate_.homes().remember({"resp_1", "far", "team", gate_.subject()});
   gate_.run();
   for (int i = 0; i < 2; ++i) {
     const auto answered = gate_.ask(get("/v1/responses/resp_1", gate_.authorization()));

@@ -12,6 +12,10 @@ bool opens(const store::KeyEntry& entry) {
 }  // namespace
 
 void KeyRing::replace(std::vector<store::KeyEntry> entries) {
+  std::vector<LineMember> renewed;
+  for (const auto& entry : entries)
+    if (entry.renewed()) renewed.push_back({entry.id, entry.origin});
+  limiter_.know_lines(std::move(renewed));
   auto next = std::make_shared<Snapshot>();
   for (auto& entry : entries) {
     std::string id = entry.id;

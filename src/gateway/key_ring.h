@@ -15,7 +15,7 @@ namespace ostiary::gateway {
 
 // A key with the accounts that its exchanges count in.
 struct KnownKey : store::KeyEntry {
-  Account* account = nullptr;       // of the key
+  Account* account = nullptr;       // of the key's line
   Account* team_account = nullptr;  // both live as long as the Limiter
 };
 
@@ -25,7 +25,7 @@ class KeyRing {
   using Snapshot = std::unordered_map<std::string, KnownKey>;
 
   explicit KeyRing(Limiter& limiter) : limiter_(limiter) {}
-  void replace(std::vector<store::KeyEntry> entries);
+  void replace(std::vector<store::KeyEntry> entries);  // as Store::keys() sorts them
   std::shared_ptr<const Snapshot> snapshot() const { return current_.get(); }
 
  private:

@@ -74,6 +74,22 @@ TEST_F(Keys, AnEntryInUseOutlivesTheRingThatItCameFrom) {
   EXPECT_EQ(entry->id, key.entry.id);  // address sanitizer would tell
 }
 
+TEST_F(Keys, ARenewedKeyCountsInTheAccountOfItsLine) {
+  const auto first = make("ada"), other = make("bob");
+  publish();
+  const auto* account = reader_.find(first.text.reveal(), hold_)->account;
+  const auto second = store_->renew_key(first.entry.id, wall_now() + 60'000, wall_now(), {});
+  ASSERT_TRUE(second);
+  publish();
+  EXPECT_EQ(reader_.find(second->made.text.reveal(), hold_)->account, account);
+  EXPECT_EQ(reader_.find(first.text.reveal(), hold_)->account, account);
+  EXPECT_NE(reader_.find(other.text.reveal(), hold_)->account, account);
+  Limiter anew;  // as after a restart
+  KeyRing ring(anew);
+  ring.replace(*store_->keys());
+  EXPECT_EQ(ring.snapshot()->at(second->made.entry.id).account, ring.snapshot()->at(first.entry.id).account);
+}
+
 TEST_F(Keys, AKeyOpensNothingFromItsEndOnAlsoWhereItWasUsedJustNow) {
   store::KeyWish wish;
   wish.team = "team";

@@ -29,12 +29,35 @@ std::optional<std::int64_t> LimitReport::Line::remaining() const {
   return std::max<std::int64_t>(0, most - used - reserved);
 }
 
+void Limiter::know_lines(std::vector<LineMember> renewed) {
+  const std::lock_guard lock(mutex_);
+  if (renewed == renewed_) return;
+  renewed_ = std::move(renewed);
+  origins_.clear();
+  newest_.clear();
+  for (const auto& key : renewed_) {
+    origins_[key.id] = key.origin;
+    newest_[key.origin].push_back(key.id);
+  }
+  for (auto& [origin, line] : newest_) {
+    std::ranges::reverse(line);
+    if (const auto found = accounts_.find({Scope::key, origin}); found != accounts_.end())
+      apply(found->first, *found->second);
+  }
+}
+
+const std::string& Limiter::line_of(const std::string& key) const {
+  const auto found = origins_.find(key);
+  return found == origins_.end() ? key : found->second;
+}
+
 Account& Limiter::account(Scope scope, std::string_view name) {
   const std::lock_guard lock(mutex_);
-  Name key{scope, std::string(name)};
+  const std::string named(name);
+  Name key{scope, scope == Scope::key ? line_of(named) : named};
   auto& found = accounts_[key];
   if (!found) {
-    found = std::make_unique<Account>(scope, std::string(name));
+    found = std::make_unique<Account>(scope, key.second);
     apply(key, *found);
   }
   return *found;
@@ -65,8 +88,13 @@ std::vector<Limiter::Level> Limiter::levels(const Name& name) const {
   std::vector<Level> found;
   if (const auto* own = managed(scope, id)) found.push_back({own, "api"});
   const auto& named = key ? settings_.keys : settings_.teams;
-  if (const auto own = named.find(id); own != named.end())
-    found.push_back({&own->second, std::string(key ? "limits.keys." : "limits.teams.") + id});
+  const auto configured = [&](const std::string& one) {
+    if (const auto own = named.find(one); own != named.end())
+      found.push_back({&own->second, std::string(key ? "limits.keys." : "limits.teams.") + one});
+  };
+  if (const auto line = newest_.find(id); key && line != newest_.end())
+    std::ranges::for_each(line->second, configured);
+  configured(id);
   if (const auto* each = managed(scope, ""))
     found.push_back({each, key ? "api: each key" : "api: each team"});
   found.push_back(
@@ -88,7 +116,7 @@ void Limiter::apply(const Name& name, Account& account) const {
 
 LimitReport Limiter::report(Scope scope, std::string_view name, WallMs now) {
   auto& counted = account(scope, name);
-  LimitReport report{scope, std::string(name), month_of(now), {}};
+  LimitReport report{scope, counted.name(), month_of(now), {}};
   const auto mono = mono_now();
   const std::lock_guard lock(mutex_);
   const auto all = levels({scope, report.name});

@@ -39,7 +39,7 @@ struct LimitReport {
     std::optional<std::int64_t> remaining() const;
   };
   Account::Scope scope = Account::Scope::key;
-  std::string name;
+  std::string name;  // of a key: the first of its line
   Month month = 0;
   std::array<Line, kLimits> lines;
 };
@@ -48,12 +48,24 @@ std::string_view name(Account::Scope scope);
 //  "month":…,"name":…,"scope":…}: canonical, spend in dollars.
 void append_json(std::string& out, const LimitReport& report);
 
+// A key that was renewed from another: the ids of it and of the first key of its line.
+struct LineMember {
+  std::string id, origin;
+  bool operator==(const LineMember&) const = default;
+};
+
 // The accounts of all keys and teams, and the limits that hold for each. For each limit what is said most
 // precisely wins: for this key or team by the API, then by the configuration, then for each of them by the
 // API, then by the configuration. An exchange counts for its key and its team, and both must have room.
+//
+// All keys of a line have one account, that of the first, whichever of them is named: what was used stays
+// used when a key is renewed. Where the configuration names several of them, the newest wins.
+//
 // Counters outlive every change of limits. Thread-safe.
 class Limiter {
  public:
+  // The keys that were renewed, oldest first. A key is known here before its account is asked for.
+  void know_lines(std::vector<LineMember> renewed);
   // The account of a key or team, made on first sight. It lives as long as the limiter.
   Account& account(Account::Scope scope, std::string_view name);
   void configure(LimitSettings settings);
@@ -66,6 +78,7 @@ class Limiter {
     const LimitSet* limits;
     std::string source;
   };
+  const std::string& line_of(const std::string& key) const;  // the id of its first
   std::vector<Level> levels(const Name& name) const;
   const LimitSet* managed(Account::Scope scope, const std::string& name) const;
   void apply(const Name& name, Account& account) const;
@@ -73,6 +86,9 @@ class Limiter {
   std::mutex mutex_;
   LimitSettings settings_;
   std::vector<ManagedLimits> managed_;
+  std::vector<LineMember> renewed_;
+  std::map<std::string, std::string> origins_;              // of renewed keys
+  std::map<std::string, std::vector<std::string>> newest_;  // of each line: the renewed keys, newest first
   std::map<Name, std::unique_ptr<Account>> accounts_;
 };
 

@@ -94,6 +94,43 @@ TEST_F(Limits, ChangeAtOnceForAccountsThatAreKnownAndKeepWhatIsCounted) {
   EXPECT_FALSE(account.limited());
 }
 
+TEST_F(Limits, OfALineAreThoseOfItsNewestKeyThatIsNamedAndItsCountersAreOne) {
+  auto& first = limiter.account(Scope::key, "a");
+  EXPECT_FALSE(first.reserve({50, 0, 24'000}, mono_now()));
+  limiter.know_lines({{"b", "a"}, {"c", "a"}});
+  EXPECT_EQ(&limiter.account(Scope::key, "b"), &first);
+  EXPECT_EQ(&limiter.account(Scope::key, "c"), &first);
+  EXPECT_NE(&limiter.account(Scope::team, "b"), &limiter.account(Scope::team, "a")) << "a team has no line";
+  LimitSettings settings;
+  settings.per_key = set(R"({"concurrent":1})");
+  settings.keys["a"] = set(R"({"requests_per_minute":10,"tokens_per_minute":100})");
+  settings.keys["b"] = set(R"({"requests_per_minute":20})");
+  limiter.configure(settings);
+  for (const auto* key : {"a", "b", "c"}) {
+    EXPECT_EQ(line(Scope::key, key, Limit::requests).most, 20) << key;
+    EXPECT_EQ(line(Scope::key, key, Limit::requests).source, "limits.keys.b") << key;
+    EXPECT_EQ(line(Scope::key, key, Limit::tokens).most, 100) << key;
+    EXPECT_EQ(line(Scope::key, key, Limit::tokens).reserved, 50) << key;
+    EXPECT_EQ(line(Scope::key, key, Limit::concurrent).most, 1) << key;
+    EXPECT_EQ(limiter.report(Scope::key, key, wall_now()).name, "a");
+  }
+  settings.keys["c"] = set(R"({"requests_per_minute":30})");
+  limiter.configure(settings);
+  EXPECT_EQ(line(Scope::key, "a", Limit::requests).most, 30);
+  limiter.manage({{Scope::key, "a", set(R"({"requests_per_minute":5})")}});
+  EXPECT_EQ(line(Scope::key, "c", Limit::requests).source, "api");
+}
+
+TEST_F(Limits, ThatNameAKeyHoldForItsLineAsSoonAsItIsRenewed) {
+  LimitSettings settings;
+  settings.keys["b"] = set(R"({"requests_per_minute":3})");
+  limiter.configure(settings);
+  auto& account = limiter.account(Scope::key, "a");
+  EXPECT_EQ(account.limit(Limit::requests), kUnlimited);
+  limiter.know_lines({{"b", "a"}});
+  EXPECT_EQ(account.limit(Limit::requests), 3);
+}
+
 TEST_F(Limits, AreReportedWithWhatIsLeft) {
   LimitSettings settings;
   settings.per_team = set(R"({"spend_per_month":1,"requests_per_minute":3})");

@@ -90,7 +90,7 @@ GateError truncation(std::string_view service) {
 void remember_home(Worker& worker, Exchange& x, const std::string& response_id) {
   x.response_id = response_id;
   if (!response_id.empty())
-    worker.shared.homes.remember({response_id, x.service->id(), x.caller.key->subject});
+    worker.shared.homes.remember({response_id, x.service->id(), x.caller.key->team, x.caller.key->subject});
 }
 
 // *examine*, for one answer: what may go on of each piece. Without an examination, all of it as it is.

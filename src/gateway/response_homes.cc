@@ -9,7 +9,7 @@ void ResponseHomes::add(const store::StoredResponse& response) {
     older_ = std::move(recent_);
     recent_.clear();
   }
-  recent_[response.id] = {response.service, response.subject};
+  recent_[response.id] = {response.service, response.team, response.subject};
 }
 
 void ResponseHomes::restore(const std::vector<store::StoredResponse>& homes) {

@@ -13,8 +13,8 @@
 namespace ostiary::gateway {
 
 // Which service holds a stored response, so that what follows it (`previous_response_id`, reading,
-// cancelling) goes to the same one, and for whom it was made: nobody else gets it. Bounded: the oldest half
-// goes when it is full. Thread-safe.
+// cancelling) goes to the same one, and for whom it was made: nobody else gets it, nor the same person by a
+// key of another team. Bounded: the oldest half goes when it is full. Thread-safe.
 class ResponseHomes {
  public:
   static constexpr std::size_t kMost = 200'000;
@@ -26,7 +26,8 @@ class ResponseHomes {
   // An id that could not be asked for (kMostResponseId) is not kept.
   void remember(const store::StoredResponse& response);
   struct Home {
-    std::string service, subject;
+    std::string service, team, subject;
+    bool is_of(const store::KeyEntry& key) const { return team == key.team && subject == key.subject; }
     bool operator==(const Home&) const = default;
   };
   std::optional<Home> find(std::string_view response) const;

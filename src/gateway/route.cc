@@ -84,7 +84,7 @@ std::vector<const Service*> route(Worker& worker, const Exchange& x, GateError& 
   if (!stays.empty()) {
     const auto home = worker.shared.homes.find(stays);
     if (home || !follows) {
-      const bool own = home && home->subject == x.caller.key->subject;
+      const bool own = home && home->is_of(*x.caller.key);
       std::erase_if(found, [&](const Service* s) { return !own || s->id() != home->service; });
       if (found.empty())
         error = not_found(

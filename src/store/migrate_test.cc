@@ -6,123 +6,260 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "store/invitations.h"
 #include "store/store.h"
 
 namespace ostiary::store {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-// Frozen: none of these is ever changed; a release with a new schema adds one.
+// Frozen: none of these is ever changed; a release with a new schema adds what is new in it.
+constexpr const char* kSubjects1 = R"(CREATE TABLE subjects (
+         subject TEXT PRIMARY KEY,
+         user TEXT UNIQUE               -- null once erased
+       ) WITHOUT ROWID)";
+constexpr const char* kKeys1 = R"(CREATE TABLE keys (
+         id TEXT PRIMARY KEY,
+         team TEXT NOT NULL,
+         subject TEXT NOT NULL REFERENCES subjects (subject),
+         secret_sha256 BLOB NOT NULL,
+         created INTEGER NOT NULL,      -- milliseconds since 1970, as all times here
+         revoked INTEGER
+       ) WITHOUT ROWID)";
+constexpr const char* kKeys4 = R"(CREATE TABLE keys (
+         id TEXT PRIMARY KEY,
+         team TEXT NOT NULL,
+         subject TEXT NOT NULL REFERENCES subjects (subject),
+         secret_sha256 BLOB NOT NULL,
+         created INTEGER NOT NULL,      -- milliseconds since 1970, as all times here
+         revoked INTEGER
+       , scopes TEXT NOT NULL DEFAULT 'use', expires INTEGER) WITHOUT ROWID)";
+constexpr const char* kKeys5 = R"(CREATE TABLE keys (
+         id TEXT PRIMARY KEY,
+         team TEXT NOT NULL,
+         subject TEXT NOT NULL REFERENCES subjects (subject),
+         secret_sha256 BLOB NOT NULL,
+         created INTEGER NOT NULL,      -- milliseconds since 1970, as all times here
+         revoked INTEGER
+       , scopes TEXT NOT NULL DEFAULT 'use', expires INTEGER, origin TEXT NOT NULL DEFAULT '') WITHOUT ROWID)";
+constexpr const char* kResponses1 = R"(CREATE TABLE responses (
+         id TEXT PRIMARY KEY,
+         service TEXT NOT NULL,
+         at INTEGER NOT NULL
+       ) WITHOUT ROWID)";
+constexpr const char* kResponses2 = R"(CREATE TABLE responses (
+         id TEXT PRIMARY KEY,
+         service TEXT NOT NULL,
+         at INTEGER NOT NULL
+       , subject TEXT NOT NULL DEFAULT '') WITHOUT ROWID)";
+constexpr const char* kResponses5 = R"(CREATE TABLE responses (
+         id TEXT PRIMARY KEY,
+         service TEXT NOT NULL,
+         at INTEGER NOT NULL
+       , subject TEXT NOT NULL DEFAULT '', team TEXT NOT NULL DEFAULT '') WITHOUT ROWID)";
+constexpr const char* kResponsesAt1 = "CREATE INDEX responses_at ON responses (at)";
+constexpr const char* kLimits3 = R"(CREATE TABLE limits (
+         scope TEXT NOT NULL,           -- key or team
+         name TEXT NOT NULL,            -- empty: each of them
+         json TEXT NOT NULL,
+         PRIMARY KEY (scope, name)
+       ) WITHOUT ROWID)";
+constexpr const char* kInvitations4 = R"(CREATE TABLE invitations (
+         id TEXT PRIMARY KEY,
+         team TEXT NOT NULL,
+         secret_sha256 BLOB NOT NULL UNIQUE,
+         uses INTEGER NOT NULL,
+         used INTEGER NOT NULL,
+         created INTEGER NOT NULL,
+         expires INTEGER NOT NULL,
+         withdrawn INTEGER
+       ) WITHOUT ROWID)";
+
+constexpr const char* kSubjectRows1 =
+    "INSERT INTO subjects VALUES ('sub_ada', 'ada'), ('sub_bob', NULL), ('sub_eve', 'eve')";
+constexpr const char* kKeyRows1 = R"(INSERT INTO keys VALUES
+  ('AAAAAAAA', 'research', 'sub_ada', zeroblob(32), 1000, NULL),
+  ('BBBBBBBB', 'sales', 'sub_bob', x'0101010101010101010101010101010101010101010101010101010101010101', 2000, 3000),
+  ('CCCCCCCC', 'sales', 'sub_eve', zeroblob(32), 3000, NULL),
+  ('DDDDDDDD', 'research', 'sub_eve', zeroblob(32), 4000, NULL))";
+constexpr const char* kKeyRows4 = R"(INSERT INTO keys VALUES
+  ('AAAAAAAA', 'research', 'sub_ada', zeroblob(32), 1000, NULL, 'use', NULL),
+  ('BBBBBBBB', 'sales', 'sub_bob', x'0101010101010101010101010101010101010101010101010101010101010101', 2000, 3000, 'use', NULL),
+  ('CCCCCCCC', 'sales', 'sub_eve', zeroblob(32), 3000, NULL, 'use', NULL),
+  ('DDDDDDDD', 'research', 'sub_eve', zeroblob(32), 4000, NULL, 'team:research' || char(10) || 'use', 9000))";
+constexpr const char* kKeyRows5 = R"(INSERT INTO keys VALUES
+  ('AAAAAAAA', 'research', 'sub_ada', zeroblob(32), 1000, NULL, 'use', NULL, 'AAAAAAAA'),
+  ('BBBBBBBB', 'sales', 'sub_bob', x'0101010101010101010101010101010101010101010101010101010101010101', 2000, 3000, 'use', NULL, 'BBBBBBBB'),
+  ('CCCCCCCC', 'sales', 'sub_eve', zeroblob(32), 3000, NULL, 'use', NULL, 'AAAAAAAA'),
+  ('DDDDDDDD', 'research', 'sub_eve', zeroblob(32), 4000, NULL, 'team:research' || char(10) || 'use', 9000, 'DDDDDDDD'))";
+constexpr const char* kResponseRows1 =
+    "INSERT INTO responses VALUES ('resp_1', 'openai', 5000), ('resp_2', 'openai', 6000)";
+constexpr const char* kResponseRows2 =
+    "INSERT INTO responses VALUES ('resp_1', 'openai', 5000, 'sub_ada'), ('resp_2', 'openai', 6000, "
+    "'sub_eve')";
+constexpr const char* kResponseRows5 =
+    "INSERT INTO responses VALUES ('resp_1', 'openai', 5000, 'sub_ada', 'research'), "
+    "('resp_2', 'openai', 6000, 'sub_eve', 'sales')";
+constexpr const char* kLimitRows3 = R"(INSERT INTO limits VALUES ('key', 'AAAAAAAA', '{"concurrent":2}'))";
+constexpr const char* kInvitationRows4 =
+    "INSERT INTO invitations VALUES ('IIIIIIII', 'sales', zeroblob(32), 3, 1, 1000, 9000, NULL)";
+
 struct Released {
   int version;
-  const char* schema;
-  const char* rows;
+  std::vector<const char*> schema, rows;
 };
 
-constexpr const char* kRowsOfKeys = R"(
-INSERT INTO subjects VALUES ('sub_ada00000000000000000', 'ada'), ('sub_bob00000000000000000', NULL);
-INSERT INTO keys VALUES
-  ('AAAAAAAA', 'research', 'sub_ada00000000000000000', zeroblob(32), 1000, NULL),
-  ('BBBBBBBB', 'sales', 'sub_bob00000000000000000', x'0101010101010101010101010101010101010101010101010101010101010101', 2000, 3000);
-)";
+const std::vector<Released>& released() {
+  static const std::vector<Released> all = {
+      {1, {kSubjects1, kKeys1, kResponses1, kResponsesAt1}, {kSubjectRows1, kKeyRows1, kResponseRows1}},
+      {2, {kSubjects1, kKeys1, kResponses2, kResponsesAt1}, {kSubjectRows1, kKeyRows1, kResponseRows2}},
+      {3,
+       {kSubjects1, kKeys1, kResponses2, kResponsesAt1, kLimits3},
+       {kSubjectRows1, kKeyRows1, kResponseRows2, kLimitRows3}},
+      {4,
+       {kSubjects1, kKeys4, kResponses2, kResponsesAt1, kLimits3, kInvitations4},
+       {kSubjectRows1, kKeyRows4, kResponseRows2, kLimitRows3, kInvitationRows4}},
+      {5,
+       {kSubjects1, kKeys5, kResponses5, kResponsesAt1, kLimits3, kInvitations4},
+       {kSubjectRows1, kKeyRows5, kResponseRows5, kLimitRows3, kInvitationRows4}},
+  };
+  return all;
+}
 
-constexpr Released kReleased[] = {
-    {1,
-     R"(CREATE TABLE subjects (
-         subject TEXT PRIMARY KEY,
-         user TEXT UNIQUE               -- null once erased
-       ) WITHOUT ROWID;
-       CREATE TABLE keys (
-         id TEXT PRIMARY KEY,
-         team TEXT NOT NULL,
-         subject TEXT NOT NULL REFERENCES subjects (subject),
-         secret_sha256 BLOB NOT NULL,
-         created INTEGER NOT NULL,      -- milliseconds since 1970, as all times here
-         revoked INTEGER
-       ) WITHOUT ROWID;
-       CREATE TABLE responses (
-         id TEXT PRIMARY KEY,
-         service TEXT NOT NULL,
-         at INTEGER NOT NULL
-       ) WITHOUT ROWID;
-       CREATE INDEX responses_at ON responses (at);)",
-     "INSERT INTO responses VALUES ('resp_1', 'openai', 5000);"},
-    {2,
-     R"(CREATE TABLE subjects (
-         subject TEXT PRIMARY KEY,
-         user TEXT UNIQUE               -- null once erased
-       ) WITHOUT ROWID;
-       CREATE TABLE keys (
-         id TEXT PRIMARY KEY,
-         team TEXT NOT NULL,
-         subject TEXT NOT NULL REFERENCES subjects (subject),
-         secret_sha256 BLOB NOT NULL,
-         created INTEGER NOT NULL,      -- milliseconds since 1970, as all times here
-         revoked INTEGER
-       ) WITHOUT ROWID;
-       CREATE TABLE responses (
-         id TEXT PRIMARY KEY,
-         service TEXT NOT NULL,
-         at INTEGER NOT NULL
-       , subject TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
-       CREATE INDEX responses_at ON responses (at);)",
-     "INSERT INTO responses VALUES ('resp_1', 'openai', 5000, 'sub_ada00000000000000000');"},
-};
-
-class MigrateTest : public ::testing::TestWithParam<Released> {
- protected:
-  MigrateTest() {
+class Folder {
+ public:
+  Folder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-migrate-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
   }
-  ~MigrateTest() override { std::filesystem::remove_all(folder_); }
-  std::string path() const { return folder_ + "/store.sqlite"; }
+  ~Folder() { std::filesystem::remove_all(folder_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string store() const { return folder_ + "/store.sqlite"; }
+
   void make(const Released& released) const {
+    std::string all = "PRAGMA journal_mode = WAL; BEGIN;";
+    for (const auto* list : {&released.schema, &released.rows})
+      for (const auto* statement : *list) all += std::string(statement) + ";";
+    run(all + "PRAGMA application_id = 1330861145; PRAGMA user_version = " +
+        std::to_string(released.version) + "; COMMIT");
+  }
+  // "5" and what SQLite keeps of each table and index.
+  std::vector<std::string> schema() const {
+    auto texts = run("PRAGMA user_version");
+    for (auto& text : run("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"))
+      texts.push_back(std::move(text));
+    return texts;
+  }
+
+ private:
+  std::vector<std::string> run(const std::string& sql) const {
     sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(path().c_str(), &db), SQLITE_OK);
-    const auto all =
-        std::string("PRAGMA journal_mode = WAL; BEGIN;") + released.schema + kRowsOfKeys + released.rows +
-        "PRAGMA application_id = 1330861145; PRAGMA user_version = " + std::to_string(released.version) +
-        "; COMMIT";
-    EXPECT_EQ(sqlite3_exec(db, all.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    std::vector<std::string> rows;
+    EXPECT_EQ(sqlite3_open(store().c_str(), &db), SQLITE_OK);
+    const auto take = [](void* into, int, char** values, char**) {
+      static_cast<std::vector<std::string>*>(into)->emplace_back(values[0]);
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(db, sql.c_str(), take, &rows, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
     sqlite3_close(db);
+    return rows;
   }
   std::string folder_;
 };
 
-TEST_P(MigrateTest, AStoreOfAReleasedSchemaLosesNothing) {
-  make(GetParam());
-  for (int opened = 0; opened < 2; ++opened) {  // brought forward, and then as it is
-    const auto store = open_sqlite(path());
-    ASSERT_TRUE(store) << store.error().text();
-    const auto keys = (*store)->keys();
-    ASSERT_TRUE(keys && keys->size() == 2);
-    const auto &ada = (*keys)[0], &bob = (*keys)[1];
-    EXPECT_EQ(ada.id, "AAAAAAAA");
-    EXPECT_EQ(ada.team, "research");
-    EXPECT_EQ(ada.user, "ada");
-    EXPECT_EQ(ada.created, 1000);
-    EXPECT_THAT(ada.scopes.words(), ElementsAre("use"));
-    EXPECT_FALSE(ada.expires);
-    EXPECT_FALSE(ada.revoked);
-    EXPECT_EQ(bob.user, "") << "erased";
-    EXPECT_EQ(bob.subject, "sub_bob00000000000000000");
-    EXPECT_EQ(bob.secret_sha256[31], 1);
-    EXPECT_EQ(bob.revoked, 3000);
-    EXPECT_EQ((*store)->subject_of("ada").value(), "sub_ada00000000000000000");
-    const auto subject = GetParam().version == 1 ? "" : "sub_ada00000000000000000";
-    EXPECT_THAT((*store)->recent_responses(5000, 1).value(),
-                ElementsAre(StoredResponse{"resp_1", "openai", subject}));
-  }
-  const auto store = open_sqlite(path());
-  ASSERT_TRUE(store);
-  EXPECT_TRUE((*store)->create_key("t", "ada", 1));
-  EXPECT_TRUE((*store)->revoke_key("AAAAAAAA", 1));
+void expect_keys(Store& store, int version) {
+  const auto keys = store.keys();
+  ASSERT_TRUE(keys && keys->size() == 4);
+  const auto &ada = (*keys)[0], &bob = (*keys)[1], &eve = (*keys)[2], &lead = (*keys)[3];
+  EXPECT_EQ(ada.id, "AAAAAAAA");
+  EXPECT_EQ(ada.team, "research");
+  EXPECT_EQ(ada.user, "ada");
+  EXPECT_EQ(ada.created, 1000);
+  EXPECT_THAT(ada.scopes.words(), ElementsAre("use"));
+  EXPECT_FALSE(ada.expires);
+  EXPECT_FALSE(ada.revoked);
+  EXPECT_EQ(bob.user, "") << "erased";
+  EXPECT_EQ(bob.subject, "sub_bob");
+  EXPECT_EQ(bob.secret_sha256[31], 1);
+  EXPECT_EQ(bob.revoked, 3000);
+  if (version < 4)
+    EXPECT_THAT(lead.scopes.words(), ElementsAre("use"));
+  else
+    EXPECT_THAT(lead.scopes.words(), ElementsAre("team:research", "use"));
+  EXPECT_EQ(lead.expires, version < 4 ? std::nullopt : std::optional<WallMs>(9000));
+  for (const auto* key : {&ada, &bob, &lead}) EXPECT_EQ(key->origin, key->id);
+  EXPECT_EQ(eve.origin, version < 5 ? "CCCCCCCC" : "AAAAAAAA");
 }
 
-INSTANTIATE_TEST_SUITE_P(Released, MigrateTest, ::testing::ValuesIn(kReleased),
+class MigrateTest : public ::testing::TestWithParam<Released> {
+ protected:
+  MigrateTest() { folder_.make(GetParam()); }
+  std::unique_ptr<Store> open() const {
+    auto store = open_sqlite(folder_.store());
+    EXPECT_TRUE(store) << store.error().text();
+    return store ? std::move(*store) : nullptr;
+  }
+  Folder folder_;
+};
+
+TEST_P(MigrateTest, AStoreOfAReleasedSchemaLosesNothing) {
+  const auto version = GetParam().version;
+  for (int opened = 0; opened < 2; ++opened) {  // brought forward, and then as it is
+    const auto store = open();
+    ASSERT_TRUE(store);
+    expect_keys(*store, version);
+    EXPECT_EQ(store->subject_of("ada").value(), "sub_ada");
+    if (version < 3)
+      EXPECT_THAT(store->limits().value(), IsEmpty());
+    else
+      EXPECT_THAT(store->limits().value(),
+                  ElementsAre(StoredLimits{"key", "AAAAAAAA", R"({"concurrent":2})"}));
+    Invitations invitations(folder_.store());
+    const auto invited = invitations.of_team("sales");
+    ASSERT_TRUE(invited);
+    ASSERT_EQ(invited->size(), version < 4 ? 0U : 1U);
+    if (version >= 4) EXPECT_EQ(invited->front().uses - invited->front().used, 2U);
+  }
+  const auto store = open();
+  ASSERT_TRUE(store);
+  EXPECT_TRUE(store->create_key("t", "ada", 1));
+  EXPECT_TRUE(store->renew_key("AAAAAAAA", 5000, 4000, {}));
+  EXPECT_TRUE(store->revoke_line("AAAAAAAA", 1));
+}
+
+// Who was in two teams gets a response that an older schema kept by neither key: nobody knows by which it
+// was made.
+TEST_P(MigrateTest, AStoredResponseGetsTheTeamOfItsSubjectWhereThereIsButOne) {
+  const auto version = GetParam().version;
+  const auto store = open();
+  ASSERT_TRUE(store);
+  const auto ada = version < 2 ? StoredResponse{"resp_1", "openai", "", ""}
+                               : StoredResponse{"resp_1", "openai", "research", "sub_ada"};
+  const auto eve = version < 2   ? StoredResponse{"resp_2", "openai", "", ""}
+                   : version < 5 ? StoredResponse{"resp_2", "openai", "", "sub_eve"}
+                                 : StoredResponse{"resp_2", "openai", "sales", "sub_eve"};
+  EXPECT_THAT(store->recent_responses(6000, 6000).value(), ElementsAre(ada, eve));
+}
+
+TEST_P(MigrateTest, BecomesTheSchemaThatANewStoreHas) {
+  ASSERT_TRUE(open());
+  const Folder fresh;
+  ASSERT_TRUE(open_sqlite(fresh.store()));
+  EXPECT_EQ(folder_.schema(), fresh.schema());
+}
+
+INSTANTIATE_TEST_SUITE_P(Released, MigrateTest, ::testing::ValuesIn(released()),
                          [](const auto& info) { return "Schema" + std::to_string(info.param.version); });
+
+TEST(Migrations, TheNewestSchemaIsFrozenHereToo) {
+  const Folder fresh, frozen;
+  ASSERT_TRUE(open_sqlite(fresh.store()));
+  frozen.make(released().back());
+  EXPECT_EQ(frozen.schema(), fresh.schema()) << "add the new schema to released()";
+}
 
 }  // namespace
 }  // namespace ostiary::store

@@ -54,13 +54,20 @@ constexpr std::array kMigrations = std::to_array<const char*>({
          expires INTEGER NOT NULL,
          withdrawn INTEGER
        ) WITHOUT ROWID;)",
+    // Whose responses an older schema kept is known where the subject has been in one team only.
+    R"(ALTER TABLE keys ADD COLUMN origin TEXT NOT NULL DEFAULT '';  -- the first key of its line
+       UPDATE keys SET origin = id;
+       ALTER TABLE responses ADD COLUMN team TEXT NOT NULL DEFAULT '';
+       UPDATE responses SET team = (SELECT min(k.team) FROM keys k WHERE k.subject = responses.subject)
+         WHERE (SELECT count(DISTINCT k.team) FROM keys k WHERE k.subject = responses.subject) = 1;)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,
                          "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"};
 
 constexpr std::string_view kSelectKeys =
-    "SELECT k.id, k.team, k.subject, s.user, k.secret_sha256, k.created, k.revoked, k.scopes, k.expires "
+    "SELECT k.id, k.team, k.subject, s.user, k.secret_sha256, k.created, k.revoked, k.scopes, k.expires, "
+    "k.origin "
     "FROM keys k JOIN subjects s ON s.subject = k.subject ";
 
 KeyEntry read_entry(const Statement& row) {
@@ -75,6 +82,7 @@ KeyEntry read_entry(const Statement& row) {
               entry.secret_sha256.begin());
   if (!row.is_null(6)) entry.revoked = row.number(6);
   if (!row.is_null(8)) entry.expires = row.number(8);
+  entry.origin = row.text(9);
   const auto text = row.text(7);
   std::vector<std::string> words;
   for (const auto word : text::split(text, '\n')) words.emplace_back(word);
@@ -86,15 +94,26 @@ std::string text_of(const Scopes& scopes) {
   return fmt::format("{}", fmt::join(scopes.words(), "\n"));
 }
 
+std::unexpected<Error> no_key(std::string_view id) {
+  return fail(Code::not_found, fmt::format("there is no key '{}'; `ostiary key list` shows them", id));
+}
+
+std::unexpected<Error> revoked_before(const KeyEntry& entry) {
+  return fail(Code::exists,
+              fmt::format("the key '{}' was revoked before, at {}", entry.id, rfc3339(*entry.revoked)));
+}
+
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(Database db) : db_(std::move(db)) {}
 
   using Store::create_key;
-  Result<NewKey> create_key(const KeyWish& wish, WallMs now) override;
+  Result<NewKey> create_key(const KeyWish& wish, WallMs now, const Confirm& confirm) override;
+  Result<RenewedKey> renew_key(std::string_view id, WallMs ends, WallMs now,
+                               const ConfirmRenewal& confirm) override;
   Result<std::vector<KeyEntry>> keys() override;
   Result<KeyEntry> revoke_key(std::string_view id, WallMs now) override;
-  Result<KeyEntry> expire_key(std::string_view id, WallMs when) override;
+  Result<std::vector<KeyEntry>> revoke_line(std::string_view id, WallMs now) override;
   Result<std::string> subject_of(std::string_view user) override;
   Result<std::optional<std::string>> find_subject(std::string_view user) override;
   Result<bool> has_subject(std::string_view subject) override;
@@ -108,6 +127,8 @@ class SqliteStore final : public Store {
 
  private:
   Result<std::string> find_or_add_subject(std::string_view user);
+  Result<std::optional<KeyEntry>> find_key(std::string_view id);
+  Result<> undo_renewal(std::string_view made, const KeyEntry& before);
   // Moves what was written out of the write-ahead log and to the disk, overwriting what was there.
   Result<> settle() { return db_.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
 
@@ -130,7 +151,7 @@ Result<std::string> SqliteStore::subject_of(std::string_view user) {
   return find_or_add_subject(user);
 }
 
-Result<NewKey> SqliteStore::create_key(const KeyWish& wish, WallMs now) {
+Result<NewKey> SqliteStore::create_key(const KeyWish& wish, WallMs now, const Confirm& confirm) {
   if (wish.team.empty() || wish.user.empty()) return fail(Code::invalid, "a key needs a team and a user");
   const auto scopes = text_of(wish.scopes);
   TRY(auto transaction, Transaction::begin(db_));
@@ -139,26 +160,67 @@ Result<NewKey> SqliteStore::create_key(const KeyWish& wish, WallMs now) {
     const auto id = random_base62(8);
     auto key = make_key(id, random_key());
     auto insert = db_.prepare(
-        "INSERT INTO keys (id, team, subject, secret_sha256, created, scopes, expires) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)");
+        "INSERT INTO keys (id, team, subject, secret_sha256, created, scopes, expires, origin) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?1)");
     insert.bind(id).bind(wish.team).bind(subject).bind(key.secret_sha256).bind(now).bind(scopes);
-    if (wish.expires) insert.bind(*wish.expires);
-    const auto added = insert.run();
+    const auto added = insert.bind(wish.expires).run();
     if (!added && added.error().code == Code::exists) continue;  // the id is taken
     if (!added) return std::unexpected(added.error());
+    NewKey made{
+        std::move(key.text),
+        {id, wish.team, subject, wish.user, key.secret_sha256, now, {}, wish.expires, wish.scopes, id}};
+    if (confirm) TRY_VOID(confirm(made.entry));
     TRY_VOID(transaction.commit());
-    TRY_VOID(settle());
-    return NewKey{std::move(key.text),
-                  {id,
-                   wish.team,
-                   std::move(subject),
-                   wish.user,
-                   key.secret_sha256,
-                   now,
-                   {},
-                   wish.expires,
-                   wish.scopes}};
+    if (auto settled = settle(); !settled) {
+      [[maybe_unused]] const auto undone = db_.prepare("DELETE FROM keys WHERE id = ?").bind(id).run();
+      return std::unexpected(settled.error());
+    }
+    return made;
   }
+}
+
+Result<RenewedKey> SqliteStore::renew_key(std::string_view id, WallMs ends, WallMs now,
+                                          const ConfirmRenewal& confirm) {
+  TRY(auto transaction, Transaction::begin(db_));
+  TRY(const auto before, find_key(id));
+  if (!before || !before->valid_at(now))
+    return fail(Code::not_found, fmt::format("there is no valid key '{}'", id));
+  for (;;) {
+    const auto new_id = random_base62(8);
+    auto key = make_key(new_id, random_key());
+    const auto added = db_.prepare(
+                              "INSERT INTO keys (id, team, subject, secret_sha256, created, scopes, expires, "
+                              "origin) SELECT ?, team, subject, ?, ?, scopes, expires, origin FROM keys "
+                              "WHERE id = ?")
+                           .bind(new_id)
+                           .bind(key.secret_sha256)
+                           .bind(now)
+                           .bind(id)
+                           .run();
+    if (!added && added.error().code == Code::exists) continue;  // the id is taken
+    if (!added) return std::unexpected(added.error());
+    TRY_VOID(db_.prepare("UPDATE keys SET expires = min(coalesce(expires, ?1), ?1) WHERE id = ?2")
+                 .bind(ends)
+                 .bind(id)
+                 .run());
+    TRY(auto made, find_key(new_id));
+    TRY(auto ending, find_key(id));
+    if (confirm) TRY_VOID(confirm(*made, *ending));
+    TRY_VOID(transaction.commit());
+    if (auto settled = settle(); !settled) {
+      [[maybe_unused]] const auto undone = undo_renewal(new_id, *before);
+      return std::unexpected(settled.error());
+    }
+    return RenewedKey{{std::move(key.text), std::move(*made)}, std::move(*ending)};
+  }
+}
+
+Result<> SqliteStore::undo_renewal(std::string_view made, const KeyEntry& before) {
+  TRY(auto transaction, Transaction::begin(db_));
+  TRY_VOID(db_.prepare("DELETE FROM keys WHERE id = ?").bind(made).run());
+  TRY_VOID(
+      db_.prepare("UPDATE keys SET expires = ? WHERE id = ?").bind(before.expires).bind(before.id).run());
+  return transaction.commit();
 }
 
 Result<std::vector<KeyEntry>> SqliteStore::keys() {
@@ -169,41 +231,44 @@ Result<std::vector<KeyEntry>> SqliteStore::keys() {
   return entries;
 }
 
-Result<KeyEntry> SqliteStore::revoke_key(std::string_view id, WallMs now) {
-  TRY(auto transaction, Transaction::begin(db_));
-  TRY_VOID(
-      db_.prepare("UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL").bind(now).bind(id).run());
-  const bool changed = db_.changes() > 0;
+Result<std::optional<KeyEntry>> SqliteStore::find_key(std::string_view id) {
   auto row = db_.prepare(std::string(kSelectKeys) + "WHERE k.id = ?");
-  if (!row.bind(id).step()) {
-    TRY_VOID(row.end());
-    return fail(Code::not_found, fmt::format("there is no key '{}'; `ostiary key list` shows them", id));
-  }
-  auto entry = read_entry(row);
-  if (!changed)
-    return fail(Code::exists,
-                fmt::format("the key '{}' was revoked before, at {}", id, rfc3339(*entry.revoked)));
-  TRY_VOID(row.run());
-  TRY_VOID(transaction.commit());
-  TRY_VOID(settle());
-  return entry;
+  if (row.bind(id).step()) return read_entry(row);
+  TRY_VOID(row.end());
+  return std::nullopt;
 }
 
-Result<KeyEntry> SqliteStore::expire_key(std::string_view id, WallMs when) {
-  TRY_VOID(db_.prepare("UPDATE keys SET expires = min(coalesce(expires, ?1), ?1) "
-                       "WHERE revoked IS NULL AND id = ?2")
-               .bind(when)
-               .bind(id)
-               .run());
-  auto row = db_.prepare(std::string(kSelectKeys) + "WHERE k.revoked IS NULL AND k.id = ?");
-  if (!row.bind(id).step()) {
-    TRY_VOID(row.end());
-    return fail(Code::not_found, fmt::format("there is no valid key '{}'", id));
-  }
-  auto entry = read_entry(row);
-  TRY_VOID(row.run());
+Result<KeyEntry> SqliteStore::revoke_key(std::string_view id, WallMs now) {
+  TRY(auto transaction, Transaction::begin(db_));
+  TRY(auto entry, find_key(id));
+  if (!entry) return no_key(id);
+  if (entry->revoked) return revoked_before(*entry);
+  TRY_VOID(db_.prepare("UPDATE keys SET revoked = ? WHERE id = ?").bind(now).bind(id).run());
+  TRY_VOID(transaction.commit());
   TRY_VOID(settle());
-  return entry;
+  entry->revoked = now;
+  return std::move(*entry);
+}
+
+Result<std::vector<KeyEntry>> SqliteStore::revoke_line(std::string_view id, WallMs now) {
+  TRY(auto transaction, Transaction::begin(db_));
+  TRY(const auto named, find_key(id));
+  if (!named) return no_key(id);
+  std::vector<KeyEntry> revoked;
+  auto rows = db_.prepare(std::string(kSelectKeys) +
+                          "WHERE k.origin = ? AND k.revoked IS NULL ORDER BY k.created, k.id");
+  rows.bind(named->origin);
+  while (rows.step()) revoked.push_back(read_entry(rows));
+  TRY_VOID(rows.end());
+  if (revoked.empty()) return revoked_before(*named);
+  TRY_VOID(db_.prepare("UPDATE keys SET revoked = ? WHERE origin = ? AND revoked IS NULL")
+               .bind(now)
+               .bind(named->origin)
+               .run());
+  TRY_VOID(transaction.commit());
+  TRY_VOID(settle());
+  for (auto& entry : revoked) entry.revoked = now;
+  return revoked;
 }
 
 Result<std::optional<std::string>> SqliteStore::find_subject(std::string_view user) {
@@ -275,11 +340,12 @@ Result<std::vector<StoredLimits>> SqliteStore::limits() {
 Result<> SqliteStore::remember_responses(std::span<const StoredResponse> responses, WallMs now) {
   TRY(auto transaction, Transaction::begin(db_));
   for (const auto& response : responses)
-    TRY_VOID(db_.prepare("INSERT INTO responses (id, service, subject, at) VALUES (?, ?, ?, ?) "
+    TRY_VOID(db_.prepare("INSERT INTO responses (id, service, team, subject, at) VALUES (?, ?, ?, ?, ?) "
                          "ON CONFLICT (id) DO UPDATE SET service = excluded.service, "
-                         "subject = excluded.subject, at = excluded.at")
+                         "team = excluded.team, subject = excluded.subject, at = excluded.at")
                  .bind(response.id)
                  .bind(response.service)
+                 .bind(response.team)
                  .bind(response.subject)
                  .bind(now)
                  .run());
@@ -296,8 +362,8 @@ Result<std::optional<std::string>> SqliteStore::service_of_response(std::string_
 Result<std::vector<StoredResponse>> SqliteStore::recent_responses(WallMs now, WallMs age_ms) {
   TRY_VOID(db_.prepare("DELETE FROM responses WHERE at < ?").bind(now - age_ms).run());
   std::vector<StoredResponse> responses;
-  auto rows = db_.prepare("SELECT id, service, subject FROM responses ORDER BY at, id");
-  while (rows.step()) responses.emplace_back(rows.text(0), rows.text(1), rows.text(2));
+  auto rows = db_.prepare("SELECT id, service, team, subject FROM responses ORDER BY at, id");
+  while (rows.step()) responses.emplace_back(rows.text(0), rows.text(1), rows.text(2), rows.text(3));
   TRY_VOID(rows.end());
   return responses;
 }

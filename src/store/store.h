@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,7 +28,9 @@ struct KeyEntry {
   std::optional<WallMs> revoked;
   std::optional<WallMs> expires;  // opens nothing from then on
   Scopes scopes;
+  std::string origin;  // id of the first key of its line: those that were renewed from it, and from these
 
+  bool renewed() const { return origin != id; }
   bool valid_at(WallMs now) const { return !revoked && (!expires || now < *expires); }
 };
 
@@ -44,6 +47,12 @@ struct NewKey {
   KeyEntry entry;
 };
 
+// A key that takes the place of another, which ends.
+struct RenewedKey {
+  NewKey made;
+  KeyEntry before;  // with its new end
+};
+
 // The parts of a presented key. `parse_key` checks form and CRC-32 only; compare secret_sha256 in constant
 // time.
 struct ParsedKey {
@@ -54,7 +63,7 @@ std::optional<ParsedKey> parse_key(std::string_view text);
 
 // Which service holds a response, and for whom it was made.
 struct StoredResponse {
-  std::string id, service, subject;
+  std::string id, service, team, subject;
   bool operator==(const StoredResponse&) const = default;
 };
 
@@ -72,19 +81,29 @@ struct StoredLimits {
 class Store {
  public:
   virtual ~Store() = default;
-  virtual Result<NewKey> create_key(const KeyWish& wish, WallMs now) = 0;
+  // Asked when all is done and can still be undone, with what will stand there. It may read the store and
+  // change nothing in it. What it fails with is what the whole fails with, and nothing was done.
+  using Confirm = std::function<Result<>(const KeyEntry& made)>;
+  virtual Result<NewKey> create_key(const KeyWish& wish, WallMs now, const Confirm& confirm) = 0;
+  Result<NewKey> create_key(const KeyWish& wish, WallMs now) { return create_key(wish, now, {}); }
   Result<NewKey> create_key(std::string_view team, std::string_view user, WallMs now) {
     KeyWish wish;
     wish.team = team;
     wish.user = user;
-    return create_key(wish, now);
+    return create_key(wish, now, {});
   }
+  // Makes a key of the same line, owner, scopes and end as a valid one, and lets that one end at `ends`,
+  // unless it ends before. All of it or nothing. `not_found` where there is no such key, or it is not valid.
+  using ConfirmRenewal = std::function<Result<>(const KeyEntry& made, const KeyEntry& before)>;
+  virtual Result<RenewedKey> renew_key(std::string_view id, WallMs ends, WallMs now,
+                                       const ConfirmRenewal& confirm) = 0;
   // Sorted by creation, then id.
   virtual Result<std::vector<KeyEntry>> keys() = 0;
-  // `not_found`, or `exists` when it was revoked before.
+  // This one alone. `not_found`, or `exists` when it was revoked before.
   virtual Result<KeyEntry> revoke_key(std::string_view id, WallMs now) = 0;
-  // Lets it end at a time, unless it ends before. `not_found` where it is not there or was revoked.
-  virtual Result<KeyEntry> expire_key(std::string_view id, WallMs when) = 0;
+  // All of its line that were not revoked before: those, sorted as keys() does. `not_found`, or `exists` when
+  // there is none.
+  virtual Result<std::vector<KeyEntry>> revoke_line(std::string_view id, WallMs now) = 0;
   // Made on first sight: "sub_" and 20 characters of [0-9A-Za-z].
   virtual Result<std::string> subject_of(std::string_view user) = 0;
   // Nothing where the name was never seen or has been erased.
@@ -102,7 +121,7 @@ class Store {
   virtual Result<> remember_responses(std::span<const StoredResponse> responses, WallMs now) = 0;
   virtual Result<std::optional<std::string>> service_of_response(std::string_view response_id) = 0;
   // Every remembered response of the last `age_ms`, for a start with a warm table; older ones are dropped.
-  // One that an older schema kept has no subject.
+  // One that an older schema kept may have no subject, or no team.
   virtual Result<std::vector<StoredResponse>> recent_responses(WallMs now, WallMs age_ms) = 0;
 };
 

@@ -204,37 +204,25 @@ bool remember(Store& store, const StoredResponse& response, WallMs at) {
 
 TEST_F(StoreTest, ResponsesStayWithTheirServiceAndSubject) {
   const auto store = open();
-  const std::vector<StoredResponse> first = {{"resp_1", "a", "sub_a"}, {"resp_2", "b", "sub_b"}};
+  const std::vector<StoredResponse> first = {{"resp_1", "a", "blue", "sub_a"},
+                                             {"resp_2", "b", "red", "sub_b"}};
   ASSERT_TRUE(store->remember_responses(first, 1000));
-  ASSERT_TRUE(remember(*store, {"resp_1", "c", "sub_c"}, 3000));
+  ASSERT_TRUE(remember(*store, {"resp_1", "c", "blue", "sub_c"}, 3000));
   EXPECT_EQ(store->service_of_response("resp_1").value(), "c");
   EXPECT_EQ(store->service_of_response("resp_2").value(), "b");
   EXPECT_EQ(store->service_of_response("resp_3").value(), std::nullopt);
   EXPECT_THAT(store->recent_responses(3000, 3000).value(),
-              ElementsAre(first[1], StoredResponse{"resp_1", "c", "sub_c"}));
+              ElementsAre(first[1], StoredResponse{"resp_1", "c", "blue", "sub_c"}));
 }
 
 TEST_F(StoreTest, OldResponsesAreDropped) {
   const auto store = open();
   for (const WallMs at : {1000, 2000, 3000})
-    ASSERT_TRUE(remember(*store, {"resp_" + std::to_string(at), "s", "u"}, at));
-  EXPECT_THAT(store->recent_responses(3000, 1000).value(),
-              ElementsAre(StoredResponse{"resp_2000", "s", "u"}, StoredResponse{"resp_3000", "s", "u"}));
+    ASSERT_TRUE(remember(*store, {"resp_" + std::to_string(at), "s", "t", "u"}, at));
+  EXPECT_THAT(
+      store->recent_responses(3000, 1000).value(),
+      ElementsAre(StoredResponse{"resp_2000", "s", "t", "u"}, StoredResponse{"resp_3000", "s", "t", "u"}));
   EXPECT_EQ(store->service_of_response("resp_1000").value(), std::nullopt);
-}
-
-TEST_F(StoreTest, AnOlderSchemaIsTakenAlong) {
-  {
-    const auto store = open();
-    ASSERT_TRUE(store->create_key("t", "u", 1));
-    ASSERT_TRUE(remember(*store, {"resp_1", "a", "sub_a"}, 1));
-  }
-  sql("DROP TABLE limits; ALTER TABLE responses DROP COLUMN subject; ALTER TABLE keys DROP COLUMN scopes; "
-      "ALTER TABLE keys DROP COLUMN expires; DROP TABLE invitations; PRAGMA user_version = 1");  // schema 1
-  const auto store = open();
-  EXPECT_EQ(store->keys()->size(), 1U);
-  EXPECT_THAT(store->recent_responses(1, 1).value(), ElementsAre(StoredResponse{"resp_1", "a", ""}));
-  EXPECT_TRUE(remember(*store, {"resp_2", "b", "sub_b"}, 1));
 }
 
 TEST_F(StoreTest, LimitsAreReplacedListedInOrderAndCleared) {
@@ -270,15 +258,95 @@ TEST_F(StoreTest, AKeyKeepsItsScopesAndItsEnd) {
   EXPECT_FALSE(kept.valid_at(5000));
 }
 
-TEST_F(StoreTest, AnEndMovesForwardOnly) {
+TEST_F(StoreTest, ARenewedKeyIsOfTheSameLineOwnerScopesAndEnd) {
+  const auto store = open();
+  KeyWish wish;
+  wish.team = "blue";
+  wish.user = "ada";
+  wish.scopes = parse_scopes({"use", "team:blue"}).value();
+  wish.expires = 9000;
+  const auto first = store->create_key(wish, 1);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->entry.origin, first->entry.id);
+  EXPECT_FALSE(first->entry.renewed());
+  const auto second = store->renew_key(first->entry.id, 5000, 1000, {});
+  ASSERT_TRUE(second) << second.error().text();
+  const auto third = store->renew_key(second->made.entry.id, 6000, 2000, {});
+  ASSERT_TRUE(third);
+  const auto kept = open()->keys().value();
+  ASSERT_EQ(kept.size(), 3U);
+  for (const auto& key : kept) {
+    EXPECT_EQ(key.origin, first->entry.id);
+    EXPECT_EQ(key.subject, first->entry.subject);
+    EXPECT_EQ(key.team, "blue");
+    EXPECT_EQ(key.scopes, wish.scopes);
+  }
+  EXPECT_EQ(kept[0].expires, 5000);
+  EXPECT_EQ(kept[1].expires, 6000);
+  EXPECT_EQ(kept[2].expires, 9000);
+  EXPECT_TRUE(kept[2].renewed());
+  EXPECT_EQ(parse_key(third->made.text.reveal())->secret_sha256, kept[2].secret_sha256);
+}
+
+TEST_F(StoreTest, TheEndOfARenewedKeyMovesForwardOnly) {
   const auto store = open();
   const auto id = store->create_key("t", "u", 1)->entry.id;
-  EXPECT_EQ(store->expire_key(id, 5000)->expires, 5000);
-  EXPECT_EQ(store->expire_key(id, 9000)->expires, 5000);
-  EXPECT_EQ(store->expire_key(id, 2000)->expires, 2000);
-  ASSERT_TRUE(store->revoke_key(id, 3000));
-  EXPECT_EQ(store->expire_key(id, 4000).error().code, Code::not_found);
-  EXPECT_EQ(store->expire_key("nobody00", 1).error().code, Code::not_found);
+  EXPECT_EQ(store->renew_key(id, 5000, 1, {})->before.expires, 5000);
+  EXPECT_EQ(store->renew_key(id, 9000, 2, {})->before.expires, 5000);
+  EXPECT_EQ(store->renew_key(id, 2000, 3, {})->before.expires, 2000);
+}
+
+TEST_F(StoreTest, OnlyAValidKeyIsRenewed) {
+  const auto store = open();
+  const auto ended = store->create_key("t", "u", 1)->entry.id,
+             gone = store->create_key("t", "u", 1)->entry.id;
+  ASSERT_TRUE(store->renew_key(ended, 2000, 1, {}));
+  ASSERT_TRUE(store->revoke_key(gone, 3000));
+  EXPECT_EQ(store->renew_key(ended, 9000, 2000, {}).error().code, Code::not_found);
+  EXPECT_EQ(store->renew_key(gone, 9000, 3001, {}).error().code, Code::not_found);
+  EXPECT_EQ(store->renew_key("nobody00", 9000, 1, {}).error().code, Code::not_found);
+  EXPECT_EQ(store->keys()->size(), 3U);
+}
+
+TEST_F(StoreTest, WhatIsNotConfirmedWasNotDone) {
+  const auto store = open();
+  const auto id = store->create_key("t", "u", 1)->entry.id;
+  std::size_t seen = 0;
+  const auto refuse = [&]() -> Result<> {
+    seen = store->keys()->size();
+    return fail(Code::io, "no");
+  };
+  KeyWish wish;
+  wish.team = "t";
+  wish.user = "v";
+  EXPECT_EQ(store->create_key(wish, 2, [&](const auto&) { return refuse(); }).error().code, Code::io);
+  EXPECT_EQ(seen, 2U) << "what will stand there can be read";
+  EXPECT_EQ(store->renew_key(id, 5, 2, [&](const auto&, const auto&) { return refuse(); }).error().code,
+            Code::io);
+  EXPECT_EQ(seen, 2U);
+  for (const auto& keys : {store->keys().value(), open()->keys().value()}) {
+    ASSERT_EQ(keys.size(), 1U);
+    EXPECT_FALSE(keys[0].expires);
+  }
+  EXPECT_TRUE(store->renew_key(id, 5, 2, {})) << "and nothing stays locked";
+}
+
+TEST_F(StoreTest, ALineIsRevokedWithAllThatIsOfIt) {
+  const auto store = open();
+  const auto a = store->create_key("t", "u", 1)->entry.id, other = store->create_key("t", "u", 2)->entry.id;
+  const auto b = store->renew_key(a, 5000, 10, {})->made.entry.id;
+  const auto c = store->renew_key(b, 5000, 20, {})->made.entry.id;
+  ASSERT_TRUE(store->revoke_key(a, 30));
+  const auto revoked = store->revoke_line(a, 40);
+  ASSERT_TRUE(revoked) << revoked.error().text();
+  ASSERT_EQ(revoked->size(), 2U);
+  EXPECT_EQ((*revoked)[0].id, b);
+  EXPECT_EQ((*revoked)[1].id, c);
+  EXPECT_EQ((*revoked)[1].revoked, 40);
+  EXPECT_EQ(store->revoke_line(c, 50).error().code, Code::exists);
+  EXPECT_EQ(store->revoke_line("nobody00", 50).error().code, Code::not_found);
+  for (const auto& key : store->keys().value())
+    EXPECT_EQ(key.revoked, key.id == other ? std::optional<WallMs>() : key.id == a ? 30 : 40) << key.id;
 }
 
 TEST(Scopes, WhatIsNoneIsRefusedWithoutRepeatingIt) {
@@ -294,7 +362,7 @@ TEST_F(StoreTest, TextsAreTakenAsTheyAre) {
   const auto store = open();
   const std::string odd = "'; DROP TABLE keys; -- \u20ac \"";
   ASSERT_TRUE(store->create_key(odd, odd, 1));
-  ASSERT_TRUE(remember(*store, {odd, odd, odd}, 1));
+  ASSERT_TRUE(remember(*store, {odd, odd, odd, odd}, 1));
   EXPECT_EQ(store->keys()->front().team, odd);
   EXPECT_EQ(store->keys()->front().user, odd);
   EXPECT_EQ(store->service_of_response(odd).value(), odd);

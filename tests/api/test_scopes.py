@@ -153,6 +153,41 @@ def test_a_developer_gets_a_key_by_an_invitation_and_sees_what_is_kept(gate):
     assert renewed.returncode == 0 and renewed.stdout.startswith("ost_")
 
 
+def test_a_revoked_key_takes_those_renewed_from_it_along_unless_it_is_to_be_alone(gate):
+    def renew(key):
+        done = run("key", "request", "--gate", gate.url, "--quiet", env={"OSTIARY_KEY": key})
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def opens(key):
+        return gate.get("/v1/models", key=key).status == 200
+
+    first = gate.json_of("key", "create", "--team", "blue", "--user", "careless")["key"]
+    second = renew(first)
+    third = renew(second)
+    ids = [key[4:12] for key in (first, second, third)]
+    listed = {k["id"]: k["origin"] for k in gate.json_of("key", "list")["keys"]}
+    assert [listed[id] for id in ids] == [ids[0]] * 3
+    alone = gate.json_of("key", "revoke", ids[0], "--only")
+    assert alone["also_revoked"] == []
+    assert [opens(k) for k in (first, second, third)] == [False, True, True]
+    revoked = gate.json_of("key", "revoke", ids[1])
+    assert revoked["also_revoked"] == [ids[2]]
+    assert not any(opens(k) for k in (first, second, third))
+
+
+def test_who_holds_a_key_makes_no_others_without_bound(gate):
+    key = gate.json_of("key", "create", "--team", "blue", "--user", "collector")["key"]
+    for _ in range(4):
+        assert run("key", "request", "--gate", gate.url, env={"OSTIARY_KEY": key}).returncode == 0
+    more = run("key", "request", "--gate", gate.url, env={"OSTIARY_KEY": key})
+    assert more.returncode == 2 and "--grace 0s" in more.stderr and "console.own_keys" in more.stderr
+    instead = run("key", "request", "--gate", gate.url, "--grace", "0s", "--quiet", env={"OSTIARY_KEY": key})
+    assert instead.returncode == 0, instead.stderr
+    assert gate.get("/v1/models", key=key).status == 401
+    assert gate.get("/v1/models", key=instead.stdout.strip()).status == 200
+
+
 def test_exchanges_are_streamed_as_they_end(gate, keys):
     from lib.http import Connection
     with Connection(gate.port) as c:

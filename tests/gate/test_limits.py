@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lib.gate import Gate, service, yaml
+from lib.gate import Gate, run, service, yaml
 from lib.http import Connection
 from lib.upstream import Upstream
 
@@ -161,6 +161,26 @@ def test_budgets_and_minutes_hold_over_the_death_of_the_gate(up, tmp_path, how):
         gate.start()
         assert left(gate, key) == expected
         assert ask(gate, key=key).status == 200
+
+
+@pytest.mark.parametrize("how", ["kill", "stop"])
+def test_a_renewed_key_goes_on_with_what_its_line_has_used_over_restarts_too(up, tmp_path, how):
+    counted = Counting(up)
+    with gate_with(up, LIMITS, data=tmp_path / "data") as gate:
+        first = gate.key
+        assert {ask(gate, first).status for _ in range(5)} == {200}
+        done = run("key", "request", "--gate", gate.url, "--grace", "1h", "--quiet", env={"OSTIARY_KEY": first})
+        assert done.returncode == 0, done.stderr
+        second = done.stdout.strip()
+        assert second != first and {ask(gate, key).status for key in (second, first, second)} == {200}
+        expected = (1000000 - counted.tokens, 100 * 10**9 - counted.nano)
+        assert settled(gate, expected, second) == expected
+        if how == "kill":
+            gate.kill()
+        else:
+            gate.stop()
+        gate.start()
+        assert left(gate, first) == left(gate, second) == expected
 
 
 def test_what_was_under_way_when_the_gate_died_counts_as_it_was_reserved(up, tmp_path):

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,14 @@ Schema key_id();
 // The key that parameter `id` names. What may not be seen is not there.
 Result<store::KeyEntry> find_key(Backing& backing, const Call& call);
 
-// Writes a `change` record of what the caller did: detail is {"by": ACTOR, …}, `members` what else stands in
-// it: canonical members that sort behind "by", such as `,"team":"blue"`.
+// A `change` record of what the caller did: detail is {"by": ACTOR, …}, `members` what else stands in it:
+// canonical members that sort behind "by", such as `,"team":"blue"`.
+struct Change {
+  std::string_view action;
+  std::string what, members;
+};
+// All of them or none.
+Result<> record_changes(Backing& backing, const Call& call, std::span<const Change> changes);
 Result<> record_change(Backing& backing, const Call& call, std::string_view action, std::string_view what,
                        std::string_view members = {});
 // What stands in the record of a change to a key.
@@ -27,10 +34,30 @@ std::string members_of(const store::KeyEntry& entry);
 // The gate opens to what the store holds now. Under store_mutex.
 Result<> publish_keys(Backing& backing);
 
+// A change of keys that is recorded before it is made for good. Under store_mutex, for one change.
+class KeyChange {
+ public:
+  KeyChange(Backing& backing, const Call& call) : backing_(backing), call_(call) {}
+  // From within the store's confirmation: nothing that may fail comes behind it but the store's own last
+  // step.
+  Result<> record(std::span<const Change> changes);
+  void publish();  // it is made: the gate opens to it
+  // It is not, though it is recorded: `made` opens nothing, and a record says so.
+  void take_back(const store::KeyEntry& made);
+
+ private:
+  Backing& backing_;
+  const Call& call_;
+  std::vector<store::KeyEntry> keys_;
+  bool recorded_ = false;
+};
+
 // Makes a key and records it, with `members` more; its text is in the answer this once, the owner's name
 // where `names`. Under store_mutex.
 Result<Reply> make_key(Backing& backing, const Call& call, const store::KeyWish& wish,
                        std::string_view members = {}, bool names = true);
+
+Reply reply_new_key(const store::NewKey& made, bool names);
 
 // The scopes that a body asks for; `use` where it names none.
 Result<store::Scopes> wanted_scopes(json::Value body);

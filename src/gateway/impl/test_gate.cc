@@ -194,6 +194,7 @@ TestGate::TestGate() {
   key_ = made->text.reveal();
   subject_ = made->entry.subject;
   other_key_ = (*store)->create_key("team", "bob", wall_now())->text.reveal();
+  key_elsewhere_ = (*store)->create_key("elsewhere", "ada", wall_now())->text.reveal();
   shared_.keys.replace(*(*store)->keys());
   shared_.ledger = ledger_.get();
   shared_.sync = ledger::Sync::os;

@@ -140,7 +140,8 @@ class TestGate {
   Message ask(std::string_view request) const;  // on a connection of its own
   const std::string& key() const { return key_; }
   const std::string& subject() const { return subject_; }
-  const std::string& other_key() const { return other_key_; }  // of another user
+  const std::string& other_key() const { return other_key_; }          // of another user
+  const std::string& key_elsewhere() const { return key_elsewhere_; }  // of the same user in another team
   ResponseHomes& homes() { return shared_.homes; }
   Shared& shared() { return shared_; }
 
@@ -161,7 +162,7 @@ class TestGate {
   Shared shared_;
   std::vector<ServiceSettings> services_;
   std::unique_ptr<Gate> gate_;
-  std::string key_, subject_, other_key_;
+  std::string key_, subject_, other_key_, key_elsewhere_;
 };
 
 constexpr std::string_view kAsk = R"({"model":"m","messages":[{"role":"user","content":"hi"}]})";
