@@ -1,3 +1,5 @@
+#include <sqlite3.h>
+
 #include "console/impl/keys.h"
 #include "console/impl/test_house.h"
 
@@ -22,6 +24,12 @@ class SelfTest : public testing::TestHouse {
     const auto made = ask_as(old, "POST", "/api/v1/self/keys", "{\"grace\":" + std::to_string(grace) + "}");
     EXPECT_EQ(made.status, 201) << made.body;
     return entry(made.at({"key"}));
+  }
+  void sql(const char* statements) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open((folder_ + "/store.sqlite").c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, statements, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    sqlite3_close(db);
   }
   Asked accept(const std::string& invitation, const std::string& user) {
     return ask(request("POST", "/api/v1/self/keys",
@@ -139,6 +147,25 @@ TEST_F(SelfTest, ARenewalThatCannotBeRecordedDidNotHappen) {
     EXPECT_FALSE(shared_.keys.snapshot()->at(old.id).expires);
     ASSERT_TRUE(publish_keys(*backing_));
   }
+  EXPECT_EQ(renewed(old, 60).origin, old.id);
+}
+
+// Whatever is written fails at its commit, when its records are there already.
+TEST_F(SelfTest, ARenewalThatTheStoreDoesNotKeepIsTakenBackInTheLedgerToo) {
+  const auto old = ada_of("blue");
+  sql("CREATE TABLE trap (subject REFERENCES subjects (subject) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE TRIGGER snap AFTER INSERT ON keys BEGIN INSERT INTO trap VALUES ('nobody'); END");
+  EXPECT_GE(ask_as(old, "POST", "/api/v1/self/keys", "{}").status, 400);
+  const auto keys = backing_->store->keys().value();
+  ASSERT_EQ(keys.size(), 1U);
+  EXPECT_FALSE(keys[0].expires);
+  EXPECT_EQ(shared_.keys.snapshot()->size(), 1U);
+  const auto records = ledger::tail(folder_, 3).value();
+  const auto id = json::Document::parse(records[0])->root()["what"].string_or("");
+  EXPECT_NE(records[0].find(R"("action":"key-created")"), std::string::npos) << records[0];
+  EXPECT_NE(records[2].find(R"("action":"key-revoked")"), std::string::npos) << records[2];
+  EXPECT_NE(records[2].find("\"what\":\"" + id + '"'), std::string::npos) << records[2];
+  sql("DROP TRIGGER snap");
   EXPECT_EQ(renewed(old, 60).origin, old.id);
 }
 

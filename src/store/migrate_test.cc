@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ostream>
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -110,6 +111,10 @@ struct Released {
   int version;
   std::vector<const char*> schema, rows;
 };
+
+void PrintTo(const Released& released, std::ostream* out) {
+  *out << "schema " << released.version;
+}
 
 const std::vector<Released>& released() {
   static const std::vector<Released> all = {

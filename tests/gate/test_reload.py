@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib.gate import Gate, service, yaml
+from lib.gate import Gate, run, service, yaml
 from lib.upstream import Upstream
 
 
@@ -63,6 +63,19 @@ def test_a_thousand_errors_in_the_file_end_nothing_and_are_told_in_one_line(ups)
         reload(gate, "not reloaded")
         assert gate.stderr.count("not reloaded") == 1
         assert gate.chat("ok").status == 200
+
+
+def test_how_many_keys_one_may_hold_follows_a_reload(ups):
+    one, _ = ups
+    with Gate([service(one, "one")], more={"console": {"own_keys": 1}}) as gate:
+        def renew():
+            return run("key", "request", "--gate", gate.url, env={"OSTIARY_KEY": gate.key})
+        refused = renew()
+        assert refused.returncode == 2 and "console.own_keys" in refused.stderr
+        rewrite(gate, console={"own_keys": 2})
+        reload(gate)
+        assert renew().returncode == 0
+        assert renew().returncode == 2
 
 
 def test_what_needs_a_restart_is_named(ups):
