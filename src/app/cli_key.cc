@@ -38,7 +38,7 @@ void add_key(CommandLine& line) {
   line.does(*list, [options] { return run_key_list(*options); });
 
   auto* revoke =
-      line.verb(*key, "revoke", "close the gate to a key and to those renewed from it, at once and for good",
+      line.verb(*key, "revoke", "close the gate to a key and all others of its line, at once and for good",
                 "ostiary key revoke 3fK9aQ2z");
   revoke->add_option("id", options->id, "the key's id: the part between ost_ and the next _")
       ->required()

@@ -62,10 +62,14 @@ Result<std::string> make_first_key(store::Store& store, ledger::Ledger& ledger) 
   TRY(const auto keys, store.keys());
   if (!keys.empty()) return std::string();
   const char* user = std::getenv("USER");
-  TRY(const auto made, store.create_key("default", user && *user ? user : "admin", wall_now()));
-  TRY_VOID(record_change(ledger, "key-created", made.entry.id,
-                         R"({"by":"gate","scopes":["use"],"subject":)" + json::quoted(made.entry.subject) +
-                             R"(,"team":"default"})"));
+  store::KeyWish wish;
+  wish.team = "default";
+  wish.user = user && *user ? user : "admin";
+  TRY(const auto made, store.create_key(wish, wall_now(), [&](const store::KeyEntry& coming) {
+    return record_change(ledger, "key-created", coming.id,
+                         R"({"by":"gate","scopes":["use"],"subject":)" + json::quoted(coming.subject) +
+                             R"(,"team":"default"})");
+  }));
   return std::string(made.text.reveal());
 }
 
