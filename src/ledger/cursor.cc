@@ -25,6 +25,13 @@ bool exists(const std::string& path) {
 Cursor::Cursor(const std::string& data_folder, const Place& from)
     : ledger_(ledger_folder(data_folder)), at_(from) {}
 
+Cursor Cursor::in_ledger(const std::string& ledger_folder, const Place& from) {
+  Cursor cursor;
+  cursor.ledger_ = ledger_folder;
+  cursor.at_ = from;
+  return cursor;
+}
+
 // Lets at_ name the segment that holds record at_.index, passing over removed ones; false where that record
 // is not there yet.
 Result<bool> Cursor::find_segment() {
@@ -92,27 +99,59 @@ Result<bool> Cursor::enter() {
   return true;
 }
 
-Result<std::uint64_t> Cursor::read(std::uint64_t until, std::uint64_t most, const Take& take) {
-  std::uint64_t given = 0;
-  while (given < most && at_.index < until) {
+Result<bool> Cursor::next(std::uint64_t until, std::uint64_t& index, std::string_view& line) {
+  while (at_.index < until) {
     if (!lines_ || at_.index >= ready_) {
       lines_.reset();
       TRY(const bool open, enter());
-      if (!open) break;
+      if (!open) return false;
       ready_ = std::min(ready_, until);
       continue;
     }
-    std::string_view line;
     TRY(const bool more, lines_->next(line));
     if (!more)
       return fail(Code::corrupt, fmt::format("record {}: its line is missing", at_.index),
                   log_path(ledger_, at_.segment));
-    take(at_.index, line);
     at_.offset = lines_->offset();
-    ++at_.index;
-    ++given;
+    index = at_.index++;
+    return true;
+  }
+  return false;
+}
+
+Result<std::uint64_t> Cursor::read(std::uint64_t until, std::uint64_t most, const Take& take) {
+  std::uint64_t given = 0, index = 0;
+  for (std::string_view line; given < most; ++given) {
+    TRY(const bool more, next(until, index, line));
+    if (!more) break;
+    take(index, line);
   }
   return given;
+}
+
+Result<bool> scan_segment(const std::string& ledger_folder, std::uint64_t first, std::uint64_t from,
+                          const TakeRecord& take) {
+  const auto end = first + leaves_in(leaf_path(ledger_folder, first));
+  if (end <= from || !exists(log_path(ledger_folder, first))) return true;
+  auto cursor = Cursor::in_ledger(ledger_folder, {std::max(first, from), first, 0});
+  std::uint64_t index = 0;
+  for (std::string_view line;;) {
+    const auto more = cursor.next(end, index, line);
+    if (!more && more.error().code == Code::corrupt) return true;
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return true;
+    TRY(const bool on, take(index, line));
+    if (!on) return false;
+  }
+}
+
+Result<> scan_records(const std::string& ledger_folder, std::uint64_t from, const TakeRecord& take) {
+  TRY(const auto segments, list_segments(ledger_folder));
+  for (const auto first : segments) {
+    TRY(const bool on, scan_segment(ledger_folder, first, from, take));
+    if (!on) break;
+  }
+  return {};
 }
 
 Result<std::optional<Digest>> leaf_of(const std::string& data_folder, std::uint64_t index) {

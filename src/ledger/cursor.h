@@ -28,14 +28,19 @@ class Cursor {
   explicit Cursor(const std::string& data_folder, const Place& from = {});
 
   using Take = std::function<void(std::uint64_t index, std::string_view line)>;
+  // The next record below `until`, whose bytes hold until the next call; false as a 0 of read(), which has
+  // the rest.
+  Result<bool> next(std::uint64_t until, std::uint64_t& index, std::string_view& line);
   // Gives records below `until` to `take`, at most `most` of them; how many. 0: nothing is there now, or what
   // was next is removed and place() is behind it. Only records with a leaf hash are given: beside a running
   // ledger let `until` be at most its size(), so that none is given that a failed write takes back. A place
   // that does not fit the files is looked for again; `corrupt` where lines are missing.
   Result<std::uint64_t> read(std::uint64_t until, std::uint64_t most, const Take& take);
   const Place& place() const { return at_; }
+  static Cursor in_ledger(const std::string& ledger_folder, const Place& from);
 
  private:
+  Cursor() = default;
   Result<bool> enter();
   Result<bool> find_segment();
   Result<> seek();
@@ -47,6 +52,17 @@ class Cursor {
   std::uint64_t ready_ = 0;  // records below it were whole when lines_ was opened
   bool checked_ = false;     // at_ was made here, or fits the leaf hash of its record
 };
+
+// Called with a record's number and line; false ends the scan.
+using TakeRecord = std::function<Result<bool>(std::uint64_t index, std::string_view line)>;
+
+// The records from number `from` on whose lines still stand, in order, up to those that had their leaf hash
+// when their segment was begun. What is damaged of a segment is passed over with the rest of it: verify()
+// tells of that.
+Result<> scan_records(const std::string& ledger_folder, std::uint64_t from, const TakeRecord& take);
+// The records of one segment; false where `take` ended it.
+Result<bool> scan_segment(const std::string& ledger_folder, std::uint64_t first, std::uint64_t from,
+                          const TakeRecord& take);
 
 // The leaf hash of a record, also where the record itself was removed; nothing where there is none.
 Result<std::optional<Digest>> leaf_of(const std::string& data_folder, std::uint64_t index);

@@ -141,6 +141,41 @@ TEST_F(CursorTest, SaysWhereALineIsMissing) {
   EXPECT_EQ(got.error().code, Code::corrupt);
 }
 
+TEST_F(CursorTest, AScanPassesOverWhatIsRemovedOrDamagedAndEndsWhereItIsToldTo) {
+  const auto folder = ledger_folder(folder_.data());
+  {
+    const auto ledger = open();
+    ASSERT_TRUE(append_records(*ledger, 0, 300));
+  }
+  const auto segments = list_segments(folder).value();
+  ASSERT_GT(segments.size(), 4U);
+  std::filesystem::remove(log_path(folder, segments[1]));
+  const auto half = log_path(folder, segments[2]);
+  std::filesystem::resize_file(half, log_header(segments[2]).size() + record_line(0).size() * 3 / 2);
+  std::vector<std::uint64_t> seen;
+  const auto to_the_end = [&](std::uint64_t index, std::string_view line) -> Result<bool> {
+    EXPECT_EQ(line, record_line(index));
+    seen.push_back(index);
+    return true;
+  };
+  ASSERT_TRUE(scan_records(folder, 2, to_the_end));
+  auto expected = numbers(2, segments[1]);
+  expected.push_back(segments[2]);
+  const auto rest = numbers(segments[3], 300);
+  expected.insert(expected.end(), rest.begin(), rest.end());
+  EXPECT_EQ(seen, expected);
+  seen.clear();
+  ASSERT_TRUE(scan_records(folder, 0, [&](std::uint64_t index, std::string_view) -> Result<bool> {
+    seen.push_back(index);
+    return index < 4;
+  }));
+  EXPECT_EQ(seen, numbers(0, 5));
+  EXPECT_EQ(scan_records(folder, 0, [](auto, auto) -> Result<bool> { return fail(Code::denied, "no"); })
+                .error()
+                .code,
+            Code::denied);
+}
+
 TEST_F(CursorTest, TellsTheLeafHashOfARecordAndHowManyThereAre) {
   const auto ledger = open();
   ASSERT_TRUE(append_records(*ledger, 0, 100));

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "json/document.h"
+#include "ledger/cursor.h"
 #include "ledger/impl/keeper_impl.h"
-#include "ledger/impl/record_scan.h"
 #include "ledger/impl/segment.h"
 
 namespace ostiary::ledger {

@@ -8,10 +8,10 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "json/document.h"
+#include "ledger/cursor.h"
 #include "ledger/impl/append_file.h"
 #include "ledger/impl/merkle.h"
 #include "ledger/impl/readers.h"
-#include "ledger/impl/record_scan.h"
 #include "ledger/impl/segment.h"
 
 namespace ostiary::ledger {

@@ -12,10 +12,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "json/document.h"
+#include "ledger/cursor.h"
 #include "ledger/impl/append_file.h"
 #include "ledger/impl/keeper_impl.h"
 #include "ledger/impl/readers.h"
-#include "ledger/impl/record_scan.h"
 #include "ledger/impl/segment.h"
 
 namespace ostiary::ledger {
