@@ -30,36 +30,14 @@ store::ExchangeFilter filter_of(const Call& call) {
   return filter;
 }
 
-// The teams whose exchanges are for the caller's eyes, one filter each; none: there are no such.
-std::vector<store::ExchangeFilter> filters_of(const Call& call) {
-  const auto asked = filter_of(call);
-  if (call.rights.sees_all()) return {asked};
-  std::vector<store::ExchangeFilter> filters;
-  for (const auto& team : call.rights.teams()) {
-    if (!asked.team.empty() && asked.team != team) continue;
-    auto filter = asked;
-    filter.team = team;
-    filters.push_back(std::move(filter));
-  }
-  return filters;
-}
-
-Result<store::ExchangePage> page_of(Backing& backing, const std::vector<store::ExchangeFilter>& filters,
-                                    std::string_view cursor, std::size_t limit) {
-  store::ExchangePage all;
-  bool more = false;
-  for (const auto& filter : filters) {
-    TRY(auto page, backing.exchanges.list(filter, cursor, limit));
-    more |= !page.next.empty();
-    std::ranges::move(page.exchanges, std::back_inserter(all.exchanges));
-  }
-  std::ranges::sort(all.exchanges, std::ranges::greater{}, &store::ExchangeEntry::id);
-  if (all.exchanges.size() > limit) {
-    all.exchanges.resize(limit);
-    more = true;
-  }
-  if (more && !all.exchanges.empty()) all.next = all.exchanges.back().id.text();
-  return all;
+// What is for the caller's eyes of what was asked for; nothing: there is no such.
+std::optional<store::ExchangeFilter> allowed_filter(const Call& call) {
+  auto filter = filter_of(call);
+  if (call.rights.sees_all()) return filter;
+  for (const auto& team : call.rights.teams())
+    if (filter.team.empty() || filter.team == team) filter.any_team.push_back(team);
+  if (filter.any_team.empty()) return std::nullopt;
+  return filter;
 }
 
 // Before the first exchange there is no table.
@@ -70,7 +48,7 @@ Result<T> or_nothing(Result<T> asked) {
 }
 
 Result<Reply> list(Backing& backing, const Call& call) {
-  return reply_exchanges(backing, call, filters_of(call));
+  return reply_exchanges(backing, call, allowed_filter(call));
 }
 
 Result<Reply> show(Backing& backing, const Call& call) {
@@ -94,16 +72,17 @@ bool fits(std::string_view wanted, std::string_view is) {
 
 Result<Reply> stream(Backing& backing, const Call& call) {
   if (!backing.feed) return fail(Code::unavailable, "no gate serves this folder");
-  const auto filters = filters_of(call);
+  const auto filter = allowed_filter(call);
   const auto last = call.number("last-event-id");
   const auto size = backing.shared.ledger->size();
   const auto from = last ? std::min(static_cast<std::uint64_t>(*last) + 1, size) : size;
-  auto wanted = [filters](const ledger::RecordView& x) {
-    return std::ranges::any_of(filters, [&](const store::ExchangeFilter& f) {
-      return fits(f.team, x.team) && fits(f.subject, x.subject) && fits(f.key, x.key) &&
-             fits(f.service, x.service) && fits(f.model, x.model) && fits(f.outcome, x.outcome) &&
-             fits(f.decision, x.effect);
-    });
+  auto wanted = [filter](const ledger::RecordView& x) {
+    if (!filter) return false;
+    const auto& f = *filter;
+    const bool seen = f.any_team.empty() || std::ranges::find(f.any_team, x.team) != f.any_team.end();
+    return seen && fits(f.team, x.team) && fits(f.subject, x.subject) && fits(f.key, x.key) &&
+           fits(f.service, x.service) && fits(f.model, x.model) && fits(f.outcome, x.outcome) &&
+           fits(f.decision, x.effect);
   };
   Reply reply;
   reply.stream = backing.feed->subscribe(from, std::move(wanted));
@@ -139,9 +118,12 @@ Schema page_schema() {
 }
 
 Result<Reply> reply_exchanges(Backing& backing, const Call& call,
-                              const std::vector<store::ExchangeFilter>& filters) {
+                              const std::optional<store::ExchangeFilter>& filter) {
   const auto limit = static_cast<std::size_t>(call.number("limit").value_or(kPage));
-  TRY(const auto page, or_nothing(page_of(backing, filters, call.text("cursor"), limit)));
+  store::ExchangePage page;
+  if (filter) {
+    TRY(page, or_nothing(backing.exchanges.list(*filter, call.text("cursor"), limit)));
+  }
   Reply reply;
   reply.body = "{\"exchanges\":[";
   std::string_view separator;

@@ -41,7 +41,7 @@ Result<Reply> own_exchanges(Backing& backing, const Call& call) {
   filter.team = key->team;
   filter.from = call.time("since");
   filter.until = call.time("until");
-  return reply_exchanges(backing, call, {filter});
+  return reply_exchanges(backing, call, filter);
 }
 
 Result<Reply> own_budget(Backing& backing, const Call& call) {

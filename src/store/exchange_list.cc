@@ -47,6 +47,7 @@ class PageSearch {
 
   Database& db_;
   std::vector<Condition> conditions_;
+  std::vector<std::string_view> any_team_;
   std::size_t wanted_;
   Id low_, high_;
   std::vector<Id> found_;
@@ -64,20 +65,25 @@ PageSearch::PageSearch(Database& db, const ExchangeFilter& filter, std::size_t w
                                       {"outcome", filter.outcome},
                                       {"effect", filter.decision}})
     if (!value.empty()) conditions_.emplace_back(column, kept_part(value));
+  for (const auto& team : filter.any_team) any_team_.push_back(kept_part(team));
 }
 
 std::string PageSearch::facet_clause() const {
   std::string clause;
   for (const auto& condition : conditions_) clause += " AND " + std::string(condition.column) + " = ?";
-  return clause;
+  if (any_team_.empty()) return clause;
+  clause += " AND team IN (?";
+  for (std::size_t i = 1; i < any_team_.size(); ++i) clause += ", ?";
+  return clause + ")";
 }
 
 void PageSearch::bind_facet(Statement& statement) const {
   for (const auto& condition : conditions_) statement.bind(condition.value);
+  for (const auto team : any_team_) statement.bind(team);
 }
 
 Result<bool> PageSearch::matches(Statement& question, std::int64_t facet) {
-  if (conditions_.empty()) return true;
+  if (conditions_.empty() && any_team_.empty()) return true;
   const auto [known, fresh] = known_.try_emplace(facet, false);
   if (!fresh) return known->second;
   bind_facet(question.reset().bind(facet));

@@ -42,6 +42,7 @@ inline constexpr std::string_view kUnknownOutcome = "unknown";
 struct ExchangeFilter {
   std::string team, subject, key, service, model, outcome;
   std::string decision;               // its effect
+  std::vector<std::string> any_team;  // one of these, where it is not empty
   std::optional<WallMs> from, until;  // from <= time < until
 };
 

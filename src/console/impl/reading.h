@@ -14,7 +14,7 @@ namespace ostiary::console {
 std::vector<Parameter> page_parameters();
 Schema page_schema();
 Result<Reply> reply_exchanges(Backing& backing, const Call& call,
-                              const std::vector<store::ExchangeFilter>& filters);
+                              const std::optional<store::ExchangeFilter>& filter);
 // The ledger's line; nothing: it is not kept.
 std::optional<std::string> record_at(Backing& backing, const std::optional<std::uint64_t>& index);
 
