@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "ledger/sums.h"
 
 namespace ostiary::app {
 
@@ -78,9 +79,11 @@ Result<> LedgerProjection::check_ledger() {
   const auto at = table_->position();
   if (at.index == 0) return {};
   TRY(const auto leaf, ledger::leaf_of(data_, at.index - 1));
-  if (leaf == at.leaf) return {};
+  const bool cut_off = leaf == at.leaf && ledger::is_within_removed(data_, at.index);
+  if (leaf == at.leaf && !cut_off) return {};
   log::warn(fmt::format(
-      "exchanges: the table was made from {} records that are not this ledger's; it is made anew", at.index));
+      "exchanges: the table was made from {} records {}; it is made anew", at.index,
+      cut_off ? "and the rest of their segment was removed for its age" : "that are not this ledger's"));
   TRY_VOID(table_->clear());
   cursor_ = ledger::Cursor(data_);
   return {};
@@ -107,6 +110,19 @@ Result<> LedgerProjection::give(std::uint64_t index, std::string_view line) {
   return anew ? table_->begun_anew() : Result<>{};
 }
 
+// Records [from, to) were removed: what they used counts all the same.
+Result<> LedgerProjection::pass_over(std::uint64_t from, std::uint64_t to) {
+  if (from == to) return {};
+  if (ledger::is_within_removed(data_, from))
+    return fail(Code::unavailable, "records were removed while they were read", data_);
+  return ledger::each_removed(data_, from, to, [this](const ledger::SegmentSums& sums) {
+    for (const auto& sum : sums.usage)
+      table_->count_removed(
+          sum.month, {sum.key, sum.team, sum.exchanges, sum.input, sum.output, sum.cached, sum.cost_nano});
+    for (const auto& id : sums.ended) table_->ended_in_removed(id);
+  });
+}
+
 Result<> LedgerProjection::commit() {
   const auto& at = cursor_.place();
   store::Projected upto{at.index, {}, at.segment, at.offset};
@@ -120,10 +136,13 @@ Result<bool> LedgerProjection::step(std::uint64_t until) {
   if (before >= until) return false;
   TRY_VOID(table_->begin());
   Result<> given;
+  auto next = before;
   TRY_VOID(cursor_.read(until, kBatch, [&](std::uint64_t index, std::string_view line) {
+    if (given) given = pass_over(std::exchange(next, index + 1), index);
     if (given) given = give(index, line);
   }));
   TRY_VOID(std::move(given));
+  TRY_VOID(pass_over(next, cursor_.place().index));
   if (cursor_.place().index == before) {
     TRY_VOID(table_->abandon());
     return false;

@@ -20,7 +20,8 @@ std::string exchanges_path(const std::string& data_folder);
 class LedgerProjection {
  public:
   // A table that is damaged, or was made from another ledger, or from more of this one than there is (a power
-  // cut can take records), is emptied and filled from the beginning; `anew` asks for that.
+  // cut can take records), or that stands within a segment that was removed, is emptied and filled from the
+  // beginning; `anew` asks for that.
   static Result<std::unique_ptr<LedgerProjection>> open(const std::string& data_folder, bool anew = false);
 
   // One transaction: at most some thousands of the records below `until`. False where there was nothing to
@@ -38,6 +39,7 @@ class LedgerProjection {
   static Result<std::unique_ptr<store::Projection>> open_table(const std::string& path, bool anew);
   Result<> check_ledger();
   Result<> give(std::uint64_t index, std::string_view line);
+  Result<> pass_over(std::uint64_t from, std::uint64_t to);
   Result<> commit();
 
   const std::string data_;

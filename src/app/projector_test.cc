@@ -1,13 +1,18 @@
 #include "app/projector.h"
 
+#include <cmath>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <thread>
 
+#include "app/restore_limits.h"
 #include "app/verbs.h"
+#include "gateway/limits.h"
+#include "ledger/keeper.h"
 #include "ledger/record.h"
 #include "store/exchanges.h"
 #include "store/store.h"
@@ -231,6 +236,167 @@ TEST_F(ProjectorTest, ForgetsWhatRetentionRemoved) {
   const auto usage = Exchanges(exchanges_path(data())).months(rfc3339(wall_now()).substr(0, 7));
   ASSERT_TRUE(usage && usage->size() == 1);
   EXPECT_EQ(usage->front().exchanges, 1000U) << "what was used stays used";
+}
+
+// A ledger whose segments go for their age, with exchanges of two months.
+class RemovedTest : public ProjectorTest {
+ protected:
+  static constexpr WallMs kEdge = 1'775'001'600'000;  // 2026-04-01T00:00:00Z
+
+  RemovedTest() : ledger_(open_ledger()) {
+    auto opened = ledger::Keeper::open(data(), *ledger_, {});
+    EXPECT_TRUE(opened) << opened.error().text();
+    keeper_ = std::move(*opened);
+  }
+  ledger::ExchangeRecord record(WallMs at) {
+    ledger::ExchangeRecord record;
+    record.id = Id::make();
+    record.at = at;
+    record.team = "research", record.key = fmt::format("Key{}", made_++ % 3), record.model = "m";
+    record.reserved = ledger::Reserved{100, 10, 0.5};
+    record.usage.input = 7 + made_, record.usage.output = 3, record.usage.cached = 1;
+    record.usage.cost = 0.001 * static_cast<double>(made_);
+    return record;
+  }
+  void intent(const ledger::ExchangeRecord& record) { put(record, ledger::append_intent); }
+  void outcome(const ledger::ExchangeRecord& record) { put(record, ledger::append_outcome); }
+  void put(const ledger::ExchangeRecord& record,
+           void (*append)(std::string&, const ledger::ExchangeRecord&)) {
+    ledger::Batch batch;
+    std::string line;
+    append(line, record);
+    batch.add(line);
+    ASSERT_TRUE(ledger_->append(batch));
+  }
+  void whole(WallMs at) {
+    const auto one = record(at);
+    intent(one);
+    outcome(one);
+  }
+  void close_segment() { ASSERT_TRUE(ledger_->rotate().value()); }
+  void remove_old() {
+    std::this_thread::sleep_for(5ms);
+    const auto report = keeper_->retain(1, false, "uid:0");
+    ASSERT_TRUE(report) << report.error().text();
+    ASSERT_FALSE(ledger::removed_records(data())->empty());
+  }
+  using Months = std::vector<std::vector<store::MonthUsage>>;
+  Months months() const {
+    Exchanges exchanges(exchanges_path(data()));
+    return {*exchanges.months("2026-03"), *exchanges.months("2026-04")};
+  }
+  void catch_up() {
+    Projector projector(data(), *ledger_);
+    ASSERT_TRUE(projector.wait_until_caught_up(kEnough));
+  }
+  void make_anew() {
+    for (const auto* suffix : {"", "-wal", "-shm"}) fs::remove(exchanges_path(data()) + suffix);
+    catch_up();
+  }
+  static std::uint64_t exchanges_in(const std::vector<store::MonthUsage>& month) {
+    std::uint64_t sum = 0;
+    for (const auto& usage : month) sum += usage.exchanges;
+    return sum;
+  }
+  std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<ledger::Keeper> keeper_;
+};
+
+TEST_F(RemovedTest, ATableThatIsMadeAnewCountsWhatRemovedExchangesUsedInTheirMonths) {
+  for (int n = 0; n < 50; ++n) whole(kEdge - 1000 + n * 40);  // over the edge of the month
+  const auto crossing = record(kEdge - 1), lost = record(kEdge + 1), seen = record(kEdge + 2);
+  intent(crossing), intent(lost);
+  close_segment();
+  outcome(crossing);
+  begin_anew(*ledger_);  // nobody saw how `lost` ended
+  for (int n = 0; n < 20; ++n) whole(kEdge + n);
+  close_segment();
+  intent(seen), outcome(seen);
+  catch_up();
+  const auto grown = months();
+  ASSERT_EQ(exchanges_in(grown[0]), 26U);
+  ASSERT_EQ(exchanges_in(grown[1]), 47U);
+  remove_old();
+  catch_up();
+  EXPECT_EQ(months(), grown);
+  EXPECT_THAT(rows(), SizeIs(1));
+  for (int again = 0; again < 2; ++again) {
+    make_anew();
+    EXPECT_EQ(months(), grown);
+    EXPECT_THAT(rows(), SizeIs(1));
+  }
+}
+
+TEST_F(RemovedTest, WhatEndedBehindItsRemovedBeginningCountsOnce) {
+  const auto crossing = record(kEdge), open = record(kEdge);
+  intent(crossing), intent(open);
+  close_segment();
+  remove_old();  // while both are under way
+  outcome(crossing);
+  make_anew();
+  EXPECT_EQ(exchanges_in(months()[1]), 1U);
+  outcome(open);
+  make_anew();
+  EXPECT_EQ(exchanges_in(months()[1]), 2U);
+  EXPECT_THAT(rows(), SizeIs(2));
+}
+
+TEST_F(RemovedTest, WhatEndedInARemovedSegmentWhileItsBeginningIsHeldIsNotOpen) {
+  const auto held = record(kEdge - 1000), crossing = record(kEdge);
+  intent(held), outcome(held), intent(crossing);
+  close_segment();
+  outcome(crossing);
+  close_segment();
+  ledger::HoldRequest hold;
+  hold.to = kEdge - 1;
+  hold.reason = "audit";
+  const auto set = keeper_->set_hold(hold);
+  ASSERT_TRUE(set);
+  remove_old();
+  make_anew();
+  begin_anew(*ledger_);
+  make_anew();
+  EXPECT_EQ(exchanges_in(months()[1]), 1U) << "it ended, and is not unknown";
+  EXPECT_EQ(months()[1].front().cost_nano, std::llround(*crossing.usage.cost * 1e9));
+  ASSERT_TRUE(keeper_->release_hold(set->id, "uid:0"));
+  remove_old();
+  make_anew();
+  EXPECT_EQ(exchanges_in(months()[0]), 1U);
+  EXPECT_EQ(exchanges_in(months()[1]), 1U);
+}
+
+TEST_F(RemovedTest, ATableThatStopsWithinARemovedSegmentIsMadeAnew) {
+  for (int n = 0; n < 20; ++n) whole(kEdge + n);
+  catch_up();
+  for (int n = 0; n < 20; ++n) whole(kEdge + n);
+  close_segment();
+  remove_old();
+  catch_up();
+  EXPECT_EQ(exchanges_in(months()[1]), 40U);
+}
+
+TEST_F(RemovedTest, ABudgetHoldsWithAndWithoutTheTable) {
+  const auto now = wall_now();
+  double cost = 0;
+  for (int n = 0; n < 20; ++n) {
+    auto one = record(now - 1000);
+    one.key = "Key0";
+    intent(one), outcome(one);
+    cost += *one.usage.cost;
+  }
+  close_segment();
+  remove_old();
+  for (const bool with_table : {false, true}) {
+    if (with_table) catch_up();
+    gateway::Limiter limiter;
+    gateway::LimitSettings settings;
+    settings.per_key = *gateway::limits_from_json(R"({"spend_per_month":100})");
+    limiter.configure(settings);
+    ASSERT_TRUE(restore_limits(limiter, data(), ledger_->size(), now));
+    const auto report = limiter.report(gateway::Account::Scope::key, "Key0", now);
+    const auto& spend = report.lines[static_cast<std::size_t>(gateway::Limit::spend)];
+    EXPECT_NEAR(static_cast<double>(spend.used) / 1e9, cost, 1e-9) << with_table;
+  }
 }
 
 TEST_F(ProjectorTest, IsNotWaitedForWhereTooMuchIsMissing) {

@@ -1,11 +1,13 @@
 #include "app/restore_limits.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "gateway/account.h"
 #include "ledger/cursor.h"
 #include "ledger/record_view.h"
+#include "ledger/sums.h"
 #include "store/exchanges.h"
 
 namespace ostiary::app {
@@ -48,7 +50,8 @@ class Restoring {
 
  private:
   template <class Take>
-  Result<> each_use(const ledger::Place& from, std::map<Id, Use> open, Take take);
+  Result<> each_use(const ledger::Place& from, std::map<Id, Use> open, Take take,
+                    const std::function<void(const ledger::UsageSum&)>& take_removed = {});
   Result<std::uint64_t> a_minute_ago();
   template <class Add>
   void for_both(const Use& use, Add add) {
@@ -67,13 +70,26 @@ class Restoring {
 };
 
 // Calls `take` with what each exchange used whose last record is at or behind `from`, refusals left out;
-// of those in `open`, which began before it, too.
+// of those in `open`, which began before it, too. `take_removed` gets what removed records used.
 template <class Take>
-Result<> Restoring::each_use(const ledger::Place& from, std::map<Id, Use> open, Take take) {
+Result<> Restoring::each_use(const ledger::Place& from, std::map<Id, Use> open, Take take,
+                             const std::function<void(const ledger::UsageSum&)>& take_removed) {
   ledger::Cursor cursor(data_, from);
   ledger::RecordReader reader;
   ledger::RecordView record;
-  const auto read = [&](std::uint64_t, std::string_view line) {
+  Result<> passed;
+  auto next = from.index;
+  const auto pass_over = [&](std::uint64_t to) {
+    const auto at = std::exchange(next, to);
+    if (at == to || !take_removed || !passed) return;
+    passed = ledger::each_removed(data_, at, to, [&](const ledger::SegmentSums& sums) {
+      for (const auto& sum : sums.usage) take_removed(sum);
+      for (const auto& id : sums.ended) open.erase(id);
+    });
+  };
+  const auto read = [&](std::uint64_t index, std::string_view line) {
+    pass_over(index);
+    next = index + 1;
     if (!reader.read(line, record)) return;
     if (record.kind == Kind::intent) {
       open[record.id] = use_of(record);
@@ -85,6 +101,8 @@ Result<> Restoring::each_use(const ledger::Place& from, std::map<Id, Use> open, 
   while (cursor.place().index < size_) {
     const auto before = cursor.place().index;
     TRY(const auto given, cursor.read(size_, kAtOnce, read));
+    pass_over(cursor.place().index);
+    TRY_VOID(passed);
     if (given == 0 && cursor.place().index == before) break;
   }
   for (const auto& [id, use] : open) take(use);
@@ -112,9 +130,13 @@ Result<> Restoring::months() {
     for (const auto& one : table_says->open)
       open[one.id] = {one.key, one.team, one.at, one.at, 0, one.cost_nano};
   }
-  return each_use(from, std::move(open), [&](const Use& use) {
+  const auto spent = [&](const Use& use) {
     for_both(use,
              [&](Account& account) { account.restore({0, use.cost, gateway::month_of(use.at)}, 0, mono_); });
+  };
+  return each_use(from, std::move(open), spent, [&](const ledger::UsageSum& sum) {
+    const auto began = parse_rfc3339(sum.month + "-01T00:00:00Z");
+    if (began) spent({sum.key, sum.team, *began, *began, 0, sum.cost_nano});
   });
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <unistd.h>
 
 #include "app/control_client.h"
@@ -26,14 +28,46 @@ std::string asker() {
   return fmt::format("uid:{}", ::getuid());
 }
 
+// Opens the store once a name is asked for: that takes room on the disk, which removing old records, the way
+// out of a full one, can do without.
+class FolderPeople final : public People {
+ public:
+  explicit FolderPeople(std::string path) : path_(std::move(path)) {}
+  Result<bool> knows(const std::string& subject) override {
+    TRY_VOID(open());
+    return people_->knows(subject);
+  }
+  Result<> forget(const std::string& subject) override {
+    TRY_VOID(open());
+    return people_->forget(subject);
+  }
+  Result<std::optional<std::string>> find(const std::string& user) override {
+    TRY_VOID(open());
+    return people_->find(user);
+  }
+
+ private:
+  Result<> open() {
+    if (people_) return {};
+    TRY(store_, store::open_sqlite(path_));
+    people_.emplace(*store_);
+    return {};
+  }
+  std::string path_;
+  std::unique_ptr<store::Store> store_;
+  std::optional<StorePeople> people_;
+};
+
 Result<std::string> keep_offline(const std::string& data, const KeepingRequest& request) {
   TRY_VOID(store::check_data_folder(data));
   TRY(const auto lock, store::DataLock::acquire(data));
-  TRY(const auto store, store::open_sqlite(data + "/store.sqlite"));
   TRY(const auto ledger, ledger::Ledger::open(data, {}));
   TRY(const auto keeper, ledger::Keeper::open(data, *ledger, {}));
-  StorePeople people(*store);
-  TRY_VOID(keeper->finish(people));
+  FolderPeople people(data + "/store.sqlite");
+  const auto finished = keeper->finish(people);
+  // What was cut off may need room, which on a full disk comes of what is asked now.
+  const bool retains = request.path.ends_with("/retain");
+  if (!finished && !retains) return std::unexpected(finished.error());
   return keep(request, *keeper, people);
 }
 

@@ -74,7 +74,7 @@ Result<> Keeper::Impl::finish_erasures(NameBook& book) {
 
 Result<> Keeper::finish(NameBook& names) {
   const std::lock_guard lock(impl_->mutex);
-  TRY_VOID(impl_->finish_removal());
+  TRY_VOID(impl_->making_room([this] { return impl_->finish_removal(); }));
   return impl_->finish_erasures(names);
 }
 

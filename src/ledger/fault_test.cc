@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "ledger/impl/test_support.h"
+#include "ledger/impl/keeper_support.h"
 #include "ledger/ledger.h"
 
 namespace ostiary::ledger {
@@ -167,24 +167,6 @@ TEST(Fault, NoLimitOnTheFilesEverLeavesAHalfBatch) {
     EXPECT_EQ(report->records, static_cast<std::uint64_t>(appended)) << limit;
   }
 }
-
-// Lowers and lifts what this process may write.
-class Room {
- public:
-  Room() {
-    ::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-  }
-  ~Room() { lift(); }
-  void limit(rlim_t bytes) const {
-    const rlimit less{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &less);
-  }
-  void lift() const { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
-};
 
 Result<> append_one(Ledger& ledger, std::uint64_t n) {
   Batch batch;

@@ -63,7 +63,7 @@ Result<std::uint64_t> Keeper::Impl::put(const std::string& line) {
   TRY_VOID(save_keeping(folder, keeping, before));
   Batch batch;
   batch.add(line);
-  TRY_VOID(ledger.append(batch));
+  TRY_VOID(ledger.append_within_reserve(batch));
   // What the record says counts from now on, whether or not it can be signed yet.
   TRY(keeping, load_keeping(folder));
   TRY_VOID(ledger.checkpoint_now());
@@ -97,7 +97,9 @@ Result<std::unique_ptr<Keeper>> Keeper::open(const std::string& data_folder, Led
   auto& impl = *keeper->impl_;
   impl.newest_before = newest_record(impl.folder);
   TRY(impl.keeping, load_keeping(impl.folder));
-  TRY_VOID(save_keeping(impl.folder, impl.keeping, std::nullopt));
+  // On a full disk the file stays as it was, which is true too.
+  const auto saved = save_keeping(impl.folder, impl.keeping, std::nullopt);
+  if (!saved && saved.error().code != Code::unavailable) return std::unexpected(saved.error());
   return keeper;
 }
 

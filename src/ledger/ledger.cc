@@ -24,6 +24,7 @@
 #include "ledger/impl/merkle.h"
 #include "ledger/impl/readers.h"
 #include "ledger/impl/recover.h"
+#include "ledger/impl/reserve.h"
 #include "ledger/impl/segment.h"
 #include "ledger/record.h"
 
@@ -149,6 +150,8 @@ struct Ledger::Impl {
   Gap gap;  // of exchanges that went on unrecorded, until its record stands
   std::uint64_t unrecorded = 0;
   GapNote gap_note;
+  Reserve reserve;
+  bool reserve_open = false;  // the room on the disk is for append_within_reserve() alone
   bool stop = false;
 
   // Guards what follows and the order of syncs and checkpoints. Taken before `mutex`.
@@ -168,6 +171,7 @@ struct Ledger::Impl {
   };
 
   Result<> append(Batch& batch);
+  Result<> not_failed() const;
   Result<> write(Batch& batch);
   Result<> write_behind_gap(Batch& batch);
   void close_gap();
@@ -204,11 +208,16 @@ Result<> Ledger::Impl::begin_segment() {
 Result<> Ledger::Impl::append(Batch& batch) {
   batch.hash();
   const std::lock_guard lock(mutex);
-  if (failed)
-    return fail(Code::io,
-                "the disk did not keep what was written to the ledger; see the log, mend it and start again",
-                folder);
+  TRY_VOID(not_failed());
+  if (reserve_open) return fail(Code::unavailable, "its disk is full, and room is being made", folder);
   return gap.empty() ? write(batch) : write_behind_gap(batch);
+}
+
+Result<> Ledger::Impl::not_failed() const {
+  if (!failed) return {};
+  return fail(Code::io,
+              "the disk did not keep what was written to the ledger; see the log, mend it and start again",
+              folder);
 }
 
 // The record of the gap and the batch are one write: where that does not fit, the gap goes on.
@@ -232,7 +241,7 @@ Result<> Ledger::Impl::write_behind_gap(Batch& batch) {
 void Ledger::Impl::close_gap() {
   const std::lock_guard lock(mutex);
   Batch nothing;
-  if (!gap.empty() && !failed) (void)write_behind_gap(nothing);
+  if (!gap.empty() && !failed && !reserve_open) (void)write_behind_gap(nothing);
 }
 
 Result<> Ledger::Impl::write(Batch& batch) {
@@ -394,7 +403,11 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& data_folder, con
   TRY_VOID(make_folder(impl.folder));
   TRY_VOID(make_folder(impl.keys_at));
   TRY(impl.key, load_signing_key(impl.folder, options.origin));
-  TRY(auto recovery, recover(impl.folder, impl.key));
+  impl.reserve = Reserve::open(impl.folder);
+  auto recovered = recover(impl.folder, impl.key);
+  if (!recovered && recovered.error().code == Code::unavailable && impl.reserve.give_up_part())
+    recovered = recover(impl.folder, impl.key);
+  TRY(auto recovery, std::move(recovered));
   TRY(auto keys, KeysFile::open_newest(impl.keys_at));
   TRY(impl.checkpoints, open_checkpoints(impl.folder));
   impl.frontier = recovery.frontier;
@@ -408,7 +421,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& data_folder, con
     TRY(impl.gap_note, GapNote::open(impl.folder));
     impl.gap = impl.gap_note.found();
   }
-  TRY_VOID(impl.tell(recovery));
+  auto told = impl.tell(recovery);
+  if (!told && told.error().code == Code::unavailable && impl.reserve.give_up_part())
+    told = impl.tell(recovery);
+  TRY_VOID(std::move(told));
   // The thread answers no signals: those are the program's.
   sigset_t all, before;
   sigfillset(&all);
@@ -437,6 +453,25 @@ Ledger::~Ledger() {
 
 Result<> Ledger::append(Batch& batch) {
   return impl_->append(batch);
+}
+
+bool Ledger::open_reserve() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->reserve_open = impl_->reserve.give_up();
+  return impl_->reserve_open;
+}
+
+void Ledger::close_reserve() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->reserve_open = false;
+  impl_->reserve.fill();
+}
+
+Result<> Ledger::append_within_reserve(Batch& batch) {
+  batch.hash();
+  const std::lock_guard lock(impl_->mutex);
+  TRY_VOID(impl_->not_failed());
+  return impl_->write(batch);
 }
 
 Result<bool> Ledger::rotate(std::uint64_t min_age_ms) {

@@ -78,6 +78,8 @@ class Batch {
 //   ledger/checkpoints.log              every checkpoint given, one JSON line each
 //   ledger/signing-key                  C2SP signer key (mode 0600); ledger/verify-key: the C2SP verifier key
 //   ledger/resume                       where the next start reads on; may be lost
+//   ledger/reserve                      room that is set aside; may be lost
+//   ledger/<20-digit first index>.sums  what the exchanges of a removed segment add up to (sums.h)
 //   digest-keys/<20-digit n>.keys       16-byte header, then 48 bytes an exchange: UUID, key
 // Opening recovers: it starts from the last checkpoint, checks the records after it against their leaf
 // hashes, cuts a torn tail (kept as ledger/torn-<index>-<time>), says so in the log and with a `recovery`
@@ -97,6 +99,15 @@ class Ledger {
   // where it was, and the caller must let nothing leave. So with `unavailable`, where the disk has no room:
   // but see pass_over().
   Result<> append(Batch& batch);
+
+  // Room on the disk (ledger/reserve, 1 MiB) that is set aside for what makes room: once the disk is full,
+  // open_reserve() gives it up, and append() goes on failing with `unavailable`, so that nobody but
+  // append_within_reserve() gets to it until close_reserve() sets it aside again, as far as there is room.
+  // False: none of it is left. Without an open reserve append_within_reserve() is append(), except that no
+  // gap record goes before what it writes.
+  bool open_reserve();
+  void close_reserve();
+  Result<> append_within_reserve(Batch& batch);
 
   // Closes the segment that is written to, where it has records and the first of them is at least that old.
   // Whether it did.

@@ -16,6 +16,7 @@
 #include "ledger/impl/append_file.h"
 #include "ledger/impl/keeper_impl.h"
 #include "ledger/impl/readers.h"
+#include "ledger/impl/removal.h"
 #include "ledger/impl/segment.h"
 
 namespace ostiary::ledger {
@@ -101,16 +102,18 @@ Result<std::vector<OldSegment>> Keeper::Impl::old_segments(WallMs before) {
   return old;
 }
 
+// What the segments used is written down in their place, which changes nothing as long as they stand.
+Result<Removal> Keeper::Impl::prepare_removal(const std::vector<Range>& segments) {
+  TRY(auto removal, look_before_removal(folder, segments));
+  for (std::size_t i = 0; i < segments.size(); ++i)
+    TRY_VOID(write_sums(folder, segments[i].first, removal.sums[i]));
+  TRY_VOID(sync_folder(folder));
+  return removal;
+}
+
 // The keys go first: as long as the lines stand they tell which.
-Result<> Keeper::Impl::remove(const std::vector<Range>& segments) {
-  IdSet ids;
-  const auto see = [&](std::uint64_t, std::string_view line) -> Result<bool> {
-    TRY(const auto record, read_exchange(line));
-    if (record.id != Id{}) ids.insert(record.id);
-    return true;
-  };
-  for (const auto& range : segments) TRY_VOID(scan_segment(folder, range.first, range.first, see));
-  TRY_VOID(erase_digest_keys(keys_at, ids));
+Result<> Keeper::Impl::remove(const std::vector<Range>& segments, const Removal& removal) {
+  TRY_VOID(erase_digest_keys(keys_at, removal.last));
   for (const auto& range : segments) {
     const auto path = log_path(folder, range.first);
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("remove the file", path, errno);
@@ -139,32 +142,59 @@ Result<> Keeper::Impl::finish_removal() {
   if (left.empty()) return {};
   // On a full disk nothing can be signed, which is not needed where the record is signed already.
   if (ledger.signed_size() <= keeping.retention_index()) TRY_VOID(ledger.checkpoint_now());
-  return remove(left);
+  TRY(const auto removal, prepare_removal(left));
+  return remove(left, removal);
 }
 
-Result<Retention> Keeper::Impl::retain(std::uint64_t older_than_ms, bool dry_run, const std::string& by) {
-  Retention report{wall_now() - static_cast<WallMs>(older_than_ms), dry_run, {}};
-  TRY(report.segments, old_segments(report.before));
-  RetentionRecord record{.before = report.before, .segments = {}, .removed = {}, .by = by};
+// What frees room may take the room that was set aside for it.
+Result<> Keeper::Impl::making_room(const std::function<Result<>()>& what) {
+  auto done = what();
+  if (done || done.error().code != Code::unavailable || !ledger.open_reserve()) return done;
+  done = what();
+  ledger.close_reserve();
+  return done;
+}
+
+// Order: sums, record, signature, keys, files. What a crash keeps of it is done by finish_removal().
+Result<> Keeper::Impl::let_go(const std::vector<OldSegment>& segments, WallMs before, const std::string& by) {
+  RetentionRecord record{.before = before, .segments = {}, .removed = {}, .by = by};
   std::vector<Range> going;
-  for (const auto& segment : report.segments) {
-    if (segment.held_by) continue;
+  for (const auto& segment : segments) {
     going.push_back(segment.records);
     record.records += segment.records.end - segment.records.first;
     record.bytes += segment.bytes;
   }
-  if (dry_run || going.empty()) return report;
   auto removed = keeping.removed();
   removed.insert(removed.end(), going.begin(), going.end());
   removed = merged(std::move(removed));
   record.segments = going;
   record.removed = removed;
+  TRY(const auto removal, prepare_removal(going));
   std::string line;
   append_retention(line, wall_now(), record);
   TRY_VOID(put(line));
-  TRY_VOID(remove(going));
+  TRY_VOID(remove(going, removal));
   log::info(fmt::format("ledger: {} records from before {} were removed for their age", record.records,
-                        rfc3339(report.before)));
+                        rfc3339(before)));
+  return {};
+}
+
+Result<Retention> Keeper::Impl::retain(std::uint64_t older_than_ms, bool dry_run, const std::string& by) {
+  Retention report{wall_now() - static_cast<WallMs>(older_than_ms), dry_run, {}};
+  TRY(report.segments, old_segments(report.before));
+  std::vector<OldSegment> going;
+  for (const auto& segment : report.segments)
+    if (!segment.held_by) going.push_back(segment);
+  if (dry_run || going.empty()) return report;
+  auto gone = let_go(going, report.before, by);
+  // On a full disk the oldest goes first, which needs the least and makes room for the rest.
+  if (!gone && gone.error().code == Code::unavailable) {
+    const std::vector<OldSegment> oldest(going.begin(), going.begin() + 1);
+    TRY_VOID(making_room([&] { return let_go(oldest, report.before, by); }));
+    going.erase(going.begin());
+    gone = going.empty() ? Result<>() : let_go(going, report.before, by);
+  }
+  TRY_VOID(std::move(gone));
   return report;
 }
 
@@ -198,13 +228,14 @@ bool Keeper::Impl::is_clock_ahead() {
 // First what frees room. A full disk fails the steps that write, which keeps none of the others back.
 Result<> Keeper::Impl::sweep() {
   const std::lock_guard lock(mutex);
-  TRY_VOID(finish_removal());
+  TRY_VOID(making_room([this] { return finish_removal(); }));
   const auto rotated =
       options.segment_age_ms == 0 ? Result<bool>(false) : ledger.rotate(options.segment_age_ms);
   const auto erased = names ? finish_erasures(*names) : Result<>();
   const auto late = erase_late();
   if (options.retention_ms != 0 && !is_clock_ahead())
     TRY_VOID(retain(options.retention_ms, false, "retention"));
+  ledger.close_reserve();
   TRY_VOID(rotated);
   TRY_VOID(erased);
   return late;

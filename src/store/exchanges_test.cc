@@ -308,6 +308,9 @@ TEST_F(ExchangesTest, EveryFilterGivesWhatLookingAtAllWouldGive) {
   add([](auto& f) { f.team = "a", f.key = "key00006"; });
   add([](auto& f) { f.outcome = "unknown"; });
   add([](auto& f) { f.model = "none"; });
+  add([](auto& f) { f.any_team = {"b"}; });
+  add([](auto& f) { f.any_team = {"none", "a", "b"}, f.service = "old"; });
+  add([](auto& f) { f.any_team = {"b"}, f.team = "a"; });
   for (std::size_t i = filters.size(); i-- > 0;) {
     auto timed = filters[i];
     timed.from = whole[12'000].at, timed.until = whole[1'000].at;
@@ -316,9 +319,11 @@ TEST_F(ExchangesTest, EveryFilterGivesWhatLookingAtAllWouldGive) {
   for (const auto& f : filters) {
     std::vector<ExchangeEntry> expected;
     std::ranges::copy_if(whole, std::back_inserter(expected), [&](const ExchangeEntry& e) {
-      return (f.team.empty() || e.team == f.team) && (f.subject.empty() || e.subject == f.subject) &&
-             (f.key.empty() || e.key == f.key) && (f.service.empty() || e.service == f.service) &&
-             (f.model.empty() || e.model == f.model) && (f.outcome.empty() || e.outcome == f.outcome) &&
+      const bool in_team = f.any_team.empty() || std::ranges::find(f.any_team, e.team) != f.any_team.end();
+      return in_team && (f.team.empty() || e.team == f.team) &&
+             (f.subject.empty() || e.subject == f.subject) && (f.key.empty() || e.key == f.key) &&
+             (f.service.empty() || e.service == f.service) && (f.model.empty() || e.model == f.model) &&
+             (f.outcome.empty() || e.outcome == f.outcome) &&
              (f.decision.empty() || e.effect == f.decision) && (!f.from || e.at >= *f.from) &&
              (!f.until || e.at < *f.until);
     });
@@ -348,6 +353,33 @@ TEST_F(ExchangesTest, WhatRetentionTookIsForgottenAndStaysCounted) {
   EXPECT_LT(expected.size(), before.size());
   EXPECT_EQ(all(path()), expected);
   EXPECT_EQ(months("2025-11"), counted);
+}
+
+TEST_F(ExchangesTest, WhatRemovedRecordsUsedCountsInItsMonthAndWhatEndedInThemIsNotOpen) {
+  {
+    const auto projection = *Projection::open(path());
+    ASSERT_TRUE(projection->begin());
+    ASSERT_TRUE(projection->intent(view_of(intent(1))));
+    ASSERT_TRUE(projection->intent(view_of(intent(2))));
+    ASSERT_TRUE(projection->commit({2, {}, 0, 0}));
+    ASSERT_TRUE(projection->begin());
+    projection->count_removed("2025-11", {"AbCd1234", "research", 3, 10, 20, 5, 70});
+    projection->count_removed("2025-10", {"other", "", 1, 1, 1, 1, 1});
+    projection->ended_in_removed(intent(1).id);
+    projection->ended_in_removed(intent(9).id);
+    ASSERT_TRUE(projection->outcome(view_of(exchange(3))));
+    ASSERT_TRUE(projection->commit({9, {}, 0, 0}));
+  }
+  Exchanges exchanges(path());
+  const auto usage = exchanges.usage_at({"2025-10", "2025-11"});
+  ASSERT_TRUE(usage);
+  ASSERT_EQ(usage->open.size(), 1U);
+  EXPECT_EQ(usage->open[0].id, intent(2).id);
+  EXPECT_EQ(usage->months[0], (std::vector<MonthUsage>{{"other", "", 1, 1, 1, 1, 1}}));
+  EXPECT_EQ(usage->months[1], (std::vector<MonthUsage>{{"AbCd1234", "research", 4, 110, 40, 15, 1'570}}));
+  const auto page = exchanges.list({}, "", 10);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->exchanges.size(), 1U);
 }
 
 TEST_F(ExchangesTest, AClearedTableIsFilledAgain) {

@@ -95,6 +95,7 @@ struct Projection::Impl {
   Result<> add(ExchangeView exchange);
   Result<> take_out(ExchangeView& newer);
   void count(WallMs at, std::string_view key, std::string_view team, const Counted& usage);
+  void count_in(std::string_view key, std::string_view team, const Counted& usage);
   Result<> write_intents();
   Result<> write_months();
   Result<> write_position(const Projected& upto);
@@ -152,6 +153,11 @@ void Projection::Impl::count(WallMs at, std::string_view key, std::string_view t
   month_name.clear();
   append_rfc3339(month_name, at);
   month_name.resize(month_size);
+  count_in(key, team, usage);
+}
+
+// In the month of month_name, which it makes longer.
+void Projection::Impl::count_in(std::string_view key, std::string_view team, const Counted& usage) {
   for (const auto name : {std::string_view(), key, team}) {
     month_name += name;
     month_name += '\0';
@@ -301,6 +307,20 @@ Result<> Projection::begun_anew() {
   }
   impl_->open.clear();
   return {};
+}
+
+void Projection::count_removed(std::string_view month, const MonthUsage& usage) {
+  impl_->month_name = month;
+  impl_->count_in(kept_part(usage.key), kept_part(usage.team),
+                  {number(usage.exchanges), number(usage.input), number(usage.output), number(usage.cached),
+                   usage.cost_nano});
+}
+
+void Projection::ended_in_removed(const Id& exchange) {
+  const auto begun = impl_->open.find(exchange);
+  if (begun == impl_->open.end()) return;
+  if (begun->second->stored) impl_->closed.push_back(exchange);
+  impl_->open.erase(begun);
 }
 
 Result<> Projection::commit(const Projected& upto) {

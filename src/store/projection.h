@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "store/exchanges.h"
@@ -32,6 +33,10 @@ class Projection {
   // whose outcome is "unknown" and whose usage is what was reserved. An outcome that does come takes its
   // place.
   Result<> begun_anew();
+  // What exchanges used whose records are gone: it counts in its month, and they have no rows.
+  void count_removed(std::string_view month, const MonthUsage& usage);
+  // An exchange that is open here ended in a record that is gone.
+  void ended_in_removed(const Id& exchange);
   Result<> commit(const Projected& upto);
   Result<> abandon();  // ends a batch of nothing
 

@@ -183,6 +183,65 @@ def test_a_small_file_system_that_fills_and_is_emptied(tmp_path):
         subprocess.run(["umount", "-l", disk])
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 6 MiB."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system takes root")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk]).returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    yield disk
+    subprocess.run(["umount", "-l", disk])
+
+
+def fill_disk(disk):
+    """Takes the last byte of a file system; the file that does."""
+    ballast = disk / "ballast"
+    for size in (65536, 4096, 1):
+        with open(ballast, "ab", buffering=0) as f:
+            try:
+                while f.write(bytes(size)):
+                    pass
+            except OSError:
+                pass
+    return ballast
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("end", [None, "stop", "kill"])
+def test_a_full_disk_is_mended_by_removing_old_records(small_disk, end):
+    """Beside a gate that stands still for want of room, and without one, whether it ended well or was killed."""
+    with Upstream() as up:
+        gate = Gate([service(up)], data=small_disk / "data")
+        gate.start()
+        for _ in range(150):
+            assert gate.chat("ok").status == 200
+        assert json.loads(keeping(gate.data, "rotate").stdout)["rotated"] is True
+        gate.outcome(gate.chat("ok").id)
+        if end:
+            gate.kill() if end == "kill" else gate.stop()
+        fill_disk(small_disk)
+        if not end:
+            answers = [gate.chat("ok").status for _ in range(40)]
+            assert answers[-1] == 503, "the disk is full"
+        first = gate.data / "ledger" / f"{0:020}.log"
+        freed = first.stat().st_size
+        done = keeping(gate.data, "retain", "--older-than", "1ms", "--now")
+        assert done.returncode == 0, done.stderr
+        assert not first.exists() and first.with_suffix(".leaf").exists() and freed > 100_000
+        if end:
+            gate.start()
+        assert any(r["kind"] == "retention" for r in gate.tail())
+        deadline = time.monotonic() + 5
+        while gate.chat("ok").status != 200:
+            assert time.monotonic() < deadline, "there is room again"
+            time.sleep(0.1)
+        gate.stop()
+        assert assert_verifies(gate.data)["removed"] > 0
+
+
 @pytest.mark.timeout(90)
 def test_records_go_for_their_age_beside_a_running_gate_and_every_proof_of_the_rest_stays_valid(tmp_path):
     """Segments are closed for their age and removed for it; the leaf hashes stay, the keys go, the gate starts again."""

@@ -11,6 +11,7 @@
 
 #include "ledger/impl/keeping.h"
 #include "ledger/impl/key_eraser.h"
+#include "ledger/impl/removal.h"
 #include "ledger/keeper.h"
 
 namespace ostiary::ledger {
@@ -50,7 +51,10 @@ struct Keeper::Impl {
   Result<IdSet> exchanges_of(const std::string& subject, std::uint64_t from);
   Result<std::optional<OldSegment>> look_at(const Range& records, WallMs before);
   Result<std::vector<OldSegment>> old_segments(WallMs before);
-  Result<> remove(const std::vector<Range>& segments);
+  Result<Removal> prepare_removal(const std::vector<Range>& segments);
+  Result<> let_go(const std::vector<OldSegment>& segments, WallMs before, const std::string& by);
+  Result<> remove(const std::vector<Range>& segments, const Removal& removal);
+  Result<> making_room(const std::function<Result<>()>& what);
   Result<std::optional<Id>> hold_on(const Range& records);
   Result<> finish_removal();
   Result<> finish_erasures(NameBook& names);
