@@ -159,7 +159,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Setting setting;
   for (const auto& entry : fs::directory_iterator(setting.data + "/ledger")) {
     const auto name = entry.path().filename().string();
-    if (name != "signing-key" && name != "verify-key") fs::remove(entry.path());
+    if (name != "signing-key" && name != "verify-key" && name != "reserve") fs::remove(entry.path());
   }
   auto files = setting.honest;
   Edits(data, size).apply(files);
