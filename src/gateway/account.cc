@@ -66,7 +66,11 @@ std::optional<MonoNs> MinuteWindow::wait(MonoNs now, std::uint64_t amount) {
 }
 
 MonoNs MinuteWindow::empty_in(MonoNs now) {
-  return wait(now, std::max<std::uint64_t>(1, used(now))).value_or(0);
+  move_to(now);
+  if (sum_ == 0) return 0;
+  auto newest = second_;
+  while (slot(newest) == 0) --newest;  // there is one: they sum up to more than nothing
+  return std::max<MonoNs>(0, (newest + kSlots) * kSecond - now);
 }
 
 Month month_of(WallMs at) {

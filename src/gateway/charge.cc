@@ -25,10 +25,20 @@ std::int64_t seconds_of(MonoNs duration) {
 }
 
 // "12.5", without zeros at its end.
+void append_dollars(std::string& out, std::int64_t nano) {
+  json::append_number(out, nano / 1'000'000'000);
+  auto part = nano % 1'000'000'000;
+  if (part == 0) return;
+  std::array<char, 9> digits;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, part /= 10)
+    *digit = static_cast<char>('0' + part % 10);
+  const std::string_view shown(digits.data(), digits.size());
+  (out += '.') += shown.substr(0, shown.find_last_not_of('0') + 1);
+}
+
 std::string dollar_text(std::int64_t nano) {
-  auto text = fmt::format("{}.{:09}", nano / 1'000'000'000, nano % 1'000'000'000);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
+  std::string text;
+  append_dollars(text, nano);
   return text;
 }
 
@@ -202,11 +212,16 @@ Tightest tightest(const Exchange& x, Limit limit, MonoNs now) {
   return found;
 }
 
-// As OpenAI writes them: "250ms", "12s", "1m0s".
-std::string duration_text(MonoNs duration) {
-  const auto seconds = seconds_of(duration);
-  if (seconds < 60) return fmt::format("{}s", seconds);
-  return fmt::format("{}m{}s", seconds / 60, seconds % 60);
+// As OpenAI writes them: "12s", "1m0s".
+void append_duration(std::string& out, MonoNs duration) {
+  auto seconds = seconds_of(duration);
+  if (seconds >= 60) {
+    json::append_number(out, seconds / 60);
+    out += 'm';
+    seconds %= 60;
+  }
+  json::append_number(out, seconds);
+  out += 's';
 }
 
 }  // namespace
@@ -301,14 +316,21 @@ void append_limit_headers(std::string& out, const Exchange& x) {
   const auto minute = [&](Limit limit, std::string_view what) {
     const auto found = tightest(x, limit, now);
     if (!found.account) return;
-    out += fmt::format(
-        "x-ratelimit-limit-{0}: {1}\r\nx-ratelimit-remaining-{0}: {2}\r\nx-ratelimit-reset-{0}: {3}\r\n",
-        what, found.account->limit(limit), found.remaining, duration_text(found.standing.empty_in));
+    ((out += "x-ratelimit-limit-") += what) += ": ";
+    json::append_number(out, found.account->limit(limit));
+    ((out += "\r\nx-ratelimit-remaining-") += what) += ": ";
+    json::append_number(out, found.remaining);
+    ((out += "\r\nx-ratelimit-reset-") += what) += ": ";
+    append_duration(out, found.standing.empty_in);
+    out += "\r\n";
   };
   minute(Limit::requests, "requests");
   minute(Limit::tokens, "tokens");
-  if (const auto found = tightest(x, Limit::spend, now); found.account)
-    out += fmt::format("x-ostiary-budget-remaining: {}\r\n", dollar_text(found.remaining));
+  if (const auto found = tightest(x, Limit::spend, now); found.account) {
+    out += "x-ostiary-budget-remaining: ";
+    append_dollars(out, found.remaining);
+    out += "\r\n";
+  }
 }
 
 }  // namespace ostiary::gateway

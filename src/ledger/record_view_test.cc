@@ -64,6 +64,31 @@ TEST(RecordReader, TellsAnOutcomeAsItWasWritten) {
   EXPECT_EQ(view.response_bytes, 1234U);
 }
 
+// Nested values are walked in blocks of 64 bytes: whatever stands at a block's edge, the walk ends in its
+// place.
+TEST(RecordReader, FindsTheEndOfNestedValuesWhereverTheirBracketsAndQuotesFall) {
+  for (const std::string_view text : {"}{][", "", R"(\")", R"(]}\\)", "a", R"(\"}]\")"}) {
+    for (std::size_t blanks = 0; blanks < 140; ++blanks) {
+      const std::string fill(blanks, '}');
+      const auto decision = R"({"effect":"deny","facts":[{"name":")" + fill + std::string(text) +
+                            R"(","value":[[],{"a":["]"]}]},[]],"mode":"observe"})";
+      auto record = full_record();
+      record.decision_json = decision;
+      std::string line;
+      append_outcome(line, record);
+      RecordReader reader;
+      RecordView view;
+      ASSERT_TRUE(reader.read(line, view)) << line;
+      ASSERT_EQ(view.effect, "deny") << line;
+      ASSERT_EQ(view.mode, "observe") << line;
+      ASSERT_EQ(view.endpoint, "chat/completions") << line;
+      ASSERT_EQ(view.total, 4U) << line;
+      for (std::size_t cut = line.size() - 1; cut > line.size() - 20; --cut)
+        ASSERT_FALSE(reader.read(std::string_view(line).substr(0, cut), view));
+    }
+  }
+}
+
 TEST(RecordReader, LeavesUnsetWhatARecordDoesNotSay) {
   ExchangeRecord bare;
   bare.id = full_record().id;

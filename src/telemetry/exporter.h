@@ -43,7 +43,7 @@ class Exporter {
     std::size_t queue = 4096;        // exchanges that wait, for each loop
     std::size_t batch_spans = 512;   // sent at once
     std::uint32_t idle_ms = 200;     // how often queues are looked at, and
-    std::uint32_t busy_ms = 20;      // when the last look found a whole batch
+    std::uint32_t busy_ms = 5;       // when the last look found a whole batch
     std::uint32_t backoff_ms = 500;  // after a failure, doubled with each up to
     std::uint32_t most_backoff_ms = 30'000;
     std::uint32_t tries = 5;  // of a batch, then it is given up
@@ -63,6 +63,7 @@ class Exporter {
  private:
   void run();
   bool fill();
+  bool is_full() const;
   void send();
   bool settle(const Result<Sender::Reply>& reply);
   void give_up(std::string_view why);
@@ -71,7 +72,6 @@ class Exporter {
   const Options options_;
   const std::unique_ptr<Sender> sender_;
   OtlpBatch batch_;
-  std::vector<SpanService> known_;  // the exporter thread's copy of services_
   MonoNs complained_at_ = 0;
   std::uint32_t retry_after_s_ = 0;
   std::atomic<std::uint64_t> sent_{0}, failed_{0}, rejected_{0};

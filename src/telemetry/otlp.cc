@@ -30,150 +30,166 @@ std::string_view word_of(std::span<const Word> words, std::string_view key, std:
   return found == words.end() ? otherwise : found->second;
 }
 
-// The flags of a span say whether its parent is known to be elsewhere (opentelemetry-proto, SpanFlags).
-constexpr unsigned kSampled = 1, kHasIsRemote = 0x100, kIsRemote = 0x200;
-enum class SpanKind : std::uint8_t { server = 2, client = 3 };
-
-// Writes the members of one span.
-class SpanWriter {
- public:
-  explicit SpanWriter(std::string& out) : out_(out) {}
-
-  void begin(const TraceId& trace, const SpanId& span, const SpanId& parent, unsigned flags, SpanKind kind) {
-    out_ += R"({"traceId":")";
-    append_hex(out_, trace);
-    out_ += R"(","spanId":")";
-    append_hex(out_, span);
-    if (parent != SpanId{}) {
-      out_ += R"(","parentSpanId":")";
-      append_hex(out_, parent);
-    }
-    out_ += R"(","flags":)";
-    json::append_number(out_, std::uint64_t{flags});
-    out_ += R"(,"kind":)";
-    out_ += kind == SpanKind::server ? '2' : '3';
-  }
-  void state(std::string_view state) {
-    if (!state.empty()) text(",\"traceState\":", state);
-  }
-  // "OPERATION SUBJECT", or the operation alone.
-  void name(std::string_view operation, std::string_view subject) {
-    name_.assign(operation);
-    if (!subject.empty()) (name_ += ' ') += subject;
-    text(",\"name\":", name_);
-  }
-  void times(std::int64_t begun, std::int64_t ended) {
-    number(R"(,"startTimeUnixNano":")", begun);
-    number(R"(","endTimeUnixNano":")", std::max(begun, ended));
-    out_ += R"(","attributes":[)";
-    first_ = true;
-  }
-  void attribute(std::string_view key, std::string_view value) {
-    if (value.empty()) return;
-    open(key);
-    text("\"stringValue\":", value);
-    out_ += "}}";
-  }
-  void attribute(std::string_view key, std::uint64_t value) {
-    open(key);
-    number(R"("intValue":")", static_cast<std::int64_t>(value));
-    out_ += "\"}}";
-  }
-  void attribute(std::string_view key, double value) {
-    open(key);
-    out_ += "\"doubleValue\":";
-    json::append_number(out_, value);
-    out_ += "}}";
-  }
-  void flag(std::string_view key) {
-    open(key);
-    out_ += "\"boolValue\":true}}";
-  }
-  void end(bool failed) { out_ += failed ? R"(],"status":{"code":2}})" : "]}"; }
-
- private:
-  void open(std::string_view key) {
-    if (!std::exchange(first_, false)) out_ += ',';
-    ((out_ += R"({"key":")") += key) += R"(","value":{)";
-  }
-  void text(std::string_view before, std::string_view value) {
-    out_ += before;
-    json::append_string(out_, value);
-  }
-  void number(std::string_view before, std::int64_t value) {
-    out_ += before;
-    char digits[24];
-    out_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-  }
-  std::string& out_;
-  std::string name_;
-  bool first_ = true;
+// A text of the program itself as a template argument.
+template <std::size_t Size>
+struct Text {
+  consteval Text(const char (&text)[Size]) {
+    std::copy_n(text, Size, bytes);
+  }  // NOLINT(google-explicit-constructor)
+  constexpr std::string_view view() const { return {bytes, Size - 1}; }
+  char bytes[Size];
 };
 
-void append_server(std::string& out, const ExchangeSpan& x, std::span<const SpanService> services) {
-  SpanWriter w(out);
-  const auto known = std::ranges::find(kMethods, x.method);
-  const std::string_view method = known == kMethods.end() ? "_OTHER" : *known;
-  std::string route = "/v1/";
-  route += x.endpoint;
-  w.begin(x.trace, x.span, x.parent, kSampled | kHasIsRemote | (x.parent == SpanId{} ? 0 : kIsRemote),
-          SpanKind::server);
-  w.state(x.state);
-  w.name(method == "_OTHER" ? "HTTP" : method, route);
-  w.times(x.at, x.at + x.duration);
-  w.attribute("http.request.method", method);
-  w.attribute("http.route", route);
-  w.attribute("url.scheme", "http");
-  if (x.status != 0) w.attribute("http.response.status_code", std::uint64_t{x.status});
-  w.attribute("error.type", x.error);
-  w.attribute("gen_ai.request.model", x.model);
-  w.attribute("ostiary.exchange.id", x.exchange.text());
-  w.attribute("ostiary.outcome", x.outcome);
-  w.attribute("ostiary.decision", x.decision);
-  w.attribute("ostiary.decision.mode", x.mode);
-  if (!x.tries().empty() && x.tries().back().service < services.size())
-    w.attribute("ostiary.service", services[x.tries().back().service].id);
-  w.end(x.status >= 500 || x.outcome == "failed" || x.outcome == "truncated");
+// What stands before the value of an attribute, made when the program is compiled: a span is a dozen of these
+// and little else.
+template <Text key, Text type>
+constexpr auto kOpen = [] {
+  constexpr std::array<std::string_view, 5> parts = {R"({"key":")", key.view(), R"(","value":{")",
+                                                     type.view(), R"(":)"};
+  std::array<char, parts[0].size() + parts[1].size() + parts[2].size() + parts[3].size() + parts[4].size()>
+      all{};
+  auto* to = all.data();
+  for (const auto part : parts) to = std::ranges::copy(part, to).out;
+  return all;
+}();
+
+void append_digits(std::string& out, std::int64_t value) {
+  std::array<char, 24> digits;
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
-void append_answer(SpanWriter& w, const ExchangeSpan& x, const TrySpan& t) {
-  if (x.input) w.attribute("gen_ai.usage.input_tokens", *x.input);
-  if (x.output) w.attribute("gen_ai.usage.output_tokens", *x.output);
-  if (x.cached) w.attribute("gen_ai.usage.cache_read.input_tokens", *x.cached);
-  if (x.first_token > 0)
-    w.attribute("gen_ai.response.time_to_first_chunk", static_cast<double>(x.first_token - t.begun) / 1e9);
+// An attribute and a comma.
+template <Text key>
+void append_text(std::string& out, std::string_view value) {
+  if (value.empty()) return;
+  constexpr auto& open = kOpen<key, "stringValue">;
+  out.append(open.data(), open.size());
+  json::append_string(out, value);
+  out += "}},";
+}
+// Of a value that is plain ASCII without quotes and backslashes: a word of ours, an id.
+template <Text key>
+void append_word(std::string& out, std::string_view value) {
+  if (value.empty()) return;
+  constexpr auto& open = kOpen<key, "stringValue">;
+  out.append(open.data(), open.size());
+  ((out += '"') += value) += R"("}},)";
+}
+template <Text key>
+void append_count(std::string& out, std::uint64_t value) {
+  constexpr auto& open = kOpen<key, "intValue">;
+  out.append(open.data(), open.size());
+  out += '"';
+  append_digits(out, static_cast<std::int64_t>(value));
+  out += R"("}},)";
+}
+template <Text key>
+void append_seconds(std::string& out, std::int64_t nanoseconds) {
+  constexpr auto& open = kOpen<key, "doubleValue">;
+  out.append(open.data(), open.size());
+  json::append_number(out, static_cast<double>(nanoseconds) / 1e9);
+  out += "}},";
 }
 
-void append_client(std::string& out, const ExchangeSpan& x, std::size_t index,
-                   std::span<const SpanService> services) {
-  const TrySpan& t = x.tries()[index];
-  const bool last = index + 1 == x.tries().size();
-  SpanWriter w(out);
-  w.begin(x.trace, t.span, x.span, kSampled | kHasIsRemote, SpanKind::client);
-  w.state(x.state);
-  const auto operation = word_of(kOperations, x.endpoint, {});
-  w.name(operation.empty() ? std::string_view(x.method) : operation, t.model);
-  w.times(x.at + t.begun, x.at + t.ended);
-  w.attribute("gen_ai.operation.name", operation);
-  if (t.service < services.size()) {
-    const auto& service = services[t.service];
-    const auto provider = provider_name(service.provider);
-    w.attribute("gen_ai.provider.name", provider);
-    w.attribute("gen_ai.system", provider);
-    w.attribute("server.address", service.host);
-    if (service.port != 0) w.attribute("server.port", std::uint64_t{service.port});
-    w.attribute("ostiary.service", service.id);
+void append_ids(std::string& out, const TraceId& trace, const SpanId& span, const SpanId& parent) {
+  out += R"({"traceId":")";
+  append_hex(out, trace);
+  out += R"(","spanId":")";
+  append_hex(out, span);
+  if (parent != SpanId{}) {
+    out += R"(","parentSpanId":")";
+    append_hex(out, parent);
   }
-  w.attribute("gen_ai.request.model", t.model);
-  w.attribute("gen_ai.response.model", t.answered_model);
-  if (x.stream) w.flag("gen_ai.request.stream");
-  if (last) append_answer(w, x, t);
-  if (t.status != 0) w.attribute("http.response.status_code", std::uint64_t{t.status});
-  if (index > 0) w.attribute("http.request.resend_count", std::uint64_t{index});
+}
+
+void append_state(std::string& out, std::string_view state) {
+  if (state.empty()) return;
+  out += R"(,"traceState":)";
+  json::append_string(out, state);
+}
+
+// "OPERATION SUBJECT", or the operation alone.
+void append_name(std::string& out, std::string_view operation, std::string_view subject) {
+  out += R"(,"name":)";
+  json::append_string(out, operation);
+  if (subject.empty()) return;
+  const auto between = out.size() - 1;
+  out.pop_back();
+  json::append_string(out, subject);
+  out[between] = ' ';
+}
+
+// The times, and all up to the first attribute.
+void append_times(std::string& out, std::int64_t begun, std::int64_t ended) {
+  out += R"(,"startTimeUnixNano":")";
+  append_digits(out, begun);
+  out += R"(","endTimeUnixNano":")";
+  append_digits(out, std::max(begun, ended));
+  out += R"(","attributes":[)";
+}
+
+void append_end(std::string& out, bool failed) {
+  if (out.back() == ',') out.pop_back();
+  out += failed ? R"(],"status":{"code":2}})" : "]}";
+}
+
+void append_server(std::string& out, const ExchangeSpan& x, std::string_view service) {
+  const auto* known = std::ranges::find(kMethods, x.method);
+  const std::string_view method = known == kMethods.end() ? "_OTHER" : *known;
+  append_ids(out, x.trace, x.span, x.parent);
+  // The flags of a span say whether its parent is known to be elsewhere (opentelemetry-proto, SpanFlags):
+  // sampled, and has-is-remote; and is-remote.
+  out += x.parent == SpanId{} ? R"(","flags":257,"kind":2)" : R"(","flags":769,"kind":2)";
+  append_state(out, x.state);
+  out += R"(,"name":")";
+  (((out += known == kMethods.end() ? "HTTP" : method) += " /v1/") += x.endpoint) += '"';
+  append_times(out, x.at, x.at + x.duration);
+  append_word<"http.request.method">(out, method);
+  out +=
+      R"({"key":"url.scheme","value":{"stringValue":"http"}},{"key":"http.route","value":{"stringValue":"/v1/)";
+  (out += x.endpoint) += R"("}},)";
+  if (x.status != 0) append_count<"http.response.status_code">(out, x.status);
+  append_word<"error.type">(out, x.error);
+  append_text<"gen_ai.request.model">(out, x.model);
+  out += R"({"key":"ostiary.exchange.id","value":{"stringValue":")";
+  x.exchange.append_to(out);
+  out += R"("}},)";
+  append_word<"ostiary.outcome">(out, x.outcome);
+  append_word<"ostiary.decision">(out, x.decision);
+  append_word<"ostiary.decision.mode">(out, x.mode);
+  out += service;
+  append_end(out, x.status >= 500 || x.outcome == "failed" || x.outcome == "truncated");
+}
+
+void append_answer(std::string& out, const ExchangeSpan& x, const TrySpan& t) {
+  if (x.input) append_count<"gen_ai.usage.input_tokens">(out, *x.input);
+  if (x.output) append_count<"gen_ai.usage.output_tokens">(out, *x.output);
+  if (x.cached) append_count<"gen_ai.usage.cache_read.input_tokens">(out, *x.cached);
+  if (x.first_token > 0) append_seconds<"gen_ai.response.time_to_first_chunk">(out, x.first_token - t.begun);
+}
+
+void append_client(std::string& out, const ExchangeSpan& x, std::size_t index, std::string_view service) {
+  const TrySpan& t = x.tries()[index];
+  append_ids(out, x.trace, t.span, x.span);
+  out += R"(","flags":257,"kind":3)";
+  append_state(out, x.state);
+  const auto operation = word_of(kOperations, x.endpoint, {});
+  append_name(out, operation.empty() ? std::string_view(x.method) : operation, t.model);
+  append_times(out, x.at + t.begun, x.at + t.ended);
+  append_word<"gen_ai.operation.name">(out, operation);
+  out += service;
+  append_text<"gen_ai.request.model">(out, t.model);
+  append_text<"gen_ai.response.model">(out, t.answered_model);
+  if (x.stream) out += R"({"key":"gen_ai.request.stream","value":{"boolValue":true}},)";
+  if (index + 1 == x.tries().size()) append_answer(out, x, t);
+  if (t.status != 0) append_count<"http.response.status_code">(out, t.status);
+  if (index > 0) append_count<"http.request.resend_count">(out, index);
   const bool refused = t.status >= 400;
-  w.attribute("error.type", !t.error.empty() ? t.error : refused ? std::to_string(t.status) : std::string());
-  w.attribute("ostiary.decision", x.decision);
-  w.end(refused || !t.error.empty());
+  append_word<"error.type">(out, !t.error.empty() ? t.error
+                                 : refused        ? std::to_string(t.status)
+                                                  : std::string());
+  append_word<"ostiary.decision">(out, x.decision);
+  append_end(out, refused || !t.error.empty());
 }
 
 }  // namespace
@@ -195,14 +211,32 @@ OtlpBatch::OtlpBatch(const Resource& resource) {
   begin_ = text_.size();
 }
 
-void OtlpBatch::add(const ExchangeSpan& exchange, std::span<const SpanService> services) {
-  if (spans_ > 0) text_ += ',';
-  append_server(text_, exchange, services);
-  for (std::size_t i = 0; i < exchange.tries().size(); ++i) {
-    text_ += ',';
-    append_client(text_, exchange, i, services);
+void OtlpBatch::know(std::span<const SpanService> services) {
+  for (const auto& service : services.subspan(services_.size())) {
+    auto& known = services_.emplace_back();
+    append_text<"ostiary.service">(known.name, service.id);
+    const auto provider = provider_name(service.provider);
+    append_text<"gen_ai.provider.name">(known.all, provider);
+    append_text<"gen_ai.system">(known.all, provider);
+    append_text<"server.address">(known.all, service.host);
+    if (service.port != 0) append_count<"server.port">(known.all, service.port);
+    known.all += known.name;
   }
-  spans_ += 1 + exchange.tries().size();
+}
+
+void OtlpBatch::add(const ExchangeSpan& exchange) {
+  static const Service kUnknown;
+  const auto of = [this](const TrySpan& t) -> const Service& {
+    return t.service < services_.size() ? services_[t.service] : kUnknown;
+  };
+  const auto tries = exchange.tries();
+  if (spans_ > 0) text_ += ',';
+  append_server(text_, exchange, tries.empty() ? std::string_view() : of(tries.back()).name);
+  for (std::size_t i = 0; i < tries.size(); ++i) {
+    text_ += ',';
+    append_client(text_, exchange, i, of(tries[i]).all);
+  }
+  spans_ += 1 + tries.size();
 }
 
 std::string_view OtlpBatch::finish() {

@@ -22,14 +22,20 @@ struct Resource {
 class OtlpBatch {
  public:
   explicit OtlpBatch(const Resource& resource);
-  // `services`: where TrySpan::service leads.
-  void add(const ExchangeSpan& exchange, std::span<const SpanService> services);
+  // Where TrySpan::service leads: those known already, and new ones behind them.
+  void know(std::span<const SpanService> services);
+  void add(const ExchangeSpan& exchange);
   std::size_t spans() const { return spans_; }
   std::size_t bytes() const { return text_.size(); }
   std::string_view finish();  // the document; valid until clear()
   void clear();
 
  private:
+  struct Service {    // attributes of its spans, as text
+    std::string all;  // of a try
+    std::string name;
+  };
+  std::vector<Service> services_;
   std::string text_;
   std::size_t begin_ = 0;  // of what a batch adds
   std::size_t spans_ = 0;

@@ -34,8 +34,9 @@ class Otlp : public testing::Test {
   }
   // The spans of a batch that holds the exchange alone.
   json::Value spans() {
+    batch.know(services);
     batch.clear();
-    batch.add(exchange, services);
+    batch.add(exchange);
     text = batch.finish();
     EXPECT_TRUE(json::Document::parse_into(text, {}, document)) << text;
     return document.root()["resourceSpans"].at(0)["scopeSpans"].at(0)["spans"];
@@ -159,11 +160,11 @@ TEST_F(Otlp, WhateverStandsInANameTheDocumentIsJson) {
 }
 
 TEST_F(Otlp, AClearedBatchBeginsAnew) {
-  batch.add(exchange, services);
+  batch.add(exchange);
   const std::string first(batch.finish());
   batch.clear();
   EXPECT_EQ(batch.spans(), 0u);
-  batch.add(exchange, services);
+  batch.add(exchange);
   EXPECT_EQ(batch.finish(), first);
 }
 
