@@ -13,7 +13,7 @@ namespace ostiary::ledger {
 
 namespace {
 
-constexpr std::size_t kLineBuffer = 1U << 20;  // bytes
+constexpr std::size_t kLineBuffer = 1U << 17;  // bytes: read and walked while they are in the cache
 constexpr std::size_t kWindow = 4096;          // leaves
 constexpr std::size_t kBehind = 256;           // leaves of it before the one asked for
 
@@ -131,7 +131,7 @@ Result<LastLines> last_lines(const std::string& path, std::uint64_t from, std::s
   std::size_t newlines = 0;
   std::uint64_t start = std::max(size, from);
   while (start > from && newlines <= n) {
-    const auto take = std::min<std::uint64_t>(kLineBuffer / 16, start - from);
+    const auto take = std::min<std::uint64_t>(kLineBuffer / 2, start - from);
     std::string block(take, '\0');
     TRY(const auto got, read_at(fd.get(), block.data(), take, start - take, path));
     block.resize(got);

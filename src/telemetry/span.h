@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -80,7 +81,8 @@ class SpanRing {
 // The way of spans from one loop to the exporter, and of empty ones back: a busy loop allocates nothing.
 class SpanQueue {
  public:
-  explicit SpanQueue(std::size_t capacity) : filled_(capacity), empty_(capacity) {}
+  explicit SpanQueue(std::size_t capacity)
+      : filled_(capacity), empty_(std::min<std::size_t>(capacity, kMostEmpty)) {}
 
   // The loop's end.
   std::unique_ptr<ExchangeSpan> take();          // an empty one
@@ -92,6 +94,9 @@ class SpanQueue {
   std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }  // spans, tries included
 
  private:
+  // They come back in turn, each colder than the last: after a long wait of the exporter, keeping all would
+  // have the loop walk through more memory than its processor's cache holds.
+  static constexpr std::size_t kMostEmpty = 128;
   SpanRing filled_, empty_;
   std::atomic<std::uint64_t> lost_{0};
 };
