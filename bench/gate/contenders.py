@@ -280,7 +280,8 @@ class OstiaryBare(Ostiary):
 
 
 class OstiaryFull(Ostiary):
-    """The gate with limits and a budget for key and team, prices, metrics, and a span for every exchange."""
+    """The gate with limits and a budget for key and team, prices, metrics, and spans as they come: of every
+    exchange, up to telemetry.traces.max_per_second."""
 
     name = "ostiary-full"
     cold_starts = 0
@@ -288,6 +289,7 @@ class OstiaryFull(Ostiary):
     LIMITS = "{requests_per_minute: 1000000000, tokens_per_minute: 1000000000000, spend_per_month: 999999, concurrent: 100000}"
     SIGNS = ("x-ratelimit-remaining-requests:", "x-ratelimit-remaining-tokens:", "x-ostiary-budget-remaining:")
 
+    most_traces = 1000
     sink: subprocess.Popen | None = None
 
     def prepare(self, upstream: int, stream: bool) -> None:
@@ -302,7 +304,7 @@ prices:
   - {{provider: bench, model: "*", input: 2.5, output: 10, cached: 1.25}}
 telemetry:
   metrics: true
-  traces: {{endpoint: "http://127.0.0.1:{port}", sample: 1, propagate: false}}
+  traces: {{endpoint: "http://127.0.0.1:{port}", sample: 1, max_per_second: {self.most_traces}, propagate: false}}
 """
         super().prepare(upstream, stream)
 
@@ -326,6 +328,13 @@ telemetry:
         self.sink = None
         if served and not json.loads(told)["requests"]:
             raise Failed(f"{self.name}: its collector got no spans; {self.log_tail()}")
+
+
+class OstiaryTraced(OstiaryFull):
+    """The same, with spans of every exchange whatever the rush."""
+
+    name = "ostiary-traced"
+    most_traces = 0
 
 
 class Portkey(Contender):

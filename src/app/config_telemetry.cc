@@ -98,6 +98,11 @@ std::vector<Row<Config>> telemetry_rows() {
           "telemetry.traces.sample", "1",
           "The share of traces beginning here that is kept. A trace of the client's is kept where the client "
           "keeps it."),
+      gate<&GateSettings::traces_per_second, Count<0, 10'000'000>>(
+          "telemetry.traces.max_per_second", "1000",
+          "Traces beginning here that are kept in a second, after 'sample'. Those beyond make no spans and "
+          "are "
+          "counted (ostiary_traces_left_out), so that a rush costs the gate no speed. 0: no bound."),
       gate<&GateSettings::trace_propagate, Boolean>("telemetry.traces.propagate", "false",
                                                     "Tells services the trace (traceparent, tracestate), "
                                                     "which identifies the caller's request to them."),

@@ -122,7 +122,8 @@ void Tracer::begin(Exchange& x) const {
     trace.context = *parent;
   } else {
     trace.context.trace = x.id.bytes;
-    trace.context.sampled = telemetry::is_sampled(trace.context.trace, settings.trace_sample);
+    trace.context.sampled = telemetry::is_sampled(trace.context.trace, settings.trace_sample) &&
+                            exporter_->allows(x.started, settings.traces_per_second);
   }
   trace.context.span = next_span_id(x);
   if (!trace.context.sampled) return;

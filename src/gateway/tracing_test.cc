@@ -168,6 +168,25 @@ TEST_F(TracingTest, ASampleOfNothingStillFollowsAClientThatSamples) {
   EXPECT_EQ((*all[0])["traceId"], kTrace);
 }
 
+TEST_F(TracingTest, ARushOfTracesIsCappedAndAClientThatSamplesIsStillFollowed) {
+  AnsweringService service([](const Message&) { return answer(200, kHello); });
+  gate.add_service("main", service.url());
+  gate.settings().traces_per_second = 1;
+  run();
+  for (int i = 0; i < 3; ++i) ask("");
+  ask(traceparent("01"));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_NE((*all[0])["traceId"], kTrace);
+  EXPECT_EQ((*all[2])["traceId"], kTrace);
+  telemetry::Registry registry;
+  registry.collect_with([&](telemetry::Samples& samples) { exporter->collect(samples); });
+  double left_out = 0;
+  for (const auto& snapshot : registry.gather())
+    if (snapshot.family->name == "ostiary_traces_left_out") left_out = snapshot.series.at(0).measured;
+  EXPECT_EQ(left_out, 2);
+}
+
 TEST_F(TracingTest, ABrokenOrDoubledTraceparentBeginsANewTrace) {
   AnsweringService service([](const Message&) { return answer(200, kHello); });
   gate.add_service("main", service.url());

@@ -23,6 +23,11 @@ constexpr Family kSpans{
         "(more than the queue holds)",
     .labels = {"result"}};
 
+constexpr Family kLeftOut{
+    .name = "ostiary_traces_left_out",
+    .kind = Kind::counter,
+    .help = "Exchanges without spans because telemetry.traces.max_per_second was reached"};
+
 // OTLP: these answers, and none at all, mean that the same may be sent again.
 bool is_passing(std::uint16_t status) {
   return status == 429 || (status >= 502 && status <= 504);
@@ -75,6 +80,13 @@ void Exporter::collect(Samples& samples) const {
   samples.set(kSpans, {"rejected"}, static_cast<double>(rejected_.load()));
   samples.set(kSpans, {"failed"}, static_cast<double>(failed_.load()));
   samples.set(kSpans, {"lost"}, static_cast<double>(lost));
+  samples.set(kLeftOut, {}, static_cast<double>(left_out_.load()));
+}
+
+bool Exporter::allows(MonoNs now, std::uint32_t per_second) {
+  if (allowance_.take(now, per_second)) return true;
+  left_out_.fetch_add(1, std::memory_order_relaxed);
+  return false;
 }
 
 void Exporter::start() {

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "telemetry/allowance.h"
 #include "telemetry/metrics.h"
 #include "telemetry/otlp.h"
 #include "telemetry/span.h"
@@ -55,6 +56,8 @@ class Exporter {
   SpanQueue& add_queue();
   std::uint32_t service(const SpanService& service);  // the number for TrySpan::service
   void collect(Samples& samples) const;               // ostiary_spans
+  // Thread-safe: whether one more trace may begin; those that may not are counted. 0 a second: no bound.
+  bool allows(MonoNs now, std::uint32_t per_second);
 
   void start();
   // Sends what is queued within `ms` and ends.
@@ -75,6 +78,8 @@ class Exporter {
   MonoNs complained_at_ = 0;
   std::uint32_t retry_after_s_ = 0;
   std::atomic<std::uint64_t> sent_{0}, failed_{0}, rejected_{0};
+  Allowance allowance_;
+  std::atomic<std::uint64_t> left_out_{0};  // exchanges
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
