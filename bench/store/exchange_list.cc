@@ -110,7 +110,8 @@ void make(Made& made, std::uint64_t n, std::uint64_t rows) {
   // Keys keep to a few models; a third of the keys came only lately.
   const auto model = (key * 7 + skewed(3)) % kModels;
   const auto at = kBegin + static_cast<WallMs>(n * static_cast<std::uint64_t>(kDays * kDay) / rows);
-  made.key = n < kRare ? std::string(kRareKey) : key_of(key), made.team = team_of(key), made.subject = subject_of(key);
+  made.key = n < kRare ? std::string(kRareKey) : key_of(key), made.team = team_of(key),
+  made.subject = subject_of(key);
   made.model = model_of(model), made.service = service_of(model);
   auto& r = made.record;
   r = {};
