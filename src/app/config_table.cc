@@ -111,10 +111,12 @@ std::vector<Row<Config>> gate_rows() {
       gate<&GateSettings::allow_remote, Boolean>("gate.allow_remote", "false",
                                                  "Lets the gate listen beyond this machine in plain HTTP: "
                                                  "put TLS in front before you do. Not needed with 'tls'."),
-      gate<&GateSettings::socket_group, Text>("gate.socket_group", "\"\"",
-                                              "The group that may connect to the Unix sockets of 'listen', "
-                                              "whose mode is 0660. Empty: that of the "
-                                              "process."),
+      gate<&GateSettings::socket_group, Text>(
+          "gate.socket_group", "\"\"",
+          "The group that may connect to the Unix sockets of 'listen', "
+          "whose mode is 0660. The gate's user must be a member of it. Under the packaged unit the socket "
+          "unit's SocketGroup= says it instead (docs/deployment.md). Empty: that of the "
+          "process."),
       gate<&GateSettings::loops, Count<0, 1024>>(
           "gate.loops", "0",
           "Event loops, each on its own thread. 0: one for each processor that this process may use."),
@@ -131,7 +133,13 @@ std::vector<Row<Config>> gate_rows() {
           "the same."),
       gate<&GateSettings::max_connections, Count<1, 1'000'000>>(
           "gate.max_connections", "16384",
-          "Connections of clients at once; further ones wait to be accepted."),
+          "Connections of clients at once, on all event loops together. Further ones are closed with a 503."),
+      gate<&GateSettings::max_connections_per_client, Count<0, 1'000'000>>(
+          "gate.max_connections_per_client", "0",
+          "Of those, connections at once from one address (IPv6: from one /64). Further ones are closed with "
+          "a 429. Unix sockets are not counted, nor are connections from before a reload that sets it; "
+          "behind "
+          "a proxy, whose address all clients share, leave it at 0: no limit."),
       gate<&GateSettings::head_timeout_ms, Duration<100, kHour>>(
           "gate.head_timeout", "10s", "From the first byte of a request to the end of its head."),
       gate<&GateSettings::body_timeout_ms, Duration<100, kHour>>(

@@ -62,6 +62,7 @@ void expect_defaults(const Config& c) {
   EXPECT_EQ(c.gate.max_depth, d.gate.max_depth);
   EXPECT_EQ(c.gate.max_response_copy_bytes, d.gate.max_response_copy_bytes);
   EXPECT_EQ(c.gate.max_connections, d.gate.max_connections);
+  EXPECT_EQ(c.gate.max_connections_per_client, d.gate.max_connections_per_client);
   EXPECT_EQ(c.gate.head_timeout_ms, d.gate.head_timeout_ms);
   EXPECT_EQ(c.gate.body_timeout_ms, d.gate.body_timeout_ms);
   EXPECT_EQ(c.gate.idle_timeout_ms, d.gate.idle_timeout_ms);
@@ -140,7 +141,7 @@ data: /var/lib/ostiary
 tls: {certificate: c.pem, key: k.pem, client_ca: ca.pem}
 log_level: debug
 gate: {allow_remote: true, socket_group: web, loops: 3, max_body_bytes: 1MiB, max_head_bytes: 8KiB, max_depth: 7, max_response_copy_bytes: 0,
-       max_connections: 11, head_timeout: 1s, body_timeout: 2s, idle_timeout: 3s, write_timeout: 4s, pass_through: true}
+       max_connections: 11, max_connections_per_client: 5, head_timeout: 1s, body_timeout: 2s, idle_timeout: 3s, write_timeout: 4s, pass_through: true}
 ledger: {sync: always, sync_interval: 5ms, checkpoint_interval: 1m, segment_bytes: 64KiB, origin: acme.example/ledger}
 telemetry:
   metrics: false
@@ -164,6 +165,7 @@ services:
   EXPECT_EQ(c.gate.max_depth, 7u);
   EXPECT_EQ(c.gate.max_response_copy_bytes, 0u);
   EXPECT_EQ(c.gate.max_connections, 11u);
+  EXPECT_EQ(c.gate.max_connections_per_client, 5u);
   EXPECT_EQ(c.gate.head_timeout_ms, 1000u);
   EXPECT_EQ(c.gate.body_timeout_ms, 2000u);
   EXPECT_EQ(c.gate.idle_timeout_ms, 3000u);

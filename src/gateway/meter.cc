@@ -107,6 +107,10 @@ constexpr Family kConnections{
 constexpr Family kConnectionsRefused{.name = "ostiary_connections_refused",
                                      .kind = Kind::counter,
                                      .help = "Connections turned away because there were too many"};
+constexpr Family kClientConnectionsRefused{
+    .name = "ostiary_client_connections_refused",
+    .kind = Kind::counter,
+    .help = "Connections turned away because their client's address had too many"};
 
 constexpr std::array<ledger::Outcome, 5> kAllOutcomes = {
     ledger::Outcome::complete, ledger::Outcome::truncated, ledger::Outcome::cancelled,
@@ -205,6 +209,7 @@ Meter::Meter(telemetry::Registry& registry)
   overhead_ = shard_.histogram(kOverhead);
   connections = shard_.gauge(kConnections);
   connections_refused = shard_.counter(kConnectionsRefused);
+  client_connections_refused = shard_.counter(kClientConnectionsRefused);
   codes_.reserve(kMostCodes);
   coded(std::string(kOther));
 }

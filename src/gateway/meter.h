@@ -68,7 +68,7 @@ class Meter {
   // An exchange has ended: `service` is the meter of the one that it came to, or null.
   void count(const Exchange& x, ServiceMeter* service);
   telemetry::Gauge connections;
-  telemetry::Counter connections_refused;
+  telemetry::Counter connections_refused, client_connections_refused;
 
  private:
   static constexpr std::size_t kEffects = 5;

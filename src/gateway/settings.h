@@ -111,6 +111,7 @@ struct GateSettings {
   std::uint64_t max_response_copy_bytes = 8ULL
                                           << 20;  // kept of an answer that is not a stream, to read its usage
   std::uint32_t max_connections = 16'384;
+  std::uint32_t max_connections_per_client = 0;  // from one address; 0: no limit
   std::uint64_t head_timeout_ms = 10'000;
   std::uint64_t body_timeout_ms = 30'000;  // for the whole body plus one second for each 64 KiB
   std::uint64_t idle_timeout_ms = 75'000;

@@ -80,6 +80,8 @@ Result<> Worker::listen(net::Bound socket, std::function<Worker&()> choose) {
 namespace {
 constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view kTooManyOfOne =
+    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 std::string speak_tls() {
   GateError error;
@@ -111,12 +113,21 @@ net::Task<bool> Worker::secure(net::Stream& stream) {
   co_return shaken == net::TlsServer::Shaken::done;
 }
 
+void Worker::turn_away(net::Stream& stream, Guests::Admission why, bool tls) {
+  const bool full = why == Guests::Admission::full;
+  if (meter) (full ? meter->connections_refused : meter->client_connections_refused).add();
+  if (!tls) say(stream, full ? kBusy : kTooManyOfOne);
+}
+
 net::Task<void> Worker::serve(Fd fd, bool tls) {
   if (meter) meter->connections.add(1);
   if (auto stream = net::Stream::adopt(loop, std::move(fd))) {
-    if (connections() > setup()->settings.max_connections) {
-      if (meter) meter->connections_refused.add();
-      if (!tls) say(*stream, kBusy);
+    const auto& settings = setup()->settings;
+    Guests::Place place;
+    const auto admission = shared.guests.enter(stream->fd(), settings.max_connections,
+                                               settings.max_connections_per_client, place);
+    if (admission != Guests::Admission::in) {
+      turn_away(*stream, admission, tls);
     } else if (!tls || co_await secure(*stream)) {
       Client client(*this, std::move(*stream));
       co_await client.serve();

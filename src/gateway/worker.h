@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/guests.h"
 #include "gateway/instruments.h"
 #include "gateway/key_ring.h"
 #include "gateway/limits.h"
@@ -28,6 +29,7 @@ namespace ostiary::gateway {
 struct Shared {
   Published<Setup> setup;
   Limiter limiter;
+  Guests guests;
   KeyRing keys{limiter};
   ResponseHomes homes;
   ledger::Ledger* ledger = nullptr;
@@ -104,6 +106,7 @@ class Worker {
   };
   net::Task<void> serve(Fd fd, bool tls);
   net::Task<bool> secure(net::Stream& stream);
+  void turn_away(net::Stream& stream, Guests::Admission why, bool tls);
   net::Task<void> end_rest_after(std::uint64_t ms);
   void keep_lanes();
   Reader<Setup> setup_;
