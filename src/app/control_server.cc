@@ -104,10 +104,15 @@ net::Task<void> ControlServer::serve(net::Stream stream) {
   SideRequest request;
   if (!co_await read_request(stream, deadline, request)) co_return;
   auto owed = std::make_shared<net::Owed<SideAnswer>>();
+  std::stop_source left;
+  request.left = left.get_token();
   door_.ask(std::move(request), net::payer(*loop_, owed));
   // Who has asked may close that side and still wait for the answer, but not for one without an end.
   const auto answer = co_await net::wait_for(*loop_, owed, nullptr, false);
-  if (answer) co_await send(stream, deadline, *answer);
+  if (answer)
+    co_await send(stream, deadline, *answer);
+  else
+    left.request_stop();
 }
 
 }  // namespace ostiary::app

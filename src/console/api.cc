@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "console/impl/check.h"
 #include "console/impl/feed.h"
+#include "console/impl/keys.h"
 #include "console/impl/pool.h"
 #include "console/operation.h"
 
@@ -36,7 +37,7 @@ SideAnswer finish(SideAnswer answer) {
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
   if (answer.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (answer.status == 503) answer.headers.emplace_back("Retry-After", "1");
+  if (answer.status == 503 || answer.status == 429) answer.headers.emplace_back("Retry-After", "1");
   return answer;
 }
 
@@ -54,6 +55,14 @@ SideAnswer refused(const Refusal& refusal) {
 
 SideAnswer busy() {
   return refused(503, "busy", "the API has more to do than it can; ask again in a moment");
+}
+
+SideAnswer done_already() {
+  return refused(409, "exists", "this is being done already; ask again when it ended");
+}
+
+SideAnswer has_its_share(std::string_view what) {
+  return refused(429, "too_many", fmt::format("this key has {} under way; wait until that is done", what));
 }
 
 SideAnswer not_let_in(const Operation& operation, const Rights& rights) {
@@ -78,6 +87,7 @@ SideAnswer failed(const Error& error, const Rights& rights, bool local) {
                             : refused(401, "unauthorized", error.message);
     case Code::unavailable:
     case Code::timeout:
+    case Code::closed:
       return refused(503, "unavailable", error.message);
     default:
       break;
@@ -103,7 +113,10 @@ struct Api::Impl {
     feed = std::make_unique<Feed>(backing.data_folder, *backing.shared.ledger);
     backing.feed = feed.get();
   }
-  ~Impl() { backing.feed = nullptr; }
+  ~Impl() {
+    ending = true;
+    backing.feed = nullptr;
+  }
 
   // What can be said from the head alone; else nothing, and `route` is set.
   std::optional<SideAnswer> at_the_door(const SideRequest& request, Route& route) const {
@@ -124,21 +137,46 @@ struct Api::Impl {
     return std::nullopt;
   }
 
-  SideAnswer conduct(const SideRequest& request, const Route& route) {
+  using Stopped = std::function<bool()>;
+
+  SideAnswer conduct(const SideRequest& request, const Route& route, Stopped stopped = {}) {
     Call call(request);
     const auto& operation = *route.operation;
+    // A key may have ended while its request waited.
+    if (call.rights.key() && !still_opens(backing, *call.rights.key()))
+      return refused(401, "unauthorized", "the key was revoked or has expired");
     if (const auto refusal = check_call(operation, route, call)) return refused(*refusal);
+    if (stopped) call.stopped = std::move(stopped);
     auto reply = operation.handler(backing, call);
     if (!reply) return failed(reply.error(), call.rights, request.local);
     return answer_of(operation, std::move(*reply));
   }
 
+  // Where a request waits for its thread, and which of its caller's turns it takes (null: none).
+  struct Lane {
+    Pool* pool;
+    Turns* turns = nullptr;
+    std::string_view what;  // for who has no turn left
+  };
+  // Who can open the control socket, or whose request changes something, is not kept waiting by readers.
+  // Strangers with an invitation wait with the readers.
+  Lane lane_of(const Operation& operation, const SideRequest& request) {
+    if (operation.lane == Operation::Lane::alone) return {&alone, &alone_turn, "this"};
+    if (operation.lane == Operation::Lane::slow) return {&slow, &slow_turns, "one such request"};
+    if (request.local) return {&urgent};
+    if (operation.changes() && request.caller) return {&urgent, &urgent_turns, "as many changes as it may"};
+    return {&pool};
+  }
+
+  bool gives_up() const { return ending || (backing.steward && backing.steward->draining()); }
+
   Backing& backing;
   std::unique_ptr<Feed> feed;
+  std::atomic<bool> ending{false};
+  Turns slow_turns{1}, urgent_turns{kMostUrgent}, alone_turn{1};
   Watchdog watchdog{kLimitMs};
-  Pool pool{kThreads, kMostWaiting};
+  Pool pool{kThreads, kMostWaiting}, urgent{kThreads, kMostWaiting}, slow{kThreads, kMostWaiting};
   Pool alone{1, 1};
-  std::atomic<bool> alone_taken{false};
 };
 
 Api::Api(Backing& backing) : impl_(std::make_unique<Impl>(backing)) {}
@@ -162,27 +200,31 @@ bool Api::run(std::function<void()> job) {
 void Api::ask(SideRequest request, std::function<void(SideAnswer)> done) {
   Route route;
   if (auto answer = impl_->at_the_door(request, route)) return done(std::move(*answer));
-  const auto lane = route.operation->lane;
-  if (lane == Operation::Lane::at_once) return done(impl_->conduct(request, route));
+  const auto& operation = *route.operation;
+  if (operation.lane == Operation::Lane::at_once) return done(impl_->conduct(request, route));
 
+  const auto lane = impl_->lane_of(operation, request);
+  // What is done alone has one turn for everybody.
+  const bool alone = operation.lane == Operation::Lane::alone;
+  const auto caller = alone ? std::string() : Rights(request).actor();
+  if (lane.turns && !lane.turns->take(caller)) return done(alone ? done_already() : has_its_share(lane.what));
   auto promise = std::make_shared<Promise>(std::move(done));
   const auto held = std::make_shared<SideRequest>(std::move(request));
-  if (lane == Operation::Lane::alone) {
-    if (impl_->alone_taken.exchange(true))
-      return promise->keep(refused(409, "exists", "this is being done already; ask again when it ended"));
-    const bool taken = impl_->alone.run([this, promise, held, route = std::move(route)] {
-      auto answer = impl_->conduct(*held, route);
-      impl_->alone_taken = false;
-      promise->keep(std::move(answer));
-    });
-    if (taken) return;
-    impl_->alone_taken = false;
+  const auto stopped = [this, promise, held] {
+    return impl_->gives_up() || promise->kept() || held->left.stop_requested();
+  };
+  const bool taken =
+      lane.pool->run([this, promise, held, stopped, caller, turns = lane.turns, route = std::move(route)] {
+        const bool wanted = !promise->kept() && !held->left.stop_requested();
+        auto answer = wanted ? impl_->conduct(*held, route, stopped) : busy();
+        if (turns) turns->give_back(caller);
+        promise->keep(std::move(answer));
+      });
+  if (!taken) {
+    if (lane.turns) lane.turns->give_back(caller);
     return promise->keep(busy());
   }
-  const bool taken = impl_->pool.run([this, promise, held, route = std::move(route)] {
-    if (!promise->kept()) promise->keep(impl_->conduct(*held, route));
-  });
-  if (!taken) return promise->keep(busy());
+  if (alone) return;
   impl_->watchdog.watch([weak = std::weak_ptr(promise)] {
     if (const auto late = weak.lock())
       late->keep(refused(503, "timeout", "this took too long; ask for less, or later"));

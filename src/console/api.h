@@ -12,8 +12,9 @@ namespace ostiary::console {
 // The HTTP API, by the table in operation.h. Thread-safe.
 class Api final : public gateway::SideDoor {
  public:
-  static constexpr unsigned kThreads = 2;
-  static constexpr std::size_t kMostWaiting = 64;
+  static constexpr unsigned kThreads = 2;          // of each lane
+  static constexpr std::size_t kMostWaiting = 64;  // in each
+  static constexpr unsigned kMostUrgent = 8;       // changes that one key has asked for and that are not done
   static constexpr unsigned kLimitMs = 10'000;
 
   explicit Api(Backing& backing);

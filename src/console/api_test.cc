@@ -8,10 +8,12 @@
 #include "console/impl/test_house.h"
 #include "console/openapi.h"
 #include "console/operation.h"
+#include "ledger/record.h"
 
 namespace ostiary::console {
 namespace {
 
+using namespace std::chrono_literals;
 using ApiTest = testing::TestHouse;
 
 TEST_F(ApiTest, LifeAndVersionAreToldToAnybody) {
@@ -167,8 +169,7 @@ TEST_F(ApiTest, AnswersComeFromItsOwnThreadsAndTooManyAreTurnedAway) {
   std::promise<void> open;
   const auto gate = open.get_future().share();
   for (unsigned i = 0; i < Api::kThreads; ++i) ASSERT_TRUE(api_->run([gate] { gate.wait(); }));
-  auto asked = request("GET", "/api/v1/services");
-  asked.local = true;
+  const auto asked = request_of(key_with({"read"}), "GET", "/api/v1/services");
   std::vector<std::future<std::uint16_t>> answers;
   for (std::size_t i = 0; i < Api::kMostWaiting + 3; ++i) {
     auto told = std::make_shared<std::promise<std::uint16_t>>();
@@ -182,6 +183,133 @@ TEST_F(ApiTest, AnswersComeFromItsOwnThreadsAndTooManyAreTurnedAway) {
   for (auto& answer : answers) (answer.get() == 200 ? good : busy) += 1;
   EXPECT_GE(busy, 3u);
   EXPECT_GE(good, Api::kMostWaiting - Api::kThreads);
+}
+
+TEST_F(ApiTest, ARevocationAndTheControlSocketWaitForNoReader) {
+  const auto admin = key_with({"admin"}), reader = key_with({"read"}), leaked = key_with({"use"});
+  std::promise<void> open;
+  const auto gate = open.get_future().share();
+  for (unsigned i = 0; i < Api::kThreads; ++i) ASSERT_TRUE(api_->run([gate] { gate.wait(); }));
+  std::vector<std::future<Asked>> waiting;
+  for (std::size_t i = 0; i < Api::kMostWaiting + 3; ++i)
+    waiting.push_back(ask_in_line(request_of(reader, "GET", "/api/v1/services")));
+  auto revoked = ask_in_line(request_of(admin, "DELETE", "/api/v1/keys/" + leaked.id));
+  auto local = request("GET", "/api/v1/keys");
+  local.local = true;
+  auto here = ask_in_line(std::move(local));
+  const bool both =
+      revoked.wait_for(5s) == std::future_status::ready && here.wait_for(5s) == std::future_status::ready;
+  EXPECT_EQ(waiting.front().wait_for(0s), std::future_status::timeout);
+  open.set_value();
+  ASSERT_TRUE(both) << "they waited for readers";
+  EXPECT_EQ(revoked.get().status, 200);
+  EXPECT_EQ(here.get().status, 200);
+  EXPECT_TRUE(shared_.keys.snapshot()->at(leaked.id).revoked);
+}
+
+TEST_F(ApiTest, OneKeyDoesNotFillTheLaneOfChanges) {
+  const auto admin = key_with({"admin"}), other = key_with({"admin"});
+  std::vector<std::future<Asked>> changes;
+  const auto change = [&](const store::KeyEntry& by) {
+    changes.push_back(ask_in_line(request_of(by, "POST", "/api/v1/keys", R"({"team":"t","user":"u"})")));
+  };
+  {
+    const std::lock_guard nobody_gets_on(backing_->store_mutex);
+    for (unsigned i = 0; i <= Api::kMostUrgent; ++i) change(admin);
+    change(other);
+    EXPECT_EQ(changes[Api::kMostUrgent].get().status, 429);
+  }
+  for (auto& one : changes)
+    if (one.valid()) EXPECT_EQ(one.get().status, 201);
+  change(admin);
+  EXPECT_EQ(changes.back().get().status, 201);
+}
+
+// Long work stands still where it looks whether it is still wanted.
+class SlowWorkTest : public ApiTest {
+ protected:
+  SlowWorkTest() {
+    std::string line;
+    ledger::append_change(line, wall_now(), "x", "y", "{}");
+    ledger::Batch batch;
+    batch.add(line);
+    EXPECT_TRUE(ledger_->append(batch));
+    doorman_.when_asked = [this, gate = open_.get_future().share()] {
+      ++standing_;
+      gate.wait();
+    };
+  }
+  ~SlowWorkTest() override {
+    if (!opened_) go_on();
+  }
+  void go_on() {
+    opened_ = true;
+    open_.set_value();
+  }
+  bool stands(int how_many) {
+    for (int i = 0; i < 500 && standing_ < how_many; ++i) std::this_thread::sleep_for(10ms);
+    return standing_ >= how_many;
+  }
+  std::promise<void> open_;
+  std::atomic<int> standing_{0};
+  bool opened_ = false;
+};
+
+TEST_F(SlowWorkTest, AKeyHasOneSuchRequestUnderWayAndKeepsNobodyElseWaiting) {
+  const auto ada = key_with({"read"}), bob = key_with({"read"}, "blue", "bob");
+  auto first = ask_in_line(request_of(ada, "GET", "/api/v1/self/kept"));
+  ASSERT_TRUE(stands(1));
+  const auto second = ask_in_line(request_of(ada, "GET", "/api/v1/ledger/prove?index=0")).get();
+  EXPECT_EQ(second.status, 429);
+  EXPECT_EQ(second.at({"error", "code"}), "too_many");
+  EXPECT_EQ(second.header("Retry-After"), "1");
+  auto other = ask_in_line(request_of(bob, "GET", "/api/v1/self/kept"));
+  ASSERT_TRUE(stands(2)) << "another key's turn was taken";
+  auto third = ask_in_line(request_of(key_with({"read"}, "blue", "eve"), "GET", "/api/v1/self/kept"));
+  auto light = ask_in_line(request_of(ada, "GET", "/api/v1/services"));
+  const bool at_once = light.wait_for(5s) == std::future_status::ready;
+  go_on();
+  EXPECT_TRUE(at_once);
+  EXPECT_EQ(first.get().status, 200);
+  EXPECT_EQ(other.get().status, 200);
+  EXPECT_EQ(third.get().status, 200);
+  EXPECT_EQ(ask_in_line(request_of(ada, "GET", "/api/v1/self/kept")).get().status, 200);
+}
+
+TEST_F(SlowWorkTest, WorkEndsWhenItsClientLeaves) {
+  auto asked = request_of(key_with({"use"}), "GET", "/api/v1/self/kept");
+  std::stop_source left;
+  asked.left = left.get_token();
+  auto answer = ask_in_line(std::move(asked));
+  ASSERT_TRUE(stands(1));
+  left.request_stop();
+  go_on();
+  EXPECT_EQ(answer.get().status, 503);
+}
+
+TEST_F(SlowWorkTest, WorkEndsWhenTheGateCloses) {
+  const auto key = key_with({"read"});
+  auto kept = ask_in_line(request_of(key, "GET", "/api/v1/self/kept"));
+  ASSERT_TRUE(stands(1));
+  doorman_.closing = true;
+  go_on();
+  const auto told = kept.get();
+  EXPECT_EQ(told.status, 503);
+  EXPECT_EQ(told.at({"error", "code"}), "unavailable");
+  EXPECT_EQ(ask_in_line(request_of(key, "POST", "/api/v1/ledger/verify")).get().status, 503);
+  EXPECT_EQ(ask_in_line(request_of(key, "GET", "/api/v1/ledger/prove?id=" + Id::make().text())).get().status,
+            503);
+}
+
+TEST_F(ApiTest, AKeyThatEndedWhileItsRequestWaitedIsNotHeard) {
+  const auto admin = key_with({"admin"}), other = key_with({"admin"});
+  auto lock = std::unique_lock(backing_->store_mutex);
+  std::vector<std::future<Asked>> before;
+  for (unsigned i = 0; i < Api::kThreads; ++i)
+    before.push_back(ask_in_line(request_of(other, "DELETE", "/api/v1/keys/" + admin.id)));
+  auto late = ask_in_line(request_of(admin, "POST", "/api/v1/keys", R"({"team":"t","user":"u"})"));
+  lock.unlock();
+  EXPECT_EQ(late.get().status, 401);
 }
 
 }  // namespace

@@ -65,9 +65,14 @@ class ExchangesTest : public testing::TestHouse {
 class Listener {
  public:
   explicit Listener(std::shared_ptr<gateway::SideStream> stream) : stream_(std::move(stream)) {}
-  // Everything until `what` has come; what there is after five seconds.
+  // Nothing comes any more.
+  bool ends() {
+    until("what never comes");
+    return ended_;
+  }
+  // Everything until `what` has come or all of it; what there is after five seconds.
   std::string until(std::string_view what) {
-    for (int i = 0; i < 100 && text_.find(what) == std::string::npos; ++i) {
+    for (int i = 0; i < 100 && !ended_ && text_.find(what) == std::string::npos; ++i) {
       auto shared = shared_;
       if (!std::exchange(asked_, true))
         stream_->next([shared](std::string bytes) {
@@ -79,6 +84,7 @@ class Listener {
       std::unique_lock lock(shared->mutex);
       shared->wake.wait_for(lock, std::chrono::milliseconds(50), [&] { return shared->come; });
       if (!std::exchange(shared->come, false)) continue;
+      ended_ = shared->bytes.empty();
       text_ += std::exchange(shared->bytes, {});
       asked_ = false;
     }
@@ -95,7 +101,7 @@ class Listener {
   std::shared_ptr<gateway::SideStream> stream_;
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
   std::string text_;
-  bool asked_ = false;
+  bool asked_ = false, ended_ = false;
 };
 
 TEST_F(ExchangesTest, BeforeTheFirstOneThereIsAnEmptyList) {
@@ -159,6 +165,50 @@ TEST_F(ExchangesTest, AStreamTellsWhatEndsAndGoesOnBehindAnEvent) {
   const auto resumed = later.until("sub_second");
   EXPECT_NE(resumed.find("sub_first"), std::string::npos);
   EXPECT_EQ(resumed.find("sub_before"), std::string::npos);
+}
+
+TEST_F(ExchangesTest, AStreamEndsWithAWordSoonAfterItsKeyIsRevoked) {
+  const auto reader = key_with({"read"});
+  Listener listener(api_->answer(request_of(reader, "GET", "/api/v1/exchanges/stream")).stream);
+  append({Id::make(), "blue", "sub_before"});
+  EXPECT_NE(listener.until("sub_before").find("sub_before"), std::string::npos);
+  ASSERT_EQ(ask_here("DELETE", "/api/v1/keys/" + reader.id).status, 200);
+  append({Id::make(), "blue", "sub_after"});
+  const auto began = mono_now();
+  const auto text = listener.until("event: error");
+  EXPECT_LT(mono_now() - began, 1'000'000'000);
+  EXPECT_NE(text.find(R"(event: error
+data: {"error":{"code":"unauthorized",)"),
+            std::string::npos)
+      << text;
+  EXPECT_TRUE(listener.ends());
+  EXPECT_EQ(text.find("sub_after"), std::string::npos);
+}
+
+TEST_F(ExchangesTest, AStreamEndsWhenItsKeyExpiresThoughNothingHappens) {
+  const auto reader = key_with({"read"});
+  ASSERT_TRUE(backing_->store->expire_key(reader.id, wall_now() + 300));
+  ASSERT_TRUE(publish_keys(*backing_));
+  Listener listener(api_->answer(request_of(reader, "GET", "/api/v1/exchanges/stream")).stream);
+  const auto began = mono_now();
+  EXPECT_NE(listener.until("event: error").find("event: error"), std::string::npos);
+  EXPECT_GT(mono_now() - began, 200'000'000);
+  EXPECT_LT(mono_now() - began, 1'300'000'000);
+  EXPECT_TRUE(listener.ends());
+}
+
+TEST_F(ExchangesTest, AKeyHasFourStreamsAtOnce) {
+  const auto reader = key_with({"read"}), other = key_with({"read"});
+  const auto asked = request_of(reader, "GET", "/api/v1/exchanges/stream");
+  std::vector<std::shared_ptr<gateway::SideStream>> open;
+  for (int i = 0; i < 4; ++i) open.push_back(api_->answer(asked).stream);
+  EXPECT_TRUE(open.back());
+  const auto fifth = ask(asked);
+  EXPECT_EQ(fifth.status, 429);
+  EXPECT_EQ(fifth.at({"error", "code"}), "too_many");
+  EXPECT_EQ(ask_as(other, "GET", "/api/v1/exchanges/stream").status, 200);
+  open.pop_back();
+  EXPECT_EQ(ask(asked).status, 200);
 }
 
 TEST_F(ExchangesTest, StreamsAreBounded) {

@@ -64,6 +64,8 @@ std::vector<std::uint16_t> statuses_of(const Operation& operation) {
   if (operation.need > Need::key) all.push_back(403);
   if (operation.lane != Operation::Lane::at_once) all.insert(all.end(), {500, 503});
   if (operation.lane == Operation::Lane::alone) all.push_back(409);
+  const bool counted = operation.lane == Operation::Lane::worker && operation.changes();
+  if (counted || operation.lane == Operation::Lane::slow) all.push_back(429);
   all.push_back(421);
   std::ranges::sort(all);
   const auto twice = std::ranges::unique(all);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,7 @@ class Call {
   Rights rights;
   std::map<std::string, std::string, std::less<>> values;  // of parameters, decoded
   json::Document body;
+  std::function<bool()> stopped = [] { return false; };  // true: nobody waits for the answer any more
 
   bool has(std::string_view name) const { return values.contains(name); }
   std::string text(std::string_view name) const;  // empty: not given
@@ -57,10 +59,13 @@ Parameter in_header(std::string_view name, Schema schema);
 // A row of the table from which requests are routed, checked and let in, and openapi.json is written.
 struct Operation {
   enum class Lane : std::uint8_t {
-    worker,   // on one of the API's threads, at most Api::kLimitMs
+    worker,   // on one of the API's threads, at most Api::kLimitMs; what changes something goes before
     at_once,  // on the caller's: touches memory only
-    alone     // may take minutes: on a thread of its own, one at a time
+    slow,  // reads much: on threads apart, one for each caller, at most Api::kLimitMs; looks at Call::stopped
+    alone  // may take minutes: on a thread of its own, one at a time; looks at Call::stopped
   };
+  // Whether it may change something.
+  bool changes() const { return method != "GET"; }
 
   std::string id;  // operationId
   std::string method, path;

@@ -84,9 +84,17 @@ Result<Reply> stream(Backing& backing, const Call& call) {
            fits(f.service, x.service) && fits(f.model, x.model) && fits(f.outcome, x.outcome) &&
            fits(f.decision, x.effect);
   };
+  Feed::Subscriber subscriber{{}, [] { return true; }};
+  if (const auto* const key = call.rights.key())
+    subscriber = {key->id, [&backing, entry = *key] { return still_opens(backing, entry); }};
+  auto stream = backing.feed->subscribe(from, std::move(wanted), std::move(subscriber));
   Reply reply;
-  reply.stream = backing.feed->subscribe(from, std::move(wanted));
-  if (!reply.stream) return fail(Code::unavailable, "too many streams are open; ask again later");
+  if (!stream && stream.error().code == Code::too_large) {
+    reply.status = 429;
+    reply.body = error_body("too_many", stream.error().message);
+    return reply;
+  }
+  TRY(reply.stream, std::move(stream));
   reply.type = "text/event-stream";
   return reply;
 }
@@ -213,7 +221,11 @@ std::vector<Operation> exchange_operations() {
   live.parameters.push_back(
       in_header("last-event-id", integer("go on behind this event", 0, std::int64_t{1} << 53)));
   live.type = "text/event-stream";
-  live.answer = string("events `exchange`, each with an Exchange as data");
+  live.answer = string(
+      "events `exchange`, each with an Exchange as data; an event `error`, with an Error, ends the stream of "
+      "a "
+      "key that was revoked or has expired");
+  live.refusals = {429};
   live.handler = stream;
   return {all, one, live};
 }

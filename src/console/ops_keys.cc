@@ -269,6 +269,13 @@ Result<> record_change(Backing& backing, const Call& call, std::string_view acti
   return record_changes(backing, call, {&change, 1});
 }
 
+bool still_opens(const Backing& backing, const store::KeyEntry& entry) {
+  const auto keys = backing.shared.keys.snapshot();
+  const auto now = keys->find(entry.id);
+  return now != keys->end() && now->second.valid_at(wall_now()) && now->second.scopes == entry.scopes &&
+         now->second.team == entry.team;
+}
+
 Result<> publish_keys(Backing& backing) {
   TRY(auto entries, backing.store->keys());
   backing.shared.keys.replace(std::move(entries));

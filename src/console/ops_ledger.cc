@@ -49,8 +49,10 @@ Result<Reply> tail(Backing& backing, const Call& call) {
   return reply_list("records", records, [](json::Writer& w, const std::string& record) { w.raw(record); });
 }
 
-Result<Reply> verify(Backing& backing, const Call&) {
-  TRY(const auto report, ledger::verify(backing.data_folder));
+Result<Reply> verify(Backing& backing, const Call& call) {
+  ledger::VerifyOptions options;
+  options.stopped = call.stopped;
+  TRY(const auto report, ledger::verify(backing.data_folder, options));
   return reply_object([&](json::Writer& w) {
     w.member("covered", report.covered);
     w.member("ok", report.ok);
@@ -75,11 +77,13 @@ Result<Reply> prove(Backing& backing, const Call& call) {
     return fail(Code::not_found, "say what to prove: either id, of an exchange, or index, of a record");
   std::uint64_t index = 0;
   if (call.has("id")) {
-    TRY(index, ledger::find_record(backing.data_folder, *Id::parse(call.text("id"))));
+    TRY(index, ledger::find_record(backing.data_folder, *Id::parse(call.text("id")), {}, call.stopped));
   } else {
     index = static_cast<std::uint64_t>(call.number("index").value_or(0));
   }
-  TRY(const auto proof, ledger::prove_inclusion(backing.data_folder, index));
+  ledger::ProveOptions options;
+  options.stopped = call.stopped;
+  TRY(const auto proof, ledger::prove_inclusion(backing.data_folder, index, options));
   return Reply{ledger::proof_json(proof)};
 }
 
@@ -169,11 +173,13 @@ std::vector<Operation> ledger_operations() {
   rows.back().method = "POST";
   rows.back().lane = Operation::Lane::alone;
   rows.push_back(row("proveRecord", "/api/v1/ledger/prove",
-                     "The proof that a record stands in the ledger (c2sp.org/tlog-proof)",
+                     "The proof that a record stands in the ledger (c2sp.org/tlog-proof); one at a time for "
+                     "each key",
                      object_open("as 'ostiary ledger prove --format json' prints it"), prove));
   rows.back().parameters = {in_query("id", uuid("of an exchange")),
                             in_query("index", integer("of a record", 0, kMostSize))};
   rows.back().refusals = {404};
+  rows.back().lane = Operation::Lane::slow;
   return rows;
 }
 

@@ -63,7 +63,7 @@ struct Held {
   bool whole = true;
 };
 
-Held held_about(Backing& backing, std::string_view subject, std::string_view team) {
+Result<Held> held_about(Backing& backing, const Call& call, std::string_view subject, std::string_view team) {
   Held held;
   if (!backing.shared.ledger) return held;
   const auto quoted = json::quoted(subject), of_team = "\"team\":" + json::quoted(team);
@@ -92,6 +92,7 @@ Held held_about(Backing& backing, std::string_view subject, std::string_view tea
     }
   };
   while (cursor.place().index < size) {
+    if (call.stopped()) return fail(Code::closed, "given up: nobody waits for the count any more");
     const auto read = cursor.read(size, 4096, take);
     if (!read || (*read == 0 && cursor.place().index >= size)) break;
     if (mono_now() < until) continue;
@@ -122,7 +123,7 @@ std::string age_of(std::uint64_t retention_ms) {
 
 Result<Reply> kept(Backing& backing, const Call& call) {
   TRY(const auto* const key, own_key(call));
-  const auto held = held_about(backing, key->subject, key->team);
+  TRY(const auto held, held_about(backing, call, key->subject, key->team));
   std::uint64_t keys = 0;
   for (const auto& [id, entry] : *backing.shared.keys.snapshot())
     keys += entry.subject == key->subject && entry.team == key->team;
@@ -282,7 +283,8 @@ std::vector<Operation> self_operations() {
   Operation about = self;
   about.id = "showKept";
   about.path = "/api/v1/self/kept";
-  about.summary = "What is kept about you: where, how much, how long";
+  about.summary = "What is kept about you: where, how much, how long; one at a time for each key";
+  about.lane = Operation::Lane::slow;
   about.answer = kept_schema();
   about.handler = kept;
 

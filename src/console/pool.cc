@@ -44,6 +44,20 @@ void Pool::work() {
   }
 }
 
+bool Turns::take(const std::string& caller) {
+  const std::lock_guard lock(mutex_);
+  const auto turn = taken_.try_emplace(caller, 0).first;
+  if (turn->second >= most_) return false;
+  ++turn->second;
+  return true;
+}
+
+void Turns::give_back(const std::string& caller) {
+  const std::lock_guard lock(mutex_);
+  const auto turn = taken_.find(caller);
+  if (turn != taken_.end() && --turn->second == 0) taken_.erase(turn);
+}
+
 Watchdog::Watchdog(unsigned limit_ms) : limit_ms_(limit_ms), thread_([this] { work(); }) {}
 
 Watchdog::~Watchdog() {

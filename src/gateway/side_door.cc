@@ -49,9 +49,15 @@ std::string SideRequest::header(std::string_view name) const {
 
 net::Task<void> answer_aside(Worker& worker, Client& client, Exchange& x) {
   auto owed = std::make_shared<net::Owed<SideAnswer>>();
-  worker.shared.side_door->ask(side_request(x), net::payer(worker.loop, owed));
+  std::stop_source left;
+  auto request = side_request(x);
+  request.left = left.get_token();
+  worker.shared.side_door->ask(std::move(request), net::payer(worker.loop, owed));
   const auto answer = co_await net::wait_for(worker.loop, owed, client.watch(), false);
-  if (!answer) co_return client.close_after();
+  if (!answer) {
+    left.request_stop();
+    co_return client.close_after();
+  }
   Client::AnswerHead head{answer->status, {}, std::nullopt};
   if (!answer->content_type.empty()) append_header(head.headers, "Content-Type", answer->content_type);
   for (const auto& [name, value] : answer->headers) append_header(head.headers, name, value);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,8 @@ struct SideRequest {
   std::vector<std::pair<std::string, std::string>> headers;  // as they came, but for those with credentials
   std::optional<store::KeyEntry> caller;                     // whose key came with it, when it is a good one
   bool key_given = false;                                    // some key came with it
-  bool local = false;  // it came by the control socket: whoever may open that is an administrator
+  bool local = false;    // it came by the control socket: whoever may open that is an administrator
+  std::stop_token left;  // requested once nobody waits for the answer any more
   std::string header(std::string_view name) const;  // empty: none
 };
 

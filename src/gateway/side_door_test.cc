@@ -19,6 +19,10 @@ class Echo final : public SideDoor {
   bool serves(std::string_view path) const override { return path.starts_with("/api/"); }
   void ask(SideRequest request, std::function<void(SideAnswer)> done) override {
     const std::lock_guard lock(mutex_);
+    if (request.path == "/api/wait") {
+      waits_.push_back({request.left, std::move(done)});
+      return;
+    }
     threads_.emplace_back([request = std::move(request), done = std::move(done)] {
       SideAnswer answer;
       answer.status = request.key_given && !request.caller ? 401 : 200;
@@ -30,7 +34,20 @@ class Echo final : public SideDoor {
     });
   }
 
+  bool waits() {
+    const std::lock_guard lock(mutex_);
+    return !waits_.empty();
+  }
+  bool left() {
+    const std::lock_guard lock(mutex_);
+    return !waits_.empty() && waits_.back().left.stop_requested();
+  }
+
  private:
+  struct Wait {
+    std::stop_token left;
+    std::function<void(SideAnswer)> done;
+  };
   struct Numbers final : SideStream {
     int n = 0;
     void next(std::function<void(std::string)> ready) override {
@@ -39,7 +56,13 @@ class Echo final : public SideDoor {
   };
   std::mutex mutex_;
   std::vector<std::thread> threads_;
+  std::vector<Wait> waits_;
 };
+
+bool soon(const std::function<bool()>& so) {
+  for (int i = 0; i < 500 && !so(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return so();
+}
 
 struct SideDoorTest : ::testing::Test {
   SideDoorTest() {
@@ -68,6 +91,23 @@ TEST_F(SideDoorTest, AStreamGoesOutPieceByPiece) {
   const auto answer = gate.ask("GET /api/stream HTTP/1.1\r\nHost: g\r\n\r\n");
   EXPECT_TRUE(answer.whole);
   EXPECT_EQ(answer.body, "data: 1\n\ndata: 2\n\ndata: 3\n\n");
+}
+
+TEST_F(SideDoorTest, WhoAnswersIsToldThatTheClientLeft) {
+  auto client = gate.connect();
+  client.send("GET /api/wait HTTP/1.1\r\nHost: g\r\n\r\n");
+  ASSERT_TRUE(soon([this] { return echo.waits(); }));
+  EXPECT_FALSE(echo.left());
+  client.close();
+  EXPECT_TRUE(soon([this] { return echo.left(); }));
+}
+
+TEST_F(SideDoorTest, WhoAnswersIsToldThatTheGateStops) {
+  auto client = gate.connect();
+  client.send("GET /api/wait HTTP/1.1\r\nHost: g\r\n\r\n");
+  ASSERT_TRUE(soon([this] { return echo.waits(); }));
+  gate.stop();
+  EXPECT_TRUE(echo.left());
 }
 
 TEST_F(SideDoorTest, ABodyOverTheLimitIsRefusedAndNothingOfItIsAnExchange) {

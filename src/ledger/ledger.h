@@ -144,6 +144,7 @@ struct VerifyOptions {
   std::string witness;                     // its name for problems
   std::string verifier_key;  // of the kept checkpoints, when it is not the folder's; empty: the folder's
   std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // bytes of records
+  std::function<bool()> stopped;  // asked now and then; true: nobody wants the report any more (`closed`)
 };
 
 struct VerifyReport {

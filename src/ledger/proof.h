@@ -36,12 +36,14 @@ struct ProveOptions {
   std::string verifier_key;     // of checkpoints that are given; empty: the folder's
   bool with_record = true;
   std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // leaf hashes
+  std::function<bool()> stopped;  // asked now and then; true: nobody wants the proof any more (`closed`)
 };
 
 // The last record of an exchange that has a proof to give: its outcome, or the intent where there is none
-// yet. `kind` ("intent", "outcome", …) asks for the one of that kind. `not_found`.
+// yet. `kind` ("intent", "outcome", …) asks for the one of that kind. `stopped` as in ProveOptions.
+// `not_found`.
 Result<std::uint64_t> find_record(const std::string& data_folder, const Id& exchange,
-                                  std::string_view kind = {});
+                                  std::string_view kind = {}, const std::function<bool()>& stopped = {});
 
 // Both read the ledger offline and write nothing; they may run beside the gate. Every proof is checked before
 // it is given. `not_found`: no ledger, no such record; `unavailable`: the record is not under the checkpoint

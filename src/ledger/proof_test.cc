@@ -88,6 +88,14 @@ TEST_F(Proofs, AgainstAKeptCheckpointCarryThatOne) {
   EXPECT_EQ(prove_inclusion(folder_.data(), kOld, options).error().code, Code::unavailable);
 }
 
+TEST_F(Proofs, AreGivenUpOnceNobodyWaitsForThem) {
+  ProveOptions options;
+  options.stopped = [] { return true; };
+  EXPECT_EQ(prove_inclusion(folder_.data(), 5, options).error().code, Code::closed);
+  EXPECT_EQ(prove_consistency(folder_.data(), old_, options).error().code, Code::closed);
+  EXPECT_EQ(find_record(folder_.data(), Id::make(), {}, options.stopped).error().code, Code::closed);
+}
+
 TEST_F(Proofs, CanLeaveTheRecordOutAndTakeItBackForTheCheck) {
   ProveOptions options;
   options.with_record = false;

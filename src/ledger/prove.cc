@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::uint64_t kMaxNote = 1U << 20;  // bytes
 constexpr std::uint64_t kLookAtOnce = 4096;   // records
+constexpr std::uint64_t kHashAtOnce = 65536;  // leaf hashes
 
 struct Note {
   std::string text;
@@ -72,6 +73,11 @@ Result<Setting> settle(const std::string& data_folder, const ProveOptions& optio
   return Setting{ledger, std::move(key), std::move(note), std::move(leaves)};
 }
 
+Result<> wanted_still(const std::function<bool()>& stopped) {
+  if (stopped && stopped()) return fail(Code::closed, "given up: nobody waits for the proof any more");
+  return {};
+}
+
 // The roots of subtrees, each read from its first leaf to its last, in the order of the file.
 Result<std::vector<Digest>> roots_of(const LeafFiles& leaves, const std::vector<LeafRange>& ranges,
                                      const ProveOptions& options) {
@@ -83,11 +89,15 @@ Result<std::vector<Digest>> roots_of(const LeafFiles& leaves, const std::vector<
   std::vector<Digest> roots(ranges.size());
   for (const auto i : order) {
     Frontier subtree;
-    TRY_VOID(leaves.read(ranges[i].from, ranges[i].to, [&](std::span<const Digest> some) {
-      subtree.add(some);
-      done += some.size();
-      if (options.progress) options.progress(done, all);
-    }));
+    for (auto from = ranges[i].from; from < ranges[i].to; from += kHashAtOnce) {
+      TRY_VOID(wanted_still(options.stopped));
+      const auto to = std::min(from + kHashAtOnce, ranges[i].to);
+      TRY_VOID(leaves.read(from, to, [&](std::span<const Digest> some) {
+        subtree.add(some);
+        done += some.size();
+        if (options.progress) options.progress(done, all);
+      }));
+    }
     roots[i] = subtree.root();
   }
   return roots;
@@ -110,7 +120,8 @@ bool is_of(std::string_view line, std::string_view id, std::string_view kind) {
 
 }  // namespace
 
-Result<std::uint64_t> find_record(const std::string& data_folder, const Id& exchange, std::string_view kind) {
+Result<std::uint64_t> find_record(const std::string& data_folder, const Id& exchange, std::string_view kind,
+                                  const std::function<bool()>& stopped) {
   const auto id = exchange.text(), member = "\"id\":\"" + id + '"';
   TRY(const auto count, count_records(data_folder));
   std::optional<std::uint64_t> found;
@@ -122,6 +133,7 @@ Result<std::uint64_t> find_record(const std::string& data_folder, const Id& exch
     ended |= is_of(line, id, "outcome");
   };
   while (!ended) {
+    TRY_VOID(wanted_still(stopped));
     const auto before = cursor.place().index;
     TRY(const auto given, cursor.read(count, kLookAtOnce, look));
     if (given == 0 && cursor.place().index == before) break;

@@ -98,6 +98,8 @@ void Verifier::problem(std::string_view what, std::string message, const std::st
 void Verifier::read(std::uint64_t bytes) {
   bytes_done_ += bytes;
   if (options_.progress) options_.progress(bytes_done_, std::max(bytes_all_, bytes_done_));
+  if (!failed_ && options_.stopped && options_.stopped())
+    failed_ = Error{Code::closed, "given up: nobody waits for the report any more", {}};
 }
 
 void Verifier::leaves(std::span<const Digest> leaves) {

@@ -107,6 +107,14 @@ TEST_F(Verify, TellsItsProgressUpToTheEnd) {
   EXPECT_NEAR(static_cast<double>(last), static_cast<double>(whole), 200);
 }
 
+TEST_F(Verify, IsGivenUpOnceNobodyWaitsForIt) {
+  VerifyOptions options;
+  options.stopped = [] { return true; };
+  const auto report = verify(folder_.data(), options);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::closed);
+}
+
 TEST_F(Verify, FindsEveryFlippedBit) {
   std::mt19937_64 random(4711);
   std::vector<std::string> files = {folder_.ledger("checkpoint"), folder_.ledger("checkpoints.log"),

@@ -31,6 +31,9 @@ Result<> record_change(Backing& backing, const Call& call, std::string_view acti
 // What stands in the record of a change to a key.
 std::string members_of(const store::KeyEntry& entry);
 
+// Whether the gate opens to a key that it opened to before: neither revoked nor expired, and what it was.
+bool still_opens(const Backing& backing, const store::KeyEntry& entry);
+
 // The gate opens to what the store holds now. Under store_mutex.
 Result<> publish_keys(Backing& backing);
 

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -26,6 +28,19 @@ class Pool {
   std::deque<Job> waiting_;
   bool ending_ = false;
   std::vector<std::thread> threads_;
+};
+
+// How many jobs each caller has in a lane, those that wait counted. Thread-safe.
+class Turns {
+ public:
+  explicit Turns(unsigned most) : most_(most) {}
+  bool take(const std::string& caller);  // false: as many as one may have
+  void give_back(const std::string& caller);
+
+ private:
+  const unsigned most_;
+  std::mutex mutex_;
+  std::map<std::string, unsigned> taken_;
 };
 
 // Does something about who was promised an answer within a time, each for the same time. Thread-safe.

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <gtest/gtest.h>
 #include <memory>
 #include <stdlib.h>
 #include <string>
 
 #include "console/api.h"
+#include "console/impl/keys.h"
 #include "json/document.h"
 #include "store/key_form.h"
 
@@ -26,14 +30,19 @@ class TestHouse : public ::testing::Test {
       return {{"listen", "127.0.0.1:8484", "default", ""},
               {"telemetry.headers", std::nullopt, "file", "ostiary.yaml:3:1"}};
     }
-    bool draining() const override { return closing; }
+    bool draining() const override {
+      if (when_asked) when_asked();
+      return closing;
+    }
     bool beyond_loopback() const override { return remote; }
     bool metrics_open() const override { return open_metrics; }
     Lag projection_lag() const override { return lag; }
     std::vector<Witness> witnesses() const override { return known_witnesses; }
     int reloads = 0;
     std::string trouble;
-    bool closing = false, remote = false, open_metrics = false;
+    std::atomic<bool> closing = false;
+    bool remote = false, open_metrics = false;
+    std::function<void()> when_asked;  // whether it is draining, which long work asks all the time
     Lag lag;
     std::vector<Witness> known_witnesses;
   };
@@ -68,7 +77,9 @@ class TestHouse : public ::testing::Test {
     wish.team = std::move(team);
     wish.user = std::move(user);
     wish.scopes = store::parse_scopes(scopes).value();
-    return backing_->store->create_key(wish, wall_now())->entry;
+    auto entry = backing_->store->create_key(wish, wall_now())->entry;
+    EXPECT_TRUE(publish_keys(*backing_));
+    return entry;
   }
 
   struct Asked {
@@ -108,15 +119,28 @@ class TestHouse : public ::testing::Test {
   }
   Asked ask_as(const store::KeyEntry& key, std::string method, std::string_view target,
                std::string body = "") {
-    auto asked = request(std::move(method), target, std::move(body));
-    asked.caller = key;
-    asked.key_given = true;
-    return ask(std::move(asked));
+    return ask(request_of(key, std::move(method), target, std::move(body)));
   }
   Asked ask_here(std::string method, std::string_view target, std::string body = "") {  // control socket
     auto asked = request(std::move(method), target, std::move(body));
     asked.local = true;
     return ask(std::move(asked));
+  }
+  // By the lane that it belongs to.
+  std::future<Asked> ask_in_line(gateway::SideRequest request) {
+    auto told = std::make_shared<std::promise<Asked>>();
+    auto answer = told->get_future();
+    api_->ask(std::move(request), [told](gateway::SideAnswer a) {
+      told->set_value({a.status, std::move(a.body), std::move(a.headers), std::move(a.content_type)});
+    });
+    return answer;
+  }
+  static gateway::SideRequest request_of(const store::KeyEntry& key, std::string method,
+                                         std::string_view target, std::string body = "") {
+    auto asked = request(std::move(method), target, std::move(body));
+    asked.caller = key;
+    asked.key_given = true;
+    return asked;
   }
   std::string newest_record() {
     const auto records = ledger::tail(folder_, 1);
