@@ -154,6 +154,7 @@ House::House(ServeOptions options, Config config, store::DataLock lock)
       config_(std::move(config)),
       started_with_(config_),
       loaded_at_(wall_now()),
+      log_file_(config_.log.file),
       lock_(std::move(lock)) {}
 
 House::~House() = default;
@@ -273,23 +274,31 @@ std::vector<console::Witness> House::witnesses() const {
 }
 
 WallMs House::loaded_at() const {
-  const std::lock_guard lock(reloading_);
+  const std::lock_guard lock(facts_);
   return loaded_at_;
 }
 
 std::vector<console::Setting> House::settings() const {
-  const std::lock_guard lock(reloading_);
+  const std::lock_guard lock(facts_);
   return settings_;
 }
 
 Config House::config() const {
-  const std::lock_guard lock(reloading_);
+  const std::lock_guard lock(facts_);
   return config_;
+}
+
+// A reload and a signal to open the log anew may meet.
+Result<> House::use_log(const Config& config) {
+  const std::lock_guard lock(facts_);
+  TRY_VOID(set_log(config));
+  log_file_ = config.log.file;
+  return {};
 }
 
 // What of a reload may fail, the record of it last.
 Result<> House::begin_reload(const Config& config) {
-  TRY_VOID(set_log(config));
+  TRY_VOID(use_log(config));
   const bool tls = shared_.tls && !config.gate.tls.certificate.empty();
   if (tls) TRY_VOID(shared_.tls->reload(config.gate.tls));
   auto recorded = record_change(*ledger_, "reloaded", "gate", "{}");
@@ -302,7 +311,7 @@ Result<std::vector<std::string>> House::reload() {
   TRY(Config config, settle_config(options_));
   TRY(auto setup, make_setup(config));
   if (auto begun = begin_reload(config); !begun) {
-    (void)set_log(config_);
+    (void)use_log(config_);
     return std::unexpected(begun.error());
   }
   auto names = needs_restart(started_with_, config);
@@ -310,15 +319,18 @@ Result<std::vector<std::string>> House::reload() {
   shared_.publish(std::move(setup));
   witnesses_->replace(config.witnesses);
   backing_->most_own_keys = config.console_own_keys;
+  auto settings = effective_settings(options_, variable);
+  const std::lock_guard replacing(facts_);
   config_ = std::move(config);
-  settings_ = effective_settings(options_, variable);
+  settings_ = std::move(settings);
   loaded_at_ = wall_now();
   return names;
 }
 
 Result<> House::reopen_logs() {
   if (audit_) audit_->reopen();
-  return log::write_to(config_.log.file);
+  const std::lock_guard lock(facts_);
+  return log::write_to(log_file_);
 }
 
 std::vector<std::string> House::urls() const {
@@ -329,6 +341,7 @@ std::vector<std::string> House::urls() const {
 }
 
 Result<> House::close(std::uint64_t deadline_ms, const std::function<bool()>& enough) {
+  drain();
   gate_->stop(deadline_ms, enough);
   // Nothing is changed any more by whoever else holds a door.
   control_.reset();

@@ -73,14 +73,17 @@ class House final : public console::Steward {
   House(ServeOptions options, Config config, store::DataLock lock);
   Result<> furnish(std::vector<net::Bound> sockets);
   Result<> begin_reload(const Config& config);
+  Result<> use_log(const Config& config);
   Result<gateway::Setup> make_setup(const Config& config) const;
 
   const ServeOptions options_;
-  mutable std::mutex reloading_;            // a reload may come from this thread and through the API
-  Config config_;                           // under reloading_ once the gate runs
-  Config started_with_;                     // what a restart would change is told against it
-  std::vector<console::Setting> settings_;  // under reloading_
-  WallMs loaded_at_ = 0;                    // under reloading_
+  std::mutex reloading_;      // held by a reload, which may come from this thread and through the API
+  mutable std::mutex facts_;  // held for a moment only; within reloading_
+  Config config_;             // under facts_ once the gate runs
+  Config started_with_;       // what a restart would change is told against it
+  std::vector<console::Setting> settings_;  // under facts_
+  WallMs loaded_at_ = 0;                    // under facts_
+  std::string log_file_;                    // that is written to; under facts_
   std::atomic<bool> draining_{false};
   store::DataLock lock_;
   std::unique_ptr<ledger::Ledger> ledger_;

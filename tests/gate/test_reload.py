@@ -2,13 +2,18 @@
 
 import json
 import re
+import resource
 import signal
+import socket
+import ssl
 import threading
 import time
 
 import pytest
 
-from lib.gate import Gate, run, service, yaml
+from lib.certs import Authority
+from lib.gate import Gate, run, segments, service, verify, yaml
+from lib.http import Connection
 from lib.upstream import Upstream
 
 
@@ -124,6 +129,105 @@ def test_a_stream_begun_before_a_reload_ends_as_it_began(ups):
         thread.join()
         assert answers[0].status == 200 and b"[DONE]" in answers[0].body
         assert gate.outcome(answers[0].id)["outcome"] == "complete"
+
+
+class Slow:
+    """A service whose credential takes as long to read as the test says."""
+
+    def __init__(self, up, folder):
+        self.mark = folder / "slow"
+        wait = f"for i in $(seq 200); do test -e '{self.mark}' || break; sleep 0.05; done; echo secret"
+        self.service = service(up, "slow", credential={"command": wait})
+
+    def begin(self):
+        self.mark.touch()
+
+    def end(self):
+        self.mark.unlink(missing_ok=True)
+
+
+def told(listener, until, seconds=10.0):
+    """[(when, word)] that the service manager hears until that word has come."""
+    heard, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        listener.settimeout(max(0.01, end - time.monotonic()))
+        heard += [(time.monotonic(), word) for word in listener.recv(4096).decode().split()]
+        if any(word == until for _, word in heard):
+            return heard
+    pytest.fail(f"{until} was not said: {heard}")
+
+
+def test_the_manager_hears_of_the_gate_while_a_reload_takes_its_time(ups, tmp_path):
+    one, _ = ups
+    slow = Slow(one, tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        with Gate([slow.service], env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}) as gate:
+            told(manager, "READY=1")
+            slow.begin()
+            gate.process.send_signal(signal.SIGHUP)
+            told(manager, "RELOADING=1")
+            gate.process.send_signal(signal.SIGHUP)  # gets a reload behind the one under way
+            began = time.monotonic()
+            alive = []
+            while time.monotonic() < began + 1.2:
+                alive += [when for when, word in told(manager, "WATCHDOG=1") if word == "WATCHDOG=1"]
+            assert len(alive) >= 6 and max(b - a for a, b in zip(alive, alive[1:])) < 0.2, "it was late once"
+            assert gate.chat("ok").status == 200
+            assert gate.stderr.count("reloaded") == 0
+            slow.end()
+            told(manager, "READY=1")
+            assert gate.stderr.count("reloaded") == 2
+            assert gate.stop() == 0
+
+
+def test_a_stop_in_the_middle_of_a_reload_ends_both_in_order(ups, tmp_path):
+    one, _ = ups
+    slow = Slow(one, tmp_path)
+    with Gate([slow.service]) as gate:
+        slow.begin()
+        gate.process.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+        gate.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        slow.end()
+        assert gate.process.wait(10) == 0
+        assert [r["action"] for r in gate.tail() if r["kind"] == "change"][-2:] == ["reloaded", "stopped"]
+        assert verify(gate.data).returncode == 0
+
+
+def test_a_reload_that_fails_half_way_leaves_all_as_it_was(ups, tmp_path):
+    """The new certificate and log are in use already when the ledger has no room for the record of the reload."""
+    one, two = ups
+    authority = Authority(tmp_path)
+    old, new = (dict(zip(("certificate", "key"), authority.server(name, "IP:127.0.0.1"))) for name in ("old", "new"))
+    logs = [tmp_path / "old.log", tmp_path / "new.log"]
+    context = ssl.create_default_context(cafile=str(authority.certificate))
+    with Gate([service(one, "one")], more={"tls": old, "log": {"file": str(logs[0])}}) as gate:
+        def serial():
+            with Connection(gate.port) as c:
+                c.sock = context.wrap_socket(c.sock, server_hostname="127.0.0.1")
+                return c.sock.getpeercert()["serialNumber"]
+
+        def hang_up(says):
+            gate.process.send_signal(signal.SIGHUP)
+            until(lambda: any(log.exists() and says in log.read_text() for log in logs), says)
+
+        def room(limit):
+            hard = resource.prlimit(gate.process.pid, resource.RLIMIT_FSIZE)[1]
+            resource.prlimit(gate.process.pid, resource.RLIMIT_FSIZE, (hard if limit is None else limit, hard))
+
+        first = serial()
+        room(segments(gate.data)[-1].stat().st_size + 10)
+        rewrite(gate, services=[service(two, "two")], tls=new, log={"file": str(logs[1])})
+        hang_up("not reloaded, all stays as it was")
+        assert "not reloaded" in logs[0].read_text(), "the log of before is in force"
+        assert serial() == first
+        assert [r for r in gate.tail() if r.get("action") == "reloaded"] == []
+        room(None)
+        hang_up("reloaded\n")
+        assert "reloaded" in logs[1].read_text()
+        assert serial() != first
 
 
 def test_the_log_goes_on_in_a_new_file_once_the_old_one_is_moved(ups, tmp_path):
