@@ -60,7 +60,13 @@ Result<> hand_over(const std::string& path, const Binding& how) {
   if (!how.group.empty()) {
     TRY(const gid_t group, find_group(how.group));
     if (::chown(path.c_str(), static_cast<uid_t>(-1), group) != 0)
-      return fail_errno("give the socket to the group " + how.group, path, errno);
+      return errno == EPERM || errno == EINVAL
+                 ? fail(Code::denied,
+                        "the socket cannot be given to the group " + how.group +
+                            ": this process must be a member of it. A systemd unit that hides groups "
+                            "(PrivateUsers=) leaves that to the socket unit's SocketGroup=",
+                        path)
+                 : fail_errno("give the socket to the group " + how.group, path, errno);
   }
   if (::chmod(path.c_str(), how.mode) != 0) return fail_errno("set the socket's mode", path, errno);
   return {};

@@ -1,13 +1,17 @@
 """Where the gate listens: several addresses, Unix sockets, TLS."""
 
+import grp
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
 import stat
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -389,3 +393,56 @@ def test_descriptors_meant_for_another_process_are_left_alone(manager):
     process = manager.start("--listen", "127.0.0.1:0", LISTEN_FDS="0")
     ready = json.loads(process.stdout.readline())
     assert ready["listen"] != [f"http://127.0.0.1:{manager.port}"]
+
+
+# A socket's group where the gate sees no other groups, as under the packaged unit (PrivateUsers=).
+
+ALONE = ["unshare", "--user", "--map-root-user"]
+hidden_groups = pytest.mark.skipif(os.geteuid() != 0 or subprocess.run([*ALONE, "true"], capture_output=True).returncode != 0,
+                                   reason="takes root, and user namespaces")
+
+
+def group_of(name="daemon"):
+    return grp.getgrnam(name).gr_gid
+
+
+@hidden_groups
+def test_a_group_that_the_gate_cannot_give_its_socket_to_stops_the_start_and_says_what_does(tmp_path):
+    config = tmp_path / "o.yaml"
+    config.write_text(yaml({"listen": f"unix:{tmp_path}/gate.sock", "gate": {"socket_group": "daemon"}}))
+    done = subprocess.run([*ALONE, str(BINARY), "serve", "-c", str(config), "--data", str(tmp_path / "data")],
+                          env=environment(), capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2, done.stderr
+    assert "SocketGroup=" in done.stderr and "daemon" in done.stderr
+    assert not (tmp_path / "gate.sock").exists()
+
+
+@hidden_groups
+def test_a_socket_that_the_manager_gave_a_group_is_that_groups_though_the_gate_does_not_see_it(up, tmp_path):
+    folder = Path(tempfile.mkdtemp(prefix="ostiary-socket-"))
+    folder.chmod(0o755)
+    path = folder / "gate.sock"
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    os.chown(path, 0, group_of())
+    path.chmod(0o660)
+    listener.listen(16)
+    config = tmp_path / "o.yaml"
+    config.write_text(yaml({"services": [service(up)]}))
+    command = ["bash", "-c", 'exec 3<&$0; export LISTEN_PID=$$; exec "$@"', str(listener.fileno()), *ALONE, str(BINARY), "serve", "-c", str(config),
+               "--data", str(tmp_path / "data"), "--format", "json"]
+    gate = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, pass_fds=(listener.fileno(),),
+                            env=environment({"LISTEN_FDS": "1"}))
+    try:
+        assert json.loads(gate.stdout.readline())["listen"] == [f"unix:{path}"]
+
+        def connects(group):
+            code = f"import os, socket; os.setgroups([]); os.setgid({group}); os.setuid(65534); socket.socket(socket.AF_UNIX).connect({str(path)!r})"
+            return subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=20).returncode == 0
+        assert connects(group_of()) and not connects(65534)
+    finally:
+        gate.terminate()
+        assert gate.wait(15) == 0
+        gate.communicate(timeout=5)
+        listener.close()
+        shutil.rmtree(folder)

@@ -29,6 +29,24 @@ def test_the_unit_is_exposed_at_most_2_0():
     assert done.returncode == 0, done.stdout[-300:] + done.stderr
 
 
+@needs("systemd-analyze")
+def test_what_the_documentation_says_of_sockets_is_taken_and_leaves_the_unit_exposed_at_most_2_0(tmp_path):
+    text = (ROOT / "docs" / "deployment.md").read_text()
+    blocks = [part.split("```")[0] for part in text.split("```ini\n")[1:]]
+    socket = next(b for b in blocks if "SocketGroup=" in b)
+    service = next(b for b in blocks if "SupplementaryGroups=" in b)
+    units = {"ostiary.socket": (PACKAGING / "ostiary.socket").read_text() + socket,
+             "ostiary.service": (PACKAGING / "ostiary.service").read_text().replace("/usr/bin/ostiary", PROGRAM) + service}
+    for name, content in units.items():
+        (tmp_path / name).write_text(content)
+    done = run("systemd-analyze", "verify", "--man=no", str(tmp_path / "ostiary.socket"), str(tmp_path / "ostiary.service"))
+    assert not [line for line in done.stderr.splitlines() if "ostiary." in line], done.stderr
+    done = run("systemd-analyze", "security", "--offline=true", "--threshold=20", str(tmp_path / "ostiary.service"))
+    if "offline" in done.stderr:
+        pytest.skip("this systemd-analyze cannot look at a file")
+    assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
 def test_the_unit_names_flags_that_the_program_has():
     line = next(x for x in (PACKAGING / "ostiary.service").read_text().splitlines() if x.startswith("ExecStart="))
     known = run(PROGRAM, "serve", "--help").stdout
