@@ -96,6 +96,29 @@ def test_every_operation_hears_those_it_is_for_and_nobody_else(gate, keys):
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_operation_hears_a_key_that_was_revoked_or_has_expired(gate):
+    made = {way: gate.json_of("key", "create", "--team", "blue", "--user", way, "--scope", "admin", "--scope", "use",
+                              *(("--expires", "1s") if way == "expired" else ()))
+            for way in ("revoked", "expired")}
+    assert call(gate, "GET", "/api/v1/self", made["revoked"]["key"]).status == 200
+    assert run("key", "revoke", made["revoked"]["id"], "--data", gate.data).returncode == 0
+    end = time.monotonic() + 5
+    while call(gate, "GET", "/api/v1/self", made["expired"]["key"]).status == 200 and time.monotonic() < end:
+        time.sleep(0.05)
+    wrong = []
+    for name, method, path in operations(gate):
+        values = {**VALUES, "id": "01a21443-cf1b-707c-bee3-0ee98cdf902d"} if name in UUIDS else VALUES
+        for way, key in made.items():
+            status = call(gate, method, path.format(**values), key["key"], BODIES.get(name)).status
+            # What needs no key at all says nothing that a key would open.
+            if status != 401 and name not in ("live", "ready", "version", "document"):
+                wrong.append(f"{name} with a key that is {way}: {status}")
+    assert not wrong, "\n".join(wrong)
+    for key in made.values():
+        answer = gate.post("/v1/chat/completions", {"model": "m", "messages": []}, key=key["key"])
+        assert answer.status == 401
+
+
 def test_a_key_without_use_opens_no_exchange(gate, keys):
     body = {"model": "m", "messages": []}
     for kind in ("team", "read", "admin"):
@@ -186,6 +209,42 @@ def test_who_holds_a_key_makes_no_others_without_bound(gate):
     assert instead.returncode == 0, instead.stderr
     assert gate.get("/v1/models", key=key).status == 401
     assert gate.get("/v1/models", key=instead.stdout.strip()).status == 200
+
+
+def test_a_developer_sees_their_budget_on_the_command_line(gate, keys):
+    made = gate.json_of("key", "create", "--team", "thrifty", "--user", "eve")
+    for path, limits in (("teams/thrifty", {"spend_per_month": 50}), (f"keys/{made['id']}", {"requests_per_minute": 7})):
+        assert call(gate, "PUT", f"/api/v1/{path}/limits", keys["admin"], limits).status == 200
+    asked = ("me", "budget", "--gate", gate.url)
+    shown = run(*asked, env={"OSTIARY_KEY": made["key"]})
+    assert shown.returncode == 0, shown.stderr
+    rows = [line.split() for line in shown.stdout.splitlines()]
+    assert rows[0][:4] == ["OF", "LIMIT", "MOST", "USED"]
+    assert ["key", "requests_per_minute", "7"] in [row[:3] for row in rows]
+    assert ["team", "spend_per_month", "50"] in [row[:3] for row in rows]
+    told = run(*asked, "--format", "json", env={"OSTIARY_KEY": made["key"]})
+    document = json.loads(told.stdout)
+    assert (document["ostiary"], document["kind"]) == (1, "self-budget")
+    of_api = call(gate, "GET", "/api/v1/self/budget", made["key"]).json()
+    assert {name: limit["limit"] for name, limit in document["key"]["limits"].items()} == \
+        {name: limit["limit"] for name, limit in of_api["key"]["limits"].items()}
+    refused = run(*asked, env={"OSTIARY_KEY": made["key"][:-1] + ("0" if made["key"][-1] != "0" else "1")})
+    assert refused.returncode != 0 and refused.stdout == ""
+
+
+def test_a_stream_ends_with_a_word_when_its_key_is_revoked(gate):
+    from lib.http import Connection
+    made = gate.json_of("key", "create", "--team", "blue", "--user", "leaver", "--scope", "read")
+    with Connection(gate.port) as c:
+        c.send_request("GET", "/api/v1/exchanges/stream", {"Host": "localhost", "Authorization": f"Bearer {made['key']}"})
+        assert c.read_head().status == 200
+        assert run("key", "revoke", made["id"], "--data", gate.data).returncode == 0
+        began = time.monotonic()
+        while b"0\r\n\r\n" not in c.buffer and c.fill(began + 3):
+            pass
+        assert b"event: error\ndata: {\"error\":{\"code\":\"unauthorized\"" in c.buffer
+        assert c.buffer.endswith(b"0\r\n\r\n"), "the answer is whole"
+        assert time.monotonic() - began < 1.5
 
 
 def test_exchanges_are_streamed_as_they_end(gate, keys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from lib.gate import Gate, run, segments, service, verify
+from lib.http import request
 from lib.upstream import Upstream
 
 NAME = "augusta.ada.king@example.com"
@@ -135,6 +137,28 @@ def test_a_disk_that_fills_in_the_middle_of_a_segment(tmp_path, when_full):
             assert all(gate.outcome(a.id) for a in unrecorded)
         gate.stop()
         assert_verifies(gate.data)
+
+
+def test_readiness_names_a_gap_as_long_as_its_record_is_owed(tmp_path):
+    def readiness(gate):
+        answer = request(gate.port, "GET", "/readyz", {"Host": "localhost"})
+        return answer.status, answer.json()["reasons"]
+
+    with Upstream() as up, Gate([service(up)], data=tmp_path / "data", ledger={"when_full": "open"}) as gate:
+        assert gate.chat("ok").status == 200
+        assert readiness(gate) == (200, [])
+        reader = gate.json_of("key", "create", "--team", "t", "--user", "u", "--scope", "read")["key"]
+        fill(gate)
+        for _ in range(20):
+            assert gate.chat("ok").status == 200
+        status, reasons = readiness(gate)
+        assert status == 200, "it goes on, and so it stays where requests are sent"
+        assert len(reasons) == 1 and re.fullmatch(r"[1-9]\d* exchanges went out unrecorded, as the ledger's disk was full", reasons[0])
+        health = gate.get("/api/v1/health", key=reader).json()
+        assert health["ledger"]["gap"] == int(reasons[0].split()[0])
+        lift(gate, -1)
+        assert gate.wait_record(lambda r: r["kind"] == "gap", timeout=5)
+        assert readiness(gate) == (200, [])
 
 
 def test_a_gap_is_recorded_by_the_next_start_where_the_gate_ends_before_there_is_room(tmp_path):
