@@ -186,8 +186,14 @@ data: {"error":{"code":"unauthorized",)"),
 }
 
 TEST_F(ExchangesTest, AStreamEndsWhenItsKeyExpiresThoughNothingHappens) {
-  const auto reader = key_with({"read"});
-  ASSERT_TRUE(backing_->store->expire_key(reader.id, wall_now() + 300));
+  store::KeyWish wish;
+  wish.team = "blue";
+  wish.user = "ada";
+  wish.scopes = store::parse_scopes({"read"}).value();
+  wish.expires = wall_now() + 300;
+  const auto made = backing_->store->create_key(wish, wall_now());
+  ASSERT_TRUE(made) << made.error().text();
+  const auto reader = made->entry;
   ASSERT_TRUE(publish_keys(*backing_));
   Listener listener(api_->answer(request_of(reader, "GET", "/api/v1/exchanges/stream")).stream);
   const auto began = mono_now();

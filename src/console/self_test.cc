@@ -217,7 +217,7 @@ TEST_F(SelfTest, ALineIsNotRenewedWithoutEndWithinADay) {
 TEST_F(SelfTest, AKeyThatWasRevokedWhileItAskedIsNotRenewed) {
   const auto old = ada_of("blue");
   ASSERT_EQ(ask_here("DELETE", "/api/v1/keys/" + old.id).status, 200);
-  EXPECT_EQ(ask_as(old, "POST", "/api/v1/self/keys", "{}").status, 403);
+  EXPECT_EQ(ask_as(old, "POST", "/api/v1/self/keys", "{}").status, 401);
   EXPECT_EQ(backing_->store->keys()->size(), 1U);
 }
 
