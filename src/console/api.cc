@@ -206,7 +206,7 @@ void Api::ask(SideRequest request, std::function<void(SideAnswer)> done) {
   const auto lane = impl_->lane_of(operation, request);
   // What is done alone has one turn for everybody.
   const bool alone = operation.lane == Operation::Lane::alone;
-  const auto caller = alone ? std::string() : Rights(request).actor();
+  const auto caller = alone ? std::string() : Rights(request).line();
   if (lane.turns && !lane.turns->take(caller)) return done(alone ? done_already() : has_its_share(lane.what));
   auto promise = std::make_shared<Promise>(std::move(done));
   const auto held = std::make_shared<SideRequest>(std::move(request));

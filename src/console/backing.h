@@ -75,7 +75,7 @@ struct Backing {
   std::atomic<std::uint32_t> most_own_keys = 5;  // with so many valid keys of a team nobody makes another
   store::Invitations invitations{data_folder + "/store.sqlite"};  // under store_mutex
   store::Exchanges exchanges{data_folder + "/exchanges.sqlite"};
-  Feed* feed = nullptr;  // the API's own; null where no gate serves
+  std::atomic<Feed*> feed = nullptr;  // the API's own; null where no gate serves
 };
 
 }  // namespace ostiary::console

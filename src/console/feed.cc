@@ -1,6 +1,7 @@
 #include "console/impl/feed.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fmt/format.h>
 #include <utility>
@@ -30,16 +31,13 @@ struct Feed::Reading {
   const Subscriber subscriber;
   enum class State : std::uint8_t { open, forbidden, over } state = State::open;  // of the feed's thread
   MonoNs told = mono_now();
-  bool gone = false;
+  std::atomic<bool> gone = false;
   std::function<void(std::string)> ready;  // who waits for the next bytes
 };
 
 struct Feed::Stream final : gateway::SideStream {
   Stream(Feed& owner, std::shared_ptr<Reading> what) : feed(owner), reading(std::move(what)) {}
-  ~Stream() override {
-    const std::lock_guard lock(feed.mutex_);
-    reading->gone = true;
-  }
+  ~Stream() override { reading->gone = true; }  // the feed may be gone before
   void next(std::function<void(std::string)> ready) override {
     {
       const std::lock_guard lock(feed.mutex_);
@@ -66,7 +64,7 @@ Feed::~Feed() {
 Result<std::shared_ptr<gateway::SideStream>> Feed::subscribe(std::uint64_t from, Wanted wanted,
                                                              Subscriber subscriber) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(readings_, [](const auto& reading) { return reading->gone; });
+  std::erase_if(readings_, [](const auto& reading) { return reading->gone.load(); });
   const auto of_this_one = std::ranges::count_if(
       readings_, [&](const auto& reading) { return reading->subscriber.name == subscriber.name; });
   if (!subscriber.name.empty() && static_cast<std::size_t>(of_this_one) >= kMostOfOne)
@@ -124,7 +122,7 @@ void Feed::work() {
   std::unique_lock lock(mutex_);
   bool more = false;
   while (!ending_) {
-    std::erase_if(readings_, [](const auto& reading) { return reading->gone; });
+    std::erase_if(readings_, [](const auto& reading) { return reading->gone.load(); });
     if (readings_.empty())
       wake_.wait(lock, [this] { return ending_ || !readings_.empty(); });
     else if (!more)

@@ -71,7 +71,8 @@ bool fits(std::string_view wanted, std::string_view is) {
 }
 
 Result<Reply> stream(Backing& backing, const Call& call) {
-  if (!backing.feed) return fail(Code::unavailable, "no gate serves this folder");
+  Feed* const feed = backing.feed;
+  if (!feed) return fail(Code::unavailable, "no gate serves this folder");
   const auto filter = allowed_filter(call);
   const auto last = call.number("last-event-id");
   const auto size = backing.shared.ledger->size();
@@ -86,8 +87,8 @@ Result<Reply> stream(Backing& backing, const Call& call) {
   };
   Feed::Subscriber subscriber{{}, [] { return true; }};
   if (const auto* const key = call.rights.key())
-    subscriber = {key->id, [&backing, entry = *key] { return still_opens(backing, entry); }};
-  auto stream = backing.feed->subscribe(from, std::move(wanted), std::move(subscriber));
+    subscriber = {key->origin, [&backing, entry = *key] { return still_opens(backing, entry); }};
+  auto stream = feed->subscribe(from, std::move(wanted), std::move(subscriber));
   Reply reply;
   if (!stream && stream.error().code == Code::too_large) {
     reply.status = 429;

@@ -86,8 +86,10 @@ Result<Reply> revoke_key(Backing& backing, const Call& call) {
   if (!call.rights.runs_team(known.team) || !call.rights.may_grant(known.scopes))
     return fail(Code::denied, "this key does not administer that team");
   const std::lock_guard lock(backing.store_mutex);
-  TRY(const auto revoked, revoke_in_store(*backing.store, known.id, call.text("only") == "true"));
+  // What failed may have been done all the same: the gate is told in either case.
+  const auto in_store = revoke_in_store(*backing.store, known.id, call.text("only") == "true");
   TRY_VOID(publish_keys(backing));
+  TRY(const auto revoked, in_store);
   std::vector<Change> changes;
   for (const auto& entry : revoked) changes.emplace_back("key-revoked", entry.id, members_of(entry));
   TRY_VOID(record_changes(backing, call, changes));

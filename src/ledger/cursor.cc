@@ -133,6 +133,12 @@ Result<bool> scan_segment(const std::string& ledger_folder, std::uint64_t first,
                           const TakeRecord& take) {
   const auto end = first + leaves_in(leaf_path(ledger_folder, first));
   if (end <= from || !exists(log_path(ledger_folder, first))) return true;
+  // Damage at its very beginning would hide all of it: whoever looks for holds and keys must hear of that.
+  const auto path = log_path(ledger_folder, first);
+  const auto head = check_header(path, log_header(first));
+  if (!head && head.error().code == Code::not_found) return true;
+  if (!head) return std::unexpected(head.error());
+  if (*head != Header::good) return header_error(*head, path);
   auto cursor = Cursor::in_ledger(ledger_folder, {std::max(first, from), first, 0});
   std::uint64_t index = 0;
   for (std::string_view line;;) {

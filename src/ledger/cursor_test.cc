@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
@@ -174,6 +175,19 @@ TEST_F(CursorTest, AScanPassesOverWhatIsRemovedOrDamagedAndEndsWhereItIsToldTo) 
                 .error()
                 .code,
             Code::denied);
+}
+
+TEST_F(CursorTest, AScanDoesNotTakeASegmentWithADamagedBeginningForAnEmptyOne) {
+  const auto ledger = open();
+  ASSERT_TRUE(append_records(*ledger, 0, 20));
+  const auto folder = ledger_folder(folder_.data());
+  const auto path = log_path(folder, list_segments(folder).value().front());
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.put('X');
+  file.close();
+  const auto scanned = scan_records(folder, 0, [](auto, auto) -> Result<bool> { return true; });
+  ASSERT_FALSE(scanned);
+  EXPECT_EQ(scanned.error().code, Code::corrupt);
 }
 
 TEST_F(CursorTest, TellsTheLeafHashOfARecordAndHowManyThereAre) {

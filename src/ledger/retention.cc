@@ -64,7 +64,9 @@ Result<std::optional<OldSegment>> Keeper::Impl::look_at(const Range& records, Wa
   OldSegment segment{records, 0, file_size(path).value_or(0), std::nullopt};
   for (const auto& hold : keeping.holds())
     if (hold.index >= records.first && hold.index < records.end) segment.held_by = hold.id;
+  std::uint64_t seen = 0;
   const auto see = [&](std::uint64_t, std::string_view line) -> Result<bool> {
+    ++seen;
     TRY(const auto record, read_exchange(line));
     segment.newest = std::max(segment.newest, record.at);
     const Hold* hold = record.id == Id{} ? nullptr : holder_of(record);
@@ -74,6 +76,12 @@ Result<std::optional<OldSegment>> Keeper::Impl::look_at(const Range& records, Wa
   TRY_VOID(scan_segment(folder, records.first, records.first, see));
   if (stopping) return fail(Code::closed, "the gate is stopping");
   if (segment.newest >= before) return std::nullopt;
+  if (seen != records.end - records.first) {
+    log::warn(
+        fmt::format("ledger: {} is damaged behind record {} and is kept: who holds the rest cannot be told",
+                    path, records.first + seen));
+    return std::nullopt;
+  }
   return segment;
 }
 
@@ -81,13 +89,18 @@ Result<std::optional<OldSegment>> Keeper::Impl::look_at(const Range& records, Wa
 Result<std::optional<Id>> Keeper::Impl::hold_on(const Range& records) {
   std::optional<Id> held_by;
   if (keeping.holds().empty()) return held_by;
+  std::uint64_t seen = 0;
   TRY_VOID(scan_segment(folder, records.first, records.first,
                         [&](std::uint64_t, std::string_view line) -> Result<bool> {
+                          ++seen;
                           TRY(const auto record, read_exchange(line));
                           const Hold* hold = record.id == Id{} ? nullptr : holder_of(record);
                           if (hold) held_by = hold->id;
                           return !held_by;
                         }));
+  if (!held_by && seen != records.end - records.first)
+    return fail(Code::corrupt, "records are damaged: who holds them cannot be told",
+                log_path(folder, records.first));
   return held_by;
 }
 

@@ -139,6 +139,7 @@ Result<> each_removed(const std::string& data_folder, std::uint64_t from, std::u
   for (const auto first : segments) {
     if (first < from || first >= to || stands(log_path(ledger, first))) continue;
     const auto sums = read_sums(ledger, first);
+    if (!sums && sums.error().code == Code::newer) return std::unexpected(sums.error());
     if (sums)
       take(*sums);
     else
