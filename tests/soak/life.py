@@ -19,7 +19,8 @@ from soak.load import Client, Leaver, Load, SlowReader
 
 CREDENTIAL = "sk-soak-credential-0123456789"
 PRICES = [{"provider": "test", "model": "*", "input": 1000, "output": 3000, "cached": 500}]
-PER_KEY, ALPHA, NARROW = 1000, 900, 6  # dollars a month: of each key, of the team alpha, of the team narrow at first
+# Dollars a month: of each key, of the team alpha (neither is reached, however long it lasts), of the team narrow at first.
+PER_KEY, ALPHA, NARROW = 900_000, 800_000, 6
 NARROW_MORE = 2                        # dollars that the team narrow gets more with each reload
 AT_ONCE = 2                            # of the team pair's key
 WATCHED = {"breaker": {"open": "200ms", "most_open": "1s"}, "health": {"check": "on", "interval": "500ms"}}
