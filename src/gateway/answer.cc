@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "base/text.h"
+#include "json/skip.h"
 
 namespace ostiary::gateway {
 
@@ -51,60 +52,26 @@ bool tells_usage(std::string_view data) {
 }
 }  // namespace
 
-namespace {
-constexpr auto kNone = std::string_view::npos;
-
-// Behind the string whose opening quote stands at `at`.
-std::size_t string_end(std::string_view text, std::size_t at) {
-  for (;;) {
-    at = text.find('"', at + 1);
-    if (at == kNone) return kNone;
-    std::size_t slashes = 0;  // the opening quote ends them at the latest
-    while (text[at - 1 - slashes] == '\\') ++slashes;
-    if (slashes % 2 == 0) return at + 1;
-  }
-}
-
-// Behind the object or array that opens at `at`.
-std::size_t container_end(std::string_view text, std::size_t at) {
-  std::size_t depth = 0;
-  while (at < text.size()) {
-    const char c = text[at];
-    if (c == '"') {
-      at = string_end(text, at);
-      if (at == kNone) return kNone;
-      continue;
-    }
-    ++at;
-    const char folded = static_cast<char>(c | 0x20);  // [ as {, ] as }
-    if (folded == '{') ++depth;
-    if (folded == '}' && --depth == 0) return at;
-  }
-  return kNone;
-}
-
-std::size_t value_end(std::string_view text, std::size_t at) {
-  if (text[at] == '"') return string_end(text, at);
-  if (text[at] == '{' || text[at] == '[') return container_end(text, at);
-  return text.find_first_of(",}] \t\r\n", at);
-}
-}  // namespace
-
 std::string_view top_member(std::string_view text, std::string_view name) {
-  auto at = text.find_first_not_of(" \t\r\n");
-  if (at == kNone || text[at] != '{') return {};
-  for (++at;;) {
-    at = text.find_first_not_of(" \t\r\n,", at);
-    if (at == kNone || text[at] != '"') return {};
-    const auto behind = string_end(text, at);
-    if (behind == kNone) return {};
-    const auto found = text.substr(at + 1, behind - at - 2);
-    at = text.find_first_not_of(" \t\r\n:", behind);
-    if (at == kNone) return {};
-    const auto end = value_end(text, at);
-    if (end == kNone) return {};
-    if (found == name) return text.substr(at, end - at);
-    at = end;
+  constexpr std::string_view blanks = " \t\r\n";
+  const char *p = text.data(), *const end = p + text.size();
+  const auto pass = [&](char also) {
+    while (p < end && (*p == also || blanks.contains(*p))) ++p;
+  };
+  pass(' ');
+  if (p == end || *p != '{') return {};
+  for (++p;;) {
+    pass(',');
+    if (p == end || *p != '"') return {};
+    const char* const begin = p + 1;
+    p = json::skip_string(p, end);
+    if (!p) return {};
+    const std::string_view found(begin, p - 1);
+    pass(':');
+    const char* const value = p;
+    p = json::skip_value(p, end);
+    if (!p) return {};
+    if (found == name) return {value, p};
   }
 }
 

@@ -7,134 +7,12 @@
 #include <cmath>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "json/document.h"
+#include "json/skip.h"
 
 namespace ostiary::ledger {
 
 namespace {
-
-std::uint64_t load8(const char* p) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, p, sizeof bytes);
-  return bytes;
-}
-
-// The highest bit of each byte that is zero, and of none before the first such.
-constexpr std::uint64_t zero_bytes(std::uint64_t bytes) {
-  return (bytes - 0x0101010101010101) & ~bytes & 0x8080808080808080;
-}
-
-// Just behind the string that begins at `p`; null where it does not end.
-const char* skip_string(const char* p, const char* end) {
-  constexpr std::uint64_t quotes = 0x2222222222222222, backslashes = 0x5c5c5c5c5c5c5c5c;
-  for (++p; p < end;) {
-    if constexpr (std::endian::native == std::endian::little) {
-      if (end - p >= 8) {
-        const auto bytes = load8(p);
-        const auto marks = zero_bytes(bytes ^ quotes) | zero_bytes(bytes ^ backslashes);
-        p += marks == 0 ? 8 : std::countr_zero(marks) / 8;
-        if (marks == 0) continue;
-      }
-    }
-    if (*p == '"') return p + 1;
-    p += *p == '\\' ? 2 : 1;
-  }
-  return nullptr;
-}
-
-// Where a walk over an object or array stands.
-struct Nesting {
-  std::size_t depth = 0;
-  bool in_string = false;
-};
-
-// Goes on to `end`, or to just behind the bracket that closes the outermost; null: that did not come.
-const char* skip_nested_bytes(const char* p, const char* end, Nesting& at) {
-  for (; p < end; ++p) {
-    if (at.in_string) {
-      if (*p == '\\')
-        ++p;
-      else if (*p == '"')
-        at.in_string = false;
-      continue;
-    }
-    if (*p == '"') at.in_string = true;
-    if (*p == '{' || *p == '[') ++at.depth;
-    if ((*p == '}' || *p == ']') && --at.depth == 0) return p + 1;
-  }
-  return nullptr;
-}
-
-#if defined(__SSE2__)
-
-// One bit for each of the 64 bytes of a block.
-struct BlockBits {
-  std::uint64_t quotes = 0, backslashes = 0, opens = 0, closes = 0;
-  explicit BlockBits(const char* p) {
-    for (int i = 0; i < 4; ++i) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
-      const auto bits = [i](__m128i equal) {
-        return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(equal))) << 16 * i;
-      };
-      quotes |= bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
-      backslashes |= bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-      const __m128i curly = _mm_or_si128(bytes, _mm_set1_epi8(0x20));  // [ and ] become { and }
-      opens |= bits(_mm_cmpeq_epi8(curly, _mm_set1_epi8('{')));
-      closes |= bits(_mm_cmpeq_epi8(curly, _mm_set1_epi8('}')));
-    }
-  }
-};
-
-// The bits from each odd one set to the next one set: what is between quotes.
-std::uint64_t between(std::uint64_t quotes) {
-  for (int shift = 1; shift < 64; shift *= 2) quotes ^= quotes << shift;
-  return quotes;
-}
-
-const char* skip_nested(const char* p, const char* end) {
-  Nesting at;
-  for (; end - p >= 64; p += 64) {
-    const BlockBits bits(p);
-    if (bits.backslashes != 0) break;  // escapes are rare: byte by byte
-    const auto text = between(bits.quotes) ^ (at.in_string ? ~0ULL : 0);
-    const auto opens = bits.opens & ~text, closes = bits.closes & ~text;
-    const auto closed = static_cast<std::size_t>(std::popcount(closes));
-    if (closed < at.depth) {
-      at.depth += static_cast<std::size_t>(std::popcount(opens)) - closed;
-    } else {
-      for (auto left = opens | closes; left != 0; left &= left - 1) {
-        if ((opens & left & -left) != 0)
-          ++at.depth;
-        else if (--at.depth == 0)
-          return p + std::countr_zero(left) + 1;
-      }
-    }
-    at.in_string = (text >> 63) != 0;
-  }
-  return skip_nested_bytes(p, end, at);
-}
-
-#else
-
-const char* skip_nested(const char* p, const char* end) {
-  Nesting at;
-  return skip_nested_bytes(p, end, at);
-}
-
-#endif
-
-// Just behind the value that begins at `p`; null where it does not end.
-const char* skip_value(const char* p, const char* end) {
-  if (p >= end) return nullptr;
-  if (*p == '"') return skip_string(p, end);
-  if (*p == '{' || *p == '[') return skip_nested(p, end);
-  while (p < end && *p != ',' && *p != '}' && *p != ']') ++p;
-  return p;
-}
 
 // Calls `take` with the name and the bytes of each member; false where `object` is none.
 template <class Take>
@@ -144,10 +22,10 @@ bool each_member(std::string_view object, Take&& take) {
   if (*p == '}') return true;
   for (;;) {
     if (p >= end || *p != '"') return false;
-    const char* name_end = skip_string(p, end);
+    const char* name_end = json::skip_string(p, end);
     if (!name_end || name_end >= end || *name_end != ':') return false;
     const char* value = name_end + 1;
-    const char* next = skip_value(value, end);
+    const char* next = json::skip_value(value, end);
     if (!next || next >= end || next == value) return false;
     take(std::string_view(p + 1, name_end - 1), std::string_view(value, next));
     if (*next == '}') return true;
@@ -268,9 +146,11 @@ struct RecordMembers {
 
 // The first eight bytes of a name as a number that sorts as they do.
 constexpr std::uint64_t prefix_of(std::string_view name) {
-  if (!std::is_constant_evaluated() && name.size() >= 8 && std::endian::native == std::endian::little)
-    return __builtin_bswap64(load8(name.data()));
   std::uint64_t prefix = 0;
+  if (!std::is_constant_evaluated() && name.size() >= 8 && std::endian::native == std::endian::little) {
+    std::memcpy(&prefix, name.data(), sizeof prefix);
+    return __builtin_bswap64(prefix);
+  }
   for (std::size_t i = 0; i < 8; ++i)
     prefix = prefix << 8 | (i < name.size() ? static_cast<std::uint8_t>(name[i]) : 0);
   return prefix;
