@@ -2,24 +2,22 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdint>
 
 #include "base/time.h"
 
-namespace ostiary::telemetry {
+namespace ostiary {
 
-// So many a second and no more, evenly: the generic cell rate algorithm (ITU-T I.371) with a burst of a tenth
-// of a second. Thread-safe; one word of memory.
+// So many in a time and no more, evenly but for a burst: the generic cell rate algorithm (ITU-T I.371).
+// Thread-safe; one word of memory.
 class Allowance {
  public:
-  // `now` as mono_now() tells it. 0 a second: no bound.
-  bool take(MonoNs now, std::uint32_t per_second) {
-    if (per_second == 0) return true;
-    constexpr MonoNs kSecond = 1'000'000'000, kBurst = kSecond / 10;
+  // One at `now` (mono_now()): they come `each` nanoseconds apart, and as many at once as come in `burst`.
+  // Both may change from call to call.
+  bool take(MonoNs now, MonoNs each, MonoNs burst) {
     auto next = next_.load(std::memory_order_relaxed);
     for (;;) {
       if (next > now) return false;
-      const auto after = std::max(next, now - kBurst) + kSecond / per_second;
+      const auto after = std::max(next, now - burst) + each;
       if (next_.compare_exchange_weak(next, after, std::memory_order_relaxed)) return true;
     }
   }
@@ -28,4 +26,4 @@ class Allowance {
   std::atomic<MonoNs> next_{0};
 };
 
-}  // namespace ostiary::telemetry
+}  // namespace ostiary

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/time.h"
+#include "base/allowance.h"
 
 namespace ostiary::gateway {
 
@@ -17,7 +17,7 @@ class Strangers {
   std::uint64_t take_unrecorded() { return std::exchange(unrecorded_, 0); }
 
  private:
-  MonoNs free_at_ = 0;  // when everything that was used up is back
+  Allowance allowance_;
   std::uint64_t unrecorded_ = 0;
 };
 

@@ -84,7 +84,8 @@ void Exporter::collect(Samples& samples) const {
 }
 
 bool Exporter::allows(MonoNs now, std::uint32_t per_second) {
-  if (allowance_.take(now, per_second)) return true;
+  constexpr MonoNs second = 1'000'000'000, burst = second / 10;
+  if (per_second == 0 || allowance_.take(now, second / per_second, burst)) return true;
   left_out_.fetch_add(1, std::memory_order_relaxed);
   return false;
 }

@@ -11,9 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/allowance.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "telemetry/allowance.h"
 #include "telemetry/metrics.h"
 #include "telemetry/otlp.h"
 #include "telemetry/span.h"
