@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,15 @@ struct Id {
   std::string text() const;  // 8-4-4-4-12, lower case, 36 bytes
   void append_to(std::string& out) const;
   auto operator<=>(const Id&) const = default;
+};
+
+// For unordered containers: its last 62 bits are random.
+struct IdHash {
+  std::size_t operator()(const Id& id) const {
+    std::size_t hash = 0;
+    std::memcpy(&hash, id.bytes.data() + id.bytes.size() - sizeof hash, sizeof hash);
+    return hash;
+  }
 };
 
 }  // namespace ostiary

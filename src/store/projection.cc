@@ -1,7 +1,6 @@
 #include "store/projection.h"
 
 #include <algorithm>
-#include <cstring>
 #include <fmt/format.h>
 #include <functional>
 #include <map>
@@ -14,14 +13,6 @@
 namespace ostiary::store {
 
 namespace {
-
-struct IdHash {
-  std::size_t operator()(const Id& id) const {  // its last 62 bits are random
-    std::size_t value = 0;
-    std::memcpy(&value, id.bytes.data() + 8, sizeof value);
-    return value;
-  }
-};
 
 // An exchange that has begun and not ended, with texts of its own.
 struct Open {

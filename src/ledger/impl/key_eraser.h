@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <unordered_set>
 
@@ -10,13 +9,6 @@
 
 namespace ostiary::ledger {
 
-struct IdHash {
-  std::size_t operator()(const Id& id) const {
-    std::size_t hash;
-    std::memcpy(&hash, id.bytes.data() + id.bytes.size() - sizeof hash, sizeof hash);
-    return hash;
-  }
-};
 using IdSet = std::unordered_set<Id, IdHash>;
 
 // Overwrites the digest keys of these exchanges with zeros, in place, and brings that to the disk. Returns
