@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "base/log.h"
 #include "console/impl/keys.h"
 #include "console/impl/tables.h"
 #include "ledger/record.h"
@@ -307,7 +308,9 @@ void KeyChange::publish() {
 void KeyChange::take_back(const store::KeyEntry& made) {
   if (!recorded_) return;
   [[maybe_unused]] const auto gone = backing_.store->revoke_key(made.id, wall_now());  // mostly not there
-  [[maybe_unused]] const auto said = record_change(backing_, call_, "key-revoked", made.id, members_of(made));
+  if (const auto said = record_change(backing_, call_, "key-revoked", made.id, members_of(made)); !said)
+    log::error(fmt::format("keys: {} was recorded as made and is not good; that could not be recorded: {}",
+                           made.id, said.error().text()));
 }
 
 Result<Reply> make_key(Backing& backing, const Call& call, const store::KeyWish& wish,

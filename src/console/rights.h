@@ -41,9 +41,9 @@ class Rights {
 
   const store::KeyEntry* key() const { return key_; }  // null: by the control socket
   // For the ledger: a key's id, "local", or "nobody" where there was no key.
+  std::string actor() const { return key_ ? key_->id : local_ ? "local" : "nobody"; }
   // As actor(), but the same for a key and those renewed from it.
   std::string line() const { return key_ ? key_->origin : actor(); }
-  std::string actor() const { return key_ ? key_->id : local_ ? "local" : "nobody"; }
 
  private:
   bool local_ = false;

@@ -32,8 +32,8 @@ UsageSum use_of(const RecordView& record) {
 // Looks at segments that are to go, and at what stands around them.
 class Look {
  public:
-  Look(const std::string& ledger_folder, const std::vector<Range>& going)
-      : ledger_(ledger_folder), going_(going) {}
+  Look(const std::string& ledger_folder, const std::vector<Range>& going, const std::atomic<bool>& stopping)
+      : ledger_(ledger_folder), going_(going), stopping_(stopping) {}
   Result<Removal> run();
 
  private:
@@ -53,6 +53,8 @@ class Look {
   bool is_kept(std::uint64_t first) const {
     return !goes(first) && std::filesystem::exists(log_path(ledger_, first));
   }
+  // Every record of a segment, until `take` has enough or the gate stops.
+  Result<> scan(std::uint64_t first, const TakeRecord& take);
   Result<Segment> read(std::uint64_t first);
   Result<> look_behind(std::uint64_t first, Segment& segment);
   Result<> look_before();
@@ -60,6 +62,7 @@ class Look {
 
   const std::string& ledger_;
   const std::vector<Range>& going_;
+  const std::atomic<bool>& stopping_;
   std::vector<std::uint64_t> segments_;
   RecordReader reader_;
   RecordView record_;
@@ -78,10 +81,19 @@ void Look::Segment::add(const UsageSum& use) {
   sum.cost_nano += use.cost_nano;
 }
 
+Result<> Look::scan(std::uint64_t first, const TakeRecord& take) {
+  TRY_VOID(
+      scan_segment(ledger_, first, first, [&](std::uint64_t index, std::string_view line) -> Result<bool> {
+        if (stopping_) return fail(Code::closed, "the gate is stopping");
+        return take(index, line);
+      }));
+  return {};
+}
+
 Result<Look::Segment> Look::read(std::uint64_t first) {
   Segment segment;
   std::unordered_map<Id, UsageSum, IdHash> ended;
-  TRY_VOID(scan_segment(ledger_, first, first, [&](std::uint64_t, std::string_view line) -> Result<bool> {
+  TRY_VOID(scan(first, [&](std::uint64_t, std::string_view line) -> Result<bool> {
     if (!reader_.read(line, record_)) return true;
     if (is_beginning(record_)) segment.begin_anew();
     if (record_.kind != Kind::intent && record_.kind != Kind::outcome) return true;
@@ -120,7 +132,7 @@ Result<> Look::look_behind(std::uint64_t first, Segment& segment) {
       if (of_exchange && segment.open.erase(record_.id) != 0 && kept) later_.insert(record_.id);
       return !segment.open.empty();
     };
-    TRY_VOID(scan_segment(ledger_, *next, *next, see));
+    TRY_VOID(scan(*next, see));
   }
   for (const auto& [id, use] : segment.open) later_.insert(id);  // still under way
   return {};
@@ -130,7 +142,7 @@ Result<> Look::look_before() {
   for (const auto first : segments_) {
     if (first >= going_.back().first) break;
     if (!is_kept(first)) continue;
-    TRY_VOID(scan_segment(ledger_, first, first, [&](std::uint64_t, std::string_view line) -> Result<bool> {
+    TRY_VOID(scan(first, [&](std::uint64_t, std::string_view line) -> Result<bool> {
       if (reader_.read(line, record_) && ids_.contains(record_.id)) earlier_.insert(record_.id);
       return true;
     }));
@@ -168,8 +180,9 @@ Result<Removal> Look::run() {
 
 }  // namespace
 
-Result<Removal> look_before_removal(const std::string& ledger_folder, const std::vector<Range>& going) {
-  return Look(ledger_folder, going).run();
+Result<Removal> look_before_removal(const std::string& ledger_folder, const std::vector<Range>& going,
+                                    const std::atomic<bool>& stopping) {
+  return Look(ledger_folder, going, stopping).run();
 }
 
 }  // namespace ostiary::ledger

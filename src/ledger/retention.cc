@@ -117,7 +117,7 @@ Result<std::vector<OldSegment>> Keeper::Impl::old_segments(WallMs before) {
 
 // What the segments used is written down in their place, which changes nothing as long as they stand.
 Result<Removal> Keeper::Impl::prepare_removal(const std::vector<Range>& segments) {
-  TRY(auto removal, look_before_removal(folder, segments));
+  TRY(auto removal, look_before_removal(folder, segments, stopping));
   for (std::size_t i = 0; i < segments.size(); ++i)
     TRY_VOID(write_sums(folder, segments[i].first, removal.sums[i]));
   TRY_VOID(sync_folder(folder));

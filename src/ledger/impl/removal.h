@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct Removal {
 };
 
 // `going`: whole segments that stand, ascending. Reads them, those kept before them, and on behind each until
-// it is known how its exchanges went on.
-Result<Removal> look_before_removal(const std::string& ledger_folder, const std::vector<Range>& going);
+// it is known how its exchanges went on. `closed` soon after `stopping` became true.
+Result<Removal> look_before_removal(const std::string& ledger_folder, const std::vector<Range>& going,
+                                    const std::atomic<bool>& stopping);
 
 }  // namespace ostiary::ledger
