@@ -24,6 +24,7 @@ class Exchange:
 
     who: str
     began: float
+    connected: float = 0.0  # when its connection was made
     stream: bool = False
     key: str = ""
     id: str | None = None
@@ -78,7 +79,7 @@ class Client(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.load, self.key, self.chance = load, key, chance
         self.model, self.between, self.streams, self.pause_ms = model, rest, streams, pause_ms
-        self.connection, self.resting = None, threading.Event()
+        self.connection, self.resting, self.connected = None, threading.Event(), 0.0
 
     def run(self):
         while not self.load.stopping:
@@ -108,6 +109,7 @@ class Client(threading.Thread):
     def exchange(self, seen):
         body = self.body(seen)
         c = self.connect()
+        seen.connected = self.connected
         c.send_request("POST", CHAT, self.load.gate.headers(key=seen.key), body)
         answer = self.head(c, seen)
         self.read(c, answer)
@@ -119,6 +121,7 @@ class Client(threading.Thread):
     def connect(self, **more):
         if self.connection is None:
             self.connection = Connection(self.load.gate.port, PATIENCE, **more)
+            self.connected = time.monotonic()
         return self.connection
 
     def close(self):

@@ -149,6 +149,9 @@ def clients(soak, books):
     out, bad = [], []
     for e in soak.load.seen:
         in_trouble = [w for w, begin, end in soak.disturbed if e.began < end and e.ended > begin]
+        # Who took an answer in sips from before a kill until long after it has a dead connection to begin the next on.
+        if e.status == 0 and any(e.connected < killed < e.began for killed in soak.killed_at):
+            in_trouble.append("kill -9")
         revoked = soak.revoked.get(e.key)
         allowed = {200, 429} if e.who.startswith(("narrow", "pair")) else {200, 401} if revoked else {200}
         fine = e.left or (e.status in allowed and (e.whole or e.status != 200) and not e.fault)
