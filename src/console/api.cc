@@ -156,7 +156,7 @@ struct Api::Impl {
   struct Lane {
     Pool* pool;
     Turns* turns = nullptr;
-    std::string_view what;  // for who has no turn left
+    std::string_view what = {};  // for who has no turn left
   };
   // Who can open the control socket, or whose request changes something, is not kept waiting by readers.
   // Strangers with an invitation wait with the readers.

@@ -23,12 +23,12 @@ Result<IdSet> Keeper::Impl::exchanges_of(const std::string& subject, std::uint64
 
 // The name goes first: from then on no exchange of the subject can begin, and those that the ledger has got
 // meanwhile are found by reading it again.
-Result<Erasure> Keeper::Impl::carry_out(const Keeping::PendingErasure& erasure, NameBook& names) {
+Result<Erasure> Keeper::Impl::carry_out(const Keeping::PendingErasure& erasure, NameBook& book) {
   IdSet ids;
   std::uint64_t known = 0;
   if (erasure.exchange) ids.insert(*erasure.exchange);
   if (!erasure.subject.empty()) {
-    TRY_VOID(names.forget(erasure.subject));
+    TRY_VOID(book.forget(erasure.subject));
     known = ledger.size();
     TRY_VOID(each_exchange(0, erasure.subject, [&](const ExchangeView& exchange) -> Result<> {
       if (exchange.subject == erasure.subject) ids.insert(exchange.id);

@@ -74,7 +74,7 @@ struct Keeper::Impl {
   NameBook* names = nullptr;  // for erasures that are tried again
   bool clock_told = false, sweep_failed = false;
 
-  Result<Erasure> carry_out(const Keeping::PendingErasure& erasure, NameBook& names);
+  Result<Erasure> carry_out(const Keeping::PendingErasure& erasure, NameBook& book);
 };
 
 }  // namespace ostiary::ledger
