@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <functional>
-#include <stdlib.h>
 #include <string>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/testing.h"
 #include "base/text.h"
 #include "ledger/ledger.h"
 #include "ledger/proof.h"
@@ -175,10 +175,6 @@ int main(int argc, char** argv) {
     return argc > i ? text::parse_uint(argv[i]).value_or(otherwise) : otherwise;
   };
   log::set_level(log::Level::error);
-  std::string folder = (fs::temp_directory_path() / "ostiary-bench-XXXXXX").string();
-  if (!::mkdtemp(folder.data())) return 3;
-  const int status =
-      measure(folder + "/data", number(1, 1'000'000) / 2 * 2, std::max<std::uint64_t>(number(2, 1'000), 2));
-  fs::remove_all(folder);
-  return status;
+  const testing::TempFolder folder;
+  return measure(folder / "data", number(1, 1'000'000) / 2 * 2, std::max<std::uint64_t>(number(2, 1'000), 2));
 }

@@ -11,11 +11,11 @@
 #include <map>
 #include <optional>
 #include <random>
-#include <stdlib.h>
 #include <string>
 #include <time.h>
 #include <vector>
 
+#include "base/testing.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "ledger/record.h"
@@ -279,9 +279,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "exchange_list: call it as: store_exchange_list [ROWS] [FOLDER]\n");
     return 2;
   }
-  std::string folder = argc > 2 ? argv[2] : (std::filesystem::temp_directory_path() / "exchange-list-XXXXXX");
-  if (argc <= 2 && !::mkdtemp(folder.data())) return 3;
-  const auto path = folder + "/exchanges.sqlite";
+  std::optional<testing::TempFolder> temporary;
+  const auto path = (argc > 2 ? argv[2] : temporary.emplace().path()) + "/exchanges.sqlite";
   const auto filling = fill(path, rows);
   const auto size = std::filesystem::file_size(path);
   fmt::print("| | |\n| --- | --- |\n");
@@ -315,6 +314,5 @@ int main(int argc, char** argv) {
   fmt::print("\n| slowest filters | p95 ms | longest ms |\n| --- | --- | --- |\n");
   for (std::size_t i = 0; i < 5; ++i)
     fmt::print("| {} | {:.2f} | {:.1f} |\n", timed[i].name, timed[i].p95, timed[i].most);
-  if (argc <= 2) std::filesystem::remove_all(folder);
   return timed.front().p95 > kMostMs ? 1 : 0;
 }

@@ -4,10 +4,10 @@
 #include <cstring>
 #include <filesystem>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/testing.h"
 #include "base/time.h"
 #include "ledger/record.h"
 
@@ -16,15 +16,9 @@ namespace {
 
 struct AuditTest : ::testing::Test {
   AuditTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-audit-XXXXXX").string();
-    folder = ::mkdtemp(pattern.data());
-    ledger = std::move(*ledger::Ledger::open(folder + "/data", {}));
+    ledger = std::move(*ledger::Ledger::open(folder / "data", {}));
     settings.to = AuditSettings::To::file;
-    settings.file = folder + "/audit.jsonl";
-  }
-  ~AuditTest() override {
-    ledger.reset();
-    std::filesystem::remove_all(folder);
+    settings.file = folder / "audit.jsonl";
   }
 
   void change(std::string_view what) {
@@ -46,7 +40,7 @@ struct AuditTest : ::testing::Test {
     ASSERT_TRUE(ledger->append(batch));
   }
   std::unique_ptr<Audit> start() const {
-    auto audit = Audit::start(folder + "/data", settings, *ledger);
+    auto audit = Audit::start(folder / "data", settings, *ledger);
     EXPECT_TRUE(audit) << audit.error().text();
     return std::move(*audit);
   }
@@ -60,7 +54,7 @@ struct AuditTest : ::testing::Test {
     return false;
   }
 
-  std::string folder;
+  testing::TempFolder folder;
   std::unique_ptr<ledger::Ledger> ledger;
   AuditSettings settings;
 };
@@ -108,7 +102,7 @@ TEST_F(AuditTest, AMovedFileIsOpenedAnewWhenAsked) {
 
 TEST_F(AuditTest, SyslogGetsAMessageARecordAndWhatCameWhileItWasAway) {
   settings.to = AuditSettings::To::syslog;
-  settings.socket = folder + "/log";
+  settings.socket = folder / "log";
   const auto audit = start();
   change("early");
   const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -128,8 +122,8 @@ TEST_F(AuditTest, SyslogGetsAMessageARecordAndWhatCameWhileItWasAway) {
 }
 
 TEST_F(AuditTest, AFileThatCannotBeOpenedIsToldAtTheStart) {
-  settings.file = folder + "/no/such/folder/audit";
-  const auto audit = Audit::start(folder + "/data", settings, *ledger);
+  settings.file = folder / "no/such/folder/audit";
+  const auto audit = Audit::start(folder / "data", settings, *ledger);
   ASSERT_FALSE(audit);
   EXPECT_NE(audit.error().text().find("audit"), std::string::npos);
 }

@@ -3,7 +3,6 @@
 #include <cstring>
 #include <filesystem>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,6 +11,7 @@
 #include "app/folder_api.h"
 #include "app/keeping_door.h"
 #include "app/response_keeper.h"
+#include "base/testing.h"
 #include "json/document.h"
 
 namespace ostiary::app {
@@ -20,32 +20,30 @@ namespace {
 class ControlTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-control-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     ledger::Options options;
     options.sync = ledger::Sync::os;
-    auto ledger = ledger::Ledger::open(folder_, options);
+    auto ledger = ledger::Ledger::open(folder_.path(), options);
     ASSERT_TRUE(ledger) << ledger.error().text();
     ledger_ = std::move(*ledger);
     shared_.ledger = ledger_.get();
     start();
   }
   void start() {
-    auto store = store::open_sqlite(folder_ + "/store.sqlite");
+    auto store = store::open_sqlite(folder_ / "store.sqlite");
     ASSERT_TRUE(store) << store.error().text();
-    auto keeper = ledger::Keeper::open(folder_, *ledger_, {});
+    auto keeper = ledger::Keeper::open(folder_.path(), *ledger_, {});
     ASSERT_TRUE(keeper) << keeper.error().text();
     keeper_ = std::move(*keeper);
     auto keys = (*store)->keys();
     ASSERT_TRUE(keys) << keys.error().text();
     shared_.keys.replace(std::move(*keys));
     backing_ = std::unique_ptr<console::Backing>(new console::Backing{
-        .shared = shared_, .store = std::move(*store), .data_folder = folder_, .facts = facts()});
+        .shared = shared_, .store = std::move(*store), .data_folder = folder_.path(), .facts = facts()});
     api_ = std::make_unique<console::Api>(*backing_);
     responses_ = std::make_unique<ResponseKeeper>(
         *backing_, [this](std::function<void()> job) { return api_->run(std::move(job)); });
     door_ = std::make_unique<KeepingDoor>(*api_, *backing_, *keeper_);
-    auto server = ControlServer::start(folder_, *door_);
+    auto server = ControlServer::start(folder_.path(), *door_);
     ASSERT_TRUE(server) << server.error().text();
     server_ = std::move(*server);
   }
@@ -56,16 +54,9 @@ class ControlTest : public ::testing::Test {
     responses_.reset();
     backing_.reset();
   }
-  void TearDown() override {
-    stop();
-    keeper_.reset();
-    ledger_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
 
   Result<std::string> call(std::string_view method, std::string_view path, std::string_view body = {}) {
-    auto client = ControlClient::find(folder_);
+    auto client = ControlClient::find(folder_.path());
     if (!client || !*client) return fail(Code::closed, "no gate answers");
     return (*client)->call(method, path, body);
   }
@@ -80,7 +71,7 @@ class ControlTest : public ::testing::Test {
     return reader.find(key, hold) != nullptr;
   }
   std::string newest_record() {
-    const auto records = ledger::tail(folder_, 1);
+    const auto records = ledger::tail(folder_.path(), 1);
     return records && !records->empty() ? records->front() : "";
   }
   // What the socket answers to these bytes; empty: it hangs up.
@@ -88,7 +79,7 @@ class ControlTest : public ::testing::Test {
     const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un at{};
     at.sun_family = AF_UNIX;
-    std::strncpy(at.sun_path, (folder_ + "/control.sock").c_str(), sizeof at.sun_path - 1);
+    std::strncpy(at.sun_path, (folder_ / "control.sock").c_str(), sizeof at.sun_path - 1);
     EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
     while (!bytes.empty()) {
       const auto n = ::send(fd.get(), bytes.data(), std::min<std::size_t>(bytes.size(), 7), MSG_NOSIGNAL);
@@ -103,7 +94,7 @@ class ControlTest : public ::testing::Test {
     return answer;
   }
 
-  std::string folder_;
+  testing::TempFolder folder_;
   std::unique_ptr<ledger::Ledger> ledger_;
   gateway::Shared shared_;
   std::unique_ptr<ledger::Keeper> keeper_;
@@ -155,14 +146,14 @@ TEST_F(ControlTest, ARequestMayComeInPiecesAndABrokenOneIsHungUpOn) {
 
 TEST_F(ControlTest, OnlyTheOwnerMayReachTheSocket) {
   struct stat info{};
-  ASSERT_EQ(::stat((folder_ + "/control.sock").c_str(), &info), 0);
+  ASSERT_EQ(::stat((folder_ / "control.sock").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }
 
 TEST_F(ControlTest, WhereAResponseLivesIsKeptEvenWhenTheGateEndsRightAfter) {
   responses_->remember({"resp_1", "far", "blue", "sub_a"});
   stop();
-  auto store = store::open_sqlite(folder_ + "/store.sqlite");
+  auto store = store::open_sqlite(folder_ / "store.sqlite");
   ASSERT_TRUE(store);
   EXPECT_EQ(*(*store)->service_of_response("resp_1"), "far");
 }
@@ -170,7 +161,7 @@ TEST_F(ControlTest, WhereAResponseLivesIsKeptEvenWhenTheGateEndsRightAfter) {
 TEST_F(ControlTest, ManyResponsesAreKeptTogether) {
   for (int i = 0; i < 5000; ++i) responses_->remember({"resp_" + std::to_string(i), "far", "blue", "sub_a"});
   stop();
-  auto store = store::open_sqlite(folder_ + "/store.sqlite");
+  auto store = store::open_sqlite(folder_ / "store.sqlite");
   ASSERT_TRUE(store);
   const auto kept = (*store)->recent_responses(wall_now(), 60'000);
   ASSERT_TRUE(kept);
@@ -209,7 +200,7 @@ TEST_F(ControlTest, WrongErasuresAreRefusedWithTheReason) {
 TEST_F(ControlTest, AfterARestartOldKeysOpenTheGate) {
   const auto key = member(create(R"({"team":"blue","user":"ada"})"), "key");
   stop();
-  EXPECT_FALSE(std::filesystem::exists(folder_ + "/control.sock"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "control.sock"));
   shared_.keys.replace({});
   ASSERT_FALSE(opens(key));
   start();

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/testing.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
 #include "net/bind.h"
@@ -18,13 +18,10 @@ using State = Check::State;
 
 struct Doctor : ::testing::Test {
   Doctor() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-doctor-XXXXXX").string();
-    folder = ::mkdtemp(pattern.data());
-    patient.config.data = folder + "/data";
+    patient.config.data = folder / "data";
     patient.config.gate.listen = {"127.0.0.1:0"};
     patient.now = wall_now();
   }
-  ~Doctor() override { std::filesystem::remove_all(folder); }
   // The worst that a check found.
   State after(void (*check)(const Patient&, std::vector<Check>&)) {
     found.clear();
@@ -38,7 +35,7 @@ struct Doctor : ::testing::Test {
     added.base_url = url;
     return added;
   }
-  std::string folder;
+  testing::TempFolder folder;
   Patient patient;
   std::vector<Check> found;
 };
@@ -80,7 +77,7 @@ TEST_F(Doctor, AHostThatNobodyKnowsIsFound) {
 }
 
 TEST_F(Doctor, AMissingAuthorityAndAServiceThatDoesNotAnswerAreFound) {
-  service("https://localhost:1/v1").ca_file = folder + "/missing.pem";
+  service("https://localhost:1/v1").ca_file = folder / "missing.pem";
   EXPECT_EQ(after(check_certificates), State::problem);
   patient.config.services.clear();
   service("http://127.0.0.1:1/v1");
@@ -95,8 +92,8 @@ TEST_F(Doctor, AServiceWithoutItsCredentialIsFound) {
   EXPECT_EQ(after(check_credentials), State::ok);
   with.credential = {gateway::CredentialSource::Kind::environment, "OSTIARY_TEST_NOT_SET"};
   EXPECT_EQ(after(check_credentials), State::problem);
-  ASSERT_TRUE(write_file_atomic(folder + "/key", "secret\n", 0644));
-  with.credential = {gateway::CredentialSource::Kind::file, folder + "/key"};
+  ASSERT_TRUE(write_file_atomic(folder / "key", "secret\n", 0644));
+  with.credential = {gateway::CredentialSource::Kind::file, folder / "key"};
   EXPECT_EQ(after(check_credentials), State::warning) << "others may read it";
 }
 

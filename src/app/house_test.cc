@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <thread>
 
@@ -14,6 +13,7 @@
 #include "app/gate_client.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/testing.h"
 #include "json/document.h"
 #include "ledger/ledger.h"
 
@@ -25,18 +25,14 @@ constexpr int kMany = 1000;  // turns of a loop that something else ends
 class HouseTest : public ::testing::Test {
  protected:
   HouseTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-house-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    options_.config = folder_ + "/ostiary.yaml";
-    options_.data = folder_ + "/data";
+    options_.config = folder_ / "ostiary.yaml";
+    options_.data = folder_ / "data";
     options_.format = Format::json;
     write("one");
   }
   ~HouseTest() override {
     house_.reset();
     (void)log::write_to("");
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
   // The configuration with one service, whose id that is.
   void write(const std::string& service, const std::string& more = "") {
@@ -71,7 +67,8 @@ class HouseTest : public ::testing::Test {
     for (const auto& line : *records) count += line.find(R"("action":"reloaded")") != line.npos;
     return count;
   }
-  std::string folder_, key_;
+  testing::TempFolder folder_;
+  std::string key_;
   ServeOptions options_;
   std::unique_ptr<House> house_;
 };
@@ -110,7 +107,7 @@ TEST_F(HouseTest, AReloadPutsAllOfItInForceAtOnce) {
 TEST_F(HouseTest, AReloadWhoseLogCannotBeOpenedLeavesAllAsItWas) {
   open();
   const auto before = force();
-  write("two", "log: {file: \"" + folder_ + "/none/there.log\"}\n");
+  write("two", "log: {file: \"" + folder_.path() + "/none/there.log\"}\n");
   const auto done = house_->reload();
   ASSERT_FALSE(done);
   EXPECT_NE(done.error().text().find("there.log"), std::string::npos) << done.error().text();
@@ -119,7 +116,7 @@ TEST_F(HouseTest, AReloadWhoseLogCannotBeOpenedLeavesAllAsItWas) {
 }
 
 TEST_F(HouseTest, AReloadThatTheLedgerHasNoRoomForLeavesAllAsItWasAndSucceedsLater) {
-  const auto old_log = folder_ + "/old.log", new_log = folder_ + "/new.log";
+  const auto old_log = folder_ / "old.log", new_log = folder_ / "new.log";
   write("one", "log: {file: \"" + old_log + "\"}\n");
   open();
   const auto before = force();

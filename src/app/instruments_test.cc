@@ -1,11 +1,10 @@
 #include "app/instruments.h"
 
-#include <filesystem>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "app/verbs.h"
 #include "base/file.h"
+#include "base/testing.h"
 #include "telemetry/exposition.h"
 
 namespace ostiary::app {
@@ -19,15 +18,7 @@ std::string page(Instruments& instruments) {
 
 class InstrumentsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-instruments-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  std::string folder_;
+  testing::TempFolder folder_;
 };
 
 TEST_F(InstrumentsTest, SayWhichProgramThisIs) {
@@ -52,7 +43,7 @@ TEST_F(InstrumentsTest, ShowTheLedgersRecordsAndThoseNotSigned) {
   ledger::Options options;
   options.sync = ledger::Sync::os;
   options.checkpoint_interval_ms = 60'000;
-  auto ledger = ledger::Ledger::open(folder_, options);
+  auto ledger = ledger::Ledger::open(folder_.path(), options);
   ASSERT_TRUE(ledger) << ledger.error().text();
   const auto made = Instruments::create({});
   ASSERT_TRUE(made);
@@ -72,7 +63,7 @@ TEST_F(InstrumentsTest, ShowTheLedgersRecordsAndThoseNotSigned) {
 TEST_F(InstrumentsTest, HeadersForTheCollectorAreReadAndNeverRepeated) {
   TelemetrySettings settings;
   settings.endpoint = "http://127.0.0.1:1";
-  settings.headers = {CredentialSource::Kind::file, folder_ + "/headers"};
+  settings.headers = {CredentialSource::Kind::file, folder_ / "headers"};
   const auto missing = Instruments::create(settings);
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().text().find("/headers"), std::string::npos);

@@ -6,11 +6,11 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <thread>
 
 #include "app/restore_limits.h"
 #include "app/verbs.h"
+#include "base/testing.h"
 #include "gateway/limits.h"
 #include "ledger/keeper.h"
 #include "ledger/record.h"
@@ -31,13 +31,7 @@ constexpr auto kEnough = 20s;
 
 class ProjectorTest : public ::testing::Test {
  protected:
-  ProjectorTest() {
-    std::string pattern = (fs::temp_directory_path() / "ostiary-projector-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~ProjectorTest() override { fs::remove_all(folder_); }
-
-  std::string data(const std::string& name = "data") const { return folder_ + "/" + name; }
+  std::string data(const std::string& name = "data") const { return folder_ / name; }
   std::unique_ptr<ledger::Ledger> open_ledger(const std::string& name = "data") {
     ledger::Options options;
     options.segment_bytes = 64 << 10;
@@ -100,7 +94,7 @@ class ProjectorTest : public ::testing::Test {
     }
     return true;
   }
-  std::string folder_;
+  testing::TempFolder folder_;
   std::uint64_t made_ = 0;
 };
 
@@ -141,7 +135,7 @@ TEST_F(ProjectorTest, ARebuiltTableIsTheOneThatGrewAlong) {
   ASSERT_GT(grown.size(), 2000U);
   ProjectOptions options;
   options.common.data = data();
-  options.common.output = folder_ + "/out";
+  options.common.output = folder_ / "out";
   options.common.quiet = true;
   for (const bool rebuild : {false, true}) {
     options.rebuild = rebuild;

@@ -1,10 +1,9 @@
 #include "app/restore_limits.h"
 
-#include <filesystem>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "app/projector.h"
+#include "base/testing.h"
 #include "gateway/account.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
@@ -17,7 +16,6 @@ using namespace std::chrono_literals;
 using gateway::Account;
 using gateway::Limit;
 using gateway::Limiter;
-namespace fs = std::filesystem;
 
 constexpr WallMs kNow = 1'795'608'000'000;  // 2026-11-25T12:00:00Z
 constexpr WallMs kSecond = 1000, kDay = 24 * 3600 * kSecond;
@@ -31,17 +29,11 @@ struct Used {
 class RestoreLimitsTest : public ::testing::Test {
  protected:
   RestoreLimitsTest() {
-    std::string pattern = (fs::temp_directory_path() / "ostiary-restore-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     ledger::Options options;
     options.sync = ledger::Sync::os;
-    auto ledger = ledger::Ledger::open(folder_, options);
+    auto ledger = ledger::Ledger::open(folder_.path(), options);
     EXPECT_TRUE(ledger) << ledger.error().text();
     ledger_ = std::move(*ledger);
-  }
-  ~RestoreLimitsTest() override {
-    ledger_.reset();
-    fs::remove_all(folder_);
   }
 
   static ledger::ExchangeRecord record(const Id& id, std::string_view key, WallMs at) {
@@ -86,11 +78,11 @@ class RestoreLimitsTest : public ::testing::Test {
   }
   // The table follows the ledger up to here.
   void project() {
-    Projector projector(folder_, *ledger_);
+    Projector projector(folder_.path(), *ledger_);
     ASSERT_TRUE(projector.wait_until_caught_up(20s));
   }
   void restore(WallMs now = kNow) {
-    const auto restored = restore_limits(limiter_, folder_, ledger_->size(), now);
+    const auto restored = restore_limits(limiter_, folder_.path(), ledger_->size(), now);
     ASSERT_TRUE(restored) << restored.error().text();
   }
   std::int64_t used(Limit limit, std::string_view key, WallMs month_at = kNow) {
@@ -104,14 +96,14 @@ class RestoreLimitsTest : public ::testing::Test {
         .used;
   }
 
-  std::string folder_;
+  testing::TempFolder folder_;
   std::unique_ptr<ledger::Ledger> ledger_;
   Limiter limiter_;
 };
 
 TEST_F(RestoreLimitsTest, MonthsComeFromTheExchangeTable) {
   started(kNow - kDay);
-  auto table = store::Projection::open(folder_ + "/exchanges.sqlite");
+  auto table = store::Projection::open(folder_ / "exchanges.sqlite");
   ASSERT_TRUE(table);
   ASSERT_TRUE((*table)->begin());
   for (const auto& [key, at, cost] :
@@ -158,7 +150,7 @@ TEST_F(RestoreLimitsTest, WithoutATableTheLedgerSaysTheSame) {
 
 TEST_F(RestoreLimitsTest, ATableOfMoreThanTheLedgerHoldsIsNoneOfThisLedger) {
   exchange("a", kNow - kDay, {1, 1});
-  auto table = store::Projection::open(folder_ + "/exchanges.sqlite");
+  auto table = store::Projection::open(folder_ / "exchanges.sqlite");
   ASSERT_TRUE(table);
   ASSERT_TRUE((*table)->begin());
   store::ExchangeView view;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/testing.h"
 #include "base/yaml.h"
 #include "json/document.h"
 
@@ -22,18 +23,16 @@ namespace ostiary::app {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr std::string_view kKey = "ost_3fK9aQ2z_abcdefghijklmnopqrstuvwxyz0123456789";
 
-class Setup : public testing::Test {
+class Setup : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "ostiary-setup-XXXXXX").string();
-    folder_ = fs::canonical(::mkdtemp(pattern.data()));
     fs::create_directories(folder_ / "home");
     request_.home = home("");
     request_.home.pop_back();
@@ -41,7 +40,6 @@ class Setup : public testing::Test {
     request_.key = kKey;
     request_.model = "gpt-4o";
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   std::string home(const std::string& file) const { return (folder_ / "home" / file).string(); }
   std::string text(const std::string& file) const { return read_file(home(file)).value_or("(no file)"); }
@@ -73,7 +71,8 @@ class Setup : public testing::Test {
     return done ? "(not refused)" : done.error().text();
   }
 
-  fs::path folder_;
+  testing::TempFolder temp_;
+  fs::path folder_ = fs::canonical(temp_.path());
   SetupRequest request_;
 };
 
@@ -128,7 +127,7 @@ TEST_F(Setup, EveryClientThatIsWrittenForHasACase) {
     if (const auto targets = client.targets(request_); targets && !targets->empty())
       written.emplace_back(client.name);
   for (const auto& one : cases()) std::erase(written, one.client);
-  EXPECT_THAT(written, testing::IsEmpty());
+  EXPECT_THAT(written, ::testing::IsEmpty());
 }
 
 TEST_F(Setup, AFileThatWasNotThereIsMadeForItsOwnerOnlyAndGoesAgain) {

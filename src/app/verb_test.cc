@@ -18,6 +18,7 @@
 #include "app/impl/record_line.h"
 #include "app/impl/terminal.h"
 #include "base/file.h"
+#include "base/testing.h"
 #include "base/text.h"
 #include "json/document.h"
 
@@ -25,25 +26,20 @@ namespace ostiary::app {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 struct Done {
   int code = -1;
   std::string out, err;
 };
 
-class Verbs : public testing::Test {
+class Verbs : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "ostiary-verbs-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  std::string in(const std::string& name) const { return (folder_ / name).string(); }
+  std::string in(const std::string& name) const { return folder_ / name; }
   std::string data() const { return in("data"); }
 
   Done run(std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) const {
@@ -83,7 +79,7 @@ class Verbs : public testing::Test {
         members[value.key()] = value.as_string().value_or(std::string(value.raw()));
     return members;
   }
-  fs::path folder_;
+  testing::TempFolder folder_;
 };
 
 // ---- wrong calls

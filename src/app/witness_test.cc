@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -15,14 +14,15 @@
 #include "app/impl/run_program.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/testing.h"
 
 namespace ostiary::app {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using Kind = WitnessSettings::Kind;
 
 std::string note_of(int size) {
@@ -85,19 +85,14 @@ class Hook {
   std::thread thread_;
 };
 
-class Witnessing : public testing::Test {
+class Witnessing : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "ostiary-witness-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     fs::create_directories(folder_ / "data/ledger");
     log::set_level(log::Level::error);
   }
-  void TearDown() override {
-    log::set_level(log::Level::info);
-    fs::remove_all(folder_);
-  }
-  std::string in(const std::string& name) const { return (folder_ / name).string(); }
+  void TearDown() override { log::set_level(log::Level::info); }
+  std::string in(const std::string& name) const { return folder_ / name; }
   std::string data() const { return in("data"); }
   void sign(int size) const { ASSERT_TRUE(write_file_atomic(in("data/ledger/checkpoint"), note_of(size))); }
   static bool soon(const std::function<bool()>& holds) {
@@ -117,7 +112,7 @@ class Witnessing : public testing::Test {
   std::string git(std::vector<std::string> arguments) const {
     const std::atomic<MonoNs> until = mono_now() + 20'000'000'000;
     arguments.insert(arguments.begin(), {"git", "-C", in("repo")});
-    const auto ran = run_program(arguments, {"PATH=/usr/bin:/bin", "HOME=" + folder_.string()}, "", until);
+    const auto ran = run_program(arguments, {"PATH=/usr/bin:/bin", "HOME=" + folder_.path()}, "", until);
     EXPECT_TRUE(ran && ran->code == 0) << (ran ? ran->err : ran.error().text());
     return ran ? ran->out : "";
   }
@@ -129,7 +124,7 @@ class Witnessing : public testing::Test {
     return ran && ran->code == 0;
   }
 
-  fs::path folder_;
+  testing::TempFolder folder_;
 };
 
 TEST_F(Witnessing, AFileGetsEveryCheckpointThatIsDue) {
@@ -166,8 +161,8 @@ TEST_F(Witnessing, AWebhookIsPostedTheSignedNote) {
   const Witnesses witnesses(data(), {settings(Kind::webhook, hook.url())});
   ASSERT_TRUE(soon([&] { return witnesses.states()[0].delivered == 1; }));
   const auto request = hook.requests().at(0);
-  EXPECT_THAT(request, testing::StartsWith("POST /hooks/s3cret-path HTTP/1.1\r\n"));
-  EXPECT_THAT(request, testing::EndsWith("\r\n\r\n" + note_of(3)));
+  EXPECT_THAT(request, ::testing::StartsWith("POST /hooks/s3cret-path HTTP/1.1\r\n"));
+  EXPECT_THAT(request, ::testing::EndsWith("\r\n\r\n" + note_of(3)));
 }
 
 TEST_F(Witnessing, AWebhookThatFailsIsTriedAgainAndItsAddressIsNotTold) {
@@ -227,7 +222,7 @@ TEST_F(Witnessing, AGitRepositoryGetsACommitEachOnABranchOfItsOwn) {
   }
   EXPECT_THAT(*held_notes(in("repo"), ""), ElementsAre(note_of(1), note_of(2), note_of(7)));
   EXPECT_THAT(git({"log", "--format=%s", kWitnessBranch}),
-              testing::StartsWith("7 records of example.com/ledger\n"));
+              ::testing::StartsWith("7 records of example.com/ledger\n"));
   EXPECT_EQ(git({"rev-parse", "main"}), mine);
   EXPECT_EQ(git({"status", "--porcelain"}), "");
   EXPECT_THAT(held_notes(in("repo"), "main").error().message, HasSubstr("holds a checkpoint"));

@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/testing.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -22,15 +23,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // A folder that goes away with the test.
-class Folder : public testing::Test {
+class Folder : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "ostiary-base-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { fs::remove_all(path_); }
-  std::string in(std::string_view name) const { return (path_ / name).string(); }
-  fs::path path_;
+  std::string in(std::string_view name) const { return folder_ / name; }
+  testing::TempFolder folder_;
 };
 using FileTest = Folder;
 
@@ -271,15 +267,15 @@ TEST_F(FileTest, AtomicWriteReplacesTheWholeFileAndLeavesNoTemporary) {
   struct stat info{};
   ASSERT_EQ(::stat(in("a").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
-  EXPECT_EQ(std::distance(fs::directory_iterator(path_), {}), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 1);
 }
 
 TEST_F(FileTest, AFailedAtomicWriteLeavesTheOldFile) {
-  fs::create_directory(path_ / "target");  // a rename cannot put a file over a folder
+  fs::create_directory(folder_ / "target");  // a rename cannot put a file over a folder
   const auto result = write_file_atomic(in("target"), "x");
   ASSERT_FALSE(result);
-  EXPECT_TRUE(fs::is_directory(path_ / "target"));
-  EXPECT_FALSE(fs::exists(path_ / "target.new"));
+  EXPECT_TRUE(fs::is_directory(folder_ / "target"));
+  EXPECT_FALSE(fs::exists(folder_ / "target.new"));
 }
 
 TEST_F(FileTest, AMissingFileIsNotFoundAndALargeOneTooLarge) {

@@ -38,7 +38,7 @@ TEST_F(ApiTest, AGateWithoutServicesOrThatClosesIsNotReadyAndSaysWhy) {
   doorman_.closing = true;
   EXPECT_EQ(ask(request("GET", "/readyz")).at({"reasons"}), R"(["the gate is closing"])");
   doorman_.closing = false;
-  std::filesystem::remove_all(folder_ + "/ledger");
+  std::filesystem::remove_all(folder_ / "ledger");
   EXPECT_EQ(ask(request("GET", "/readyz")).at({"reasons"}), R"(["the ledger cannot be written"])");
 }
 

@@ -17,7 +17,7 @@ class ExchangesTest : public testing::TestHouse {
   // Exchanges that ended, in the ledger and in the table.
   std::vector<Made> make(const std::vector<std::pair<std::string, std::string>>& teams_and_subjects) {
     std::vector<Made> made;
-    auto projection = store::Projection::open(folder_ + "/exchanges.sqlite");
+    auto projection = store::Projection::open(folder_ / "exchanges.sqlite");
     EXPECT_TRUE(projection) << projection.error().text();
     EXPECT_TRUE((*projection)->begin());
     for (const auto& [team, subject] : teams_and_subjects) {

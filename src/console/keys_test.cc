@@ -73,7 +73,7 @@ TEST_F(KeysTest, ARevokedKeyTakesThoseThatWereRenewedFromItAlong) {
   EXPECT_FALSE(opens(second.text) || opens(third.text));
   EXPECT_TRUE(shared_.keys.snapshot()->at(first.id).revoked);
   EXPECT_FALSE(shared_.keys.snapshot()->at(other.id).revoked);
-  const auto records = ledger::tail(folder_, 3).value();
+  const auto records = ledger::tail(folder_.path(), 3).value();
   ASSERT_EQ(records.size(), 3U);
   const std::string ids[] = {first.id, second.entry.id, third.entry.id};
   for (std::size_t i = 0; i < 3; ++i) {

@@ -27,7 +27,7 @@ class SelfTest : public testing::TestHouse {
   }
   void sql(const char* statements) {
     sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open((folder_ + "/store.sqlite").c_str(), &db), SQLITE_OK);
+    ASSERT_EQ(sqlite3_open((folder_ / "store.sqlite").c_str(), &db), SQLITE_OK);
     EXPECT_EQ(sqlite3_exec(db, statements, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
     sqlite3_close(db);
   }
@@ -124,7 +124,7 @@ TEST_F(SelfTest, ARenewedKeyGoesOnWithWhatItsLineHasUsed) {
 TEST_F(SelfTest, BothKeysOfARenewalAreRecordedTogether) {
   const auto old = ada_of("blue");
   const auto fresh = renewed(old, 60);
-  const auto records = ledger::tail(folder_, 2).value();
+  const auto records = ledger::tail(folder_.path(), 2).value();
   ASSERT_EQ(records.size(), 2U);
   EXPECT_NE(records[0].find(R"("action":"key-created")"), std::string::npos);
   EXPECT_NE(records[0].find("\"by\":\"" + old.id + "\",\"origin\":\"" + old.id + "\",\"scopes\":"),
@@ -160,7 +160,7 @@ TEST_F(SelfTest, ARenewalThatTheStoreDoesNotKeepIsTakenBackInTheLedgerToo) {
   ASSERT_EQ(keys.size(), 1U);
   EXPECT_FALSE(keys[0].expires);
   EXPECT_EQ(shared_.keys.snapshot()->size(), 1U);
-  const auto records = ledger::tail(folder_, 3).value();
+  const auto records = ledger::tail(folder_.path(), 3).value();
   const auto id = json::Document::parse(records[0])->root()["what"].string_or("");
   EXPECT_NE(records[0].find(R"("action":"key-created")"), std::string::npos) << records[0];
   EXPECT_NE(records[2].find(R"("action":"key-revoked")"), std::string::npos) << records[2];

@@ -8,8 +8,8 @@
 #include <map>
 #include <random>
 #include <sqlite3.h>
-#include <stdlib.h>
 
+#include "base/testing.h"
 #include "store/projection.h"
 
 namespace ostiary::store {
@@ -70,13 +70,7 @@ ExchangeEntry intent(std::uint64_t n, WallMs at = kStart) {
 
 class ExchangesTest : public ::testing::Test {
  protected:
-  ExchangesTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-exchanges-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~ExchangesTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string path(const std::string& name = "exchanges.sqlite") const { return folder_ + "/" + name; }
+  std::string path(const std::string& name = "exchanges.sqlite") const { return folder_ / name; }
 
   // Gives events number [position, size) to the projection of a file, `batch` of them in a transaction. The
   // number of an event is its index in the ledger.
@@ -124,7 +118,7 @@ class ExchangesTest : public ::testing::Test {
         << sqlite3_errmsg(db);
     sqlite3_close(db);
   }
-  std::string folder_;
+  testing::TempFolder folder_;
 };
 
 TEST_F(ExchangesTest, AnExchangeComesBackAsItWasGiven) {

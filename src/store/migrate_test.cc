@@ -1,12 +1,11 @@
 // Every schema of store.sqlite that was released, as the program of its time made it, opened by this one.
 
-#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <ostream>
 #include <sqlite3.h>
-#include <stdlib.h>
 
+#include "base/testing.h"
 #include "store/invitations.h"
 #include "store/store.h"
 
@@ -135,14 +134,7 @@ const std::vector<Released>& released() {
 
 class Folder {
  public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-migrate-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(folder_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string store() const { return folder_ + "/store.sqlite"; }
+  std::string store() const { return folder_ / "store.sqlite"; }
 
   void make(const Released& released) const {
     std::string all = "PRAGMA journal_mode = WAL; BEGIN;";
@@ -172,7 +164,7 @@ class Folder {
     sqlite3_close(db);
     return rows;
   }
-  std::string folder_;
+  testing::TempFolder folder_;
 };
 
 void expect_keys(Store& store, int version) {

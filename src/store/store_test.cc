@@ -8,10 +8,10 @@
 #include <set>
 #include <sqlite3.h>
 #include <sstream>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/testing.h"
 #include "store/data_folder.h"
 #include "store/impl/keys.h"
 #include "store/key_form.h"
@@ -25,16 +25,7 @@ using ::testing::Not;
 
 class StoreTest : public ::testing::Test {
  protected:
-  StoreTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-store-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~StoreTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string path(const std::string& name) const { return folder_ / name; }
   std::unique_ptr<Store> open() const {
     auto store = open_sqlite(path("store.db"));
     EXPECT_TRUE(store) << store.error().text();
@@ -56,7 +47,7 @@ class StoreTest : public ::testing::Test {
     sqlite3_close(db);
   }
 
-  std::string folder_;
+  testing::TempFolder folder_;
 };
 
 TEST(KeyText, IsTheFormThatScannersLookFor) {

@@ -4,13 +4,14 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
+
+#include "base/testing.h"
 
 namespace ostiary::catalog {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr auto kProviderSchema = R"(kind: provider
 doc: Who.
@@ -33,40 +34,37 @@ constexpr auto kProvider = "id: acme\nname: Acme\norigin: {source: a book, date:
 constexpr std::string_view kThing =
     "id: one\nowner: acme\ntags: [a]\norigin: {source: a book, date: 2026-11-23}\n";
 
-class Compile : public testing::Test {
+class Compile : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "ostiary-catalog-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     put("schema/provider.yaml", kProviderSchema);
     put("schema/thing.yaml", kThingSchema);
     put("provider/acme.yaml", kProvider);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   void put(const std::string& name, std::string_view text) const {
-    fs::create_directories((folder_ / name).parent_path());
+    fs::create_directories(fs::path(folder_ / name).parent_path());
     std::ofstream(folder_ / name, std::ios::binary) << text;
   }
   std::string compiled() const {
-    auto blob = compile(folder_.string());
+    auto blob = compile(folder_.path());
     EXPECT_TRUE(blob) << (blob ? "" : blob.error().front().text());
     return blob.value_or("");
   }
   // What is said of a thing; places are given without the folder.
   std::string said(std::string_view thing, const std::string& name = "thing/one.yaml") const {
     put(name, thing);
-    const auto blob = compile(folder_.string());
+    const auto blob = compile(folder_.path());
     if (blob) return "nothing";
     std::string out;
     for (auto problem : blob.error()) {
-      if (const auto at = problem.where.find(folder_.string()); at == 0)
-        problem.where.erase(0, folder_.string().size() + 1);
+      if (const auto at = problem.where.find(folder_.path()); at == 0)
+        problem.where.erase(0, folder_.path().size() + 1);
       out += problem.text() + "\n";
     }
     return out;
   }
-  fs::path folder_;
+  testing::TempFolder folder_;
 };
 
 TEST_F(Compile, WritesCanonicalJsonPerKindWithIdsInOrder) {
@@ -181,7 +179,7 @@ TEST_F(Compile, ReportsEverythingThatIsWrongAtOnce) {
 }
 
 TEST_F(Compile, AFolderThatIsNotThereIsNotFound) {
-  const auto blob = compile((folder_ / "none").string());
+  const auto blob = compile(folder_ / "none");
   ASSERT_FALSE(blob);
   EXPECT_EQ(blob.error().front().code, Code::not_found);
 }

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <gtest/gtest.h>
 #include <memory>
-#include <stdlib.h>
 #include <string>
 
+#include "base/testing.h"
 #include "console/api.h"
 #include "console/impl/keys.h"
 #include "json/document.h"
@@ -48,26 +47,17 @@ class TestHouse : public ::testing::Test {
   };
 
   TestHouse() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-console-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     ledger::Options options;
     options.sync = ledger::Sync::os;
-    auto ledger = ledger::Ledger::open(folder_, options);
+    auto ledger = ledger::Ledger::open(folder_.path(), options);
     EXPECT_TRUE(ledger) << ledger.error().text();
     ledger_ = std::move(*ledger);
     shared_.ledger = ledger_.get();
-    auto store = store::open_sqlite(folder_ + "/store.sqlite");
+    auto store = store::open_sqlite(folder_ / "store.sqlite");
     EXPECT_TRUE(store) << store.error().text();
-    backing_ = std::unique_ptr<Backing>(
-        new Backing{shared_, std::move(*store), folder_, {"1.2.3", "abc", "test", "2026-11-01"}, &doorman_});
+    backing_ = std::unique_ptr<Backing>(new Backing{
+        shared_, std::move(*store), folder_.path(), {"1.2.3", "abc", "test", "2026-11-01"}, &doorman_});
     api_ = std::make_unique<Api>(*backing_);
-  }
-  ~TestHouse() override {
-    api_.reset();
-    backing_.reset();
-    ledger_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
 
   // A key with these scopes, as it comes with a request.
@@ -143,11 +133,11 @@ class TestHouse : public ::testing::Test {
     return asked;
   }
   std::string newest_record() {
-    const auto records = ledger::tail(folder_, 1);
+    const auto records = ledger::tail(folder_.path(), 1);
     return records && !records->empty() ? records->front() : "";
   }
 
-  std::string folder_;
+  ostiary::testing::TempFolder folder_;
   std::unique_ptr<ledger::Ledger> ledger_;
   gateway::Shared shared_;
   Doorman doorman_;

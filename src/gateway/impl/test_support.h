@@ -1,14 +1,13 @@
 #pragma once
 
-#include <filesystem>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
 #include <utility>
 
+#include "base/testing.h"
 #include "gateway/client.h"
 #include "gateway/exchange.h"
 #include "net/http.h"
@@ -19,21 +18,11 @@ namespace ostiary::gateway::testing {
 // A folder of its own for a test, removed at the end.
 class TestFolder {
  public:
-  TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-gateway-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string data() const { return path_ + "/data"; }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
+  std::string data() const { return folder_ / "data"; }
+  std::string file(const std::string& name) const { return folder_ / name; }
 
  private:
-  std::string path_;
+  ostiary::testing::TempFolder folder_;
 };
 
 // An exchange as it is once a request has been received: read from the bytes that a client would send.

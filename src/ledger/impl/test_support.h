@@ -1,12 +1,11 @@
 #pragma once
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdlib.h>
 #include <string>
 #include <vector>
 
+#include "base/testing.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
 
@@ -16,22 +15,12 @@ namespace ostiary::ledger::testing {
 // A folder of its own for a test, removed at the end.
 class TestFolder {
  public:
-  TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostiary-ledger-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string data() const { return path_ + "/data"; }
+  std::string data() const { return folder_ / "data"; }
   std::string ledger(const std::string& name) const { return data() + "/ledger/" + name; }
-  std::string other(const std::string& name) const { return path_ + "/" + name; }
+  std::string other(const std::string& name) const { return folder_ / name; }
 
  private:
-  std::string path_;
+  ostiary::testing::TempFolder folder_;
 };
 
 inline std::string slurp(const std::string& path) {
