@@ -69,7 +69,10 @@ def exchanges(soak, books):
             if i not in books.intents and (i in books.seen or r[0]["outcome"] in ("complete", "truncated"))]
     most_cut = len(soak.load.clients) * len(soak.killed_at)
     told = [e for e in soak.load.seen if e.id and e.status]
-    unknown = [e.id for e in told if e.id not in books.outcomes and e.id not in books.cut and not e.left]
+    # A refusal has no intent and is recorded once it is answered: a kill may come between the two.
+    kills = [(begin - 0.1, end) for what, begin, end in soak.disturbed if what == "kill -9"]
+    unknown = [e.id for e in told if e.id not in books.outcomes and e.id not in books.cut and not e.left
+               and not (e.status >= 400 and e.id not in books.seen and any(e.began < end and e.ended > begin for begin, end in kills))]
     other = [(e.id, e.status, books.outcomes[e.id][0]["status"]) for e in told
              if e.whole and e.id in books.outcomes and books.outcomes[e.id][0]["status"] != e.status]
     if twice:
