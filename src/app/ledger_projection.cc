@@ -89,30 +89,52 @@ Result<> LedgerProjection::check_ledger() {
   return {};
 }
 
-Result<> LedgerProjection::give(std::uint64_t index, std::string_view line) {
-  using Kind = ledger::RecordView::Kind;
-  if (!reader_.read(line, record_)) {
-    if (!std::exchange(complained_, true))
-      log::warn(fmt::format("exchanges: record {} of the ledger cannot be read and is left out", index));
-    return {};
-  }
+Result<> LedgerProjection::leave_out(std::uint64_t index) {
+  if (!std::exchange(complained_, true))
+    log::warn(fmt::format("exchanges: record {} of the ledger cannot be read and is left out", index));
+  return {};
+}
+
+// The exchange of record_.
+Result<> LedgerProjection::give_exchange(std::uint64_t index) {
   auto exchange = exchange_of(record_);
-  if (record_.kind == Kind::intent) {
+  if (record_.kind == ledger::RecordView::Kind::intent) {
     exchange.intent_index = index;
     return table_->intent(exchange);
   }
-  if (record_.kind == Kind::outcome) {
-    exchange.outcome_index = index;
-    return table_->outcome(exchange);
+  exchange.outcome_index = index;
+  exchange.intent_index = held_.take(exchange.id);
+  return table_->outcome(exchange);
+}
+
+// Intents whose outcome is not in this batch.
+Result<> LedgerProjection::give_held() {
+  Result<> given;
+  held_.release([&](std::uint64_t index, std::string_view line) {
+    if (given) given = reader_.read(line, record_) ? give_exchange(index) : leave_out(index);
+  });
+  return given;
+}
+
+Result<> LedgerProjection::give(std::uint64_t index, std::string_view line) {
+  using Kind = ledger::RecordView::Kind;
+  if (const auto exchange = reader_.intent_of(line)) {
+    held_.hold(*exchange, index, line);
+    return {};
   }
+  if (!reader_.read(line, record_)) return leave_out(index);
+  if (record_.kind == Kind::outcome) return give_exchange(index);
   const bool anew =
       record_.kind == Kind::recovery || (record_.kind == Kind::change && record_.action == "started");
-  return anew ? table_->begun_anew() : Result<>{};
+  if (!anew) return {};
+  TRY_VOID(give_held());
+  return table_->begun_anew();
 }
 
 // Records [from, to) were removed: what they used counts all the same.
 Result<> LedgerProjection::pass_over(std::uint64_t from, std::uint64_t to) {
   if (from == to) return {};
+  TRY_VOID(give_held());
   if (ledger::is_within_removed(data_, from))
     return fail(Code::unavailable, "records were removed while they were read", data_);
   return ledger::each_removed(data_, from, to, [this](const ledger::SegmentSums& sums) {
@@ -143,6 +165,7 @@ Result<bool> LedgerProjection::step(std::uint64_t until) {
   }));
   TRY_VOID(std::move(given));
   TRY_VOID(pass_over(next, cursor_.place().index));
+  TRY_VOID(give_held());
   if (cursor_.place().index == before) {
     TRY_VOID(table_->abandon());
     return false;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/impl/held_intents.h"
 #include "base/result.h"
 #include "ledger/cursor.h"
 #include "ledger/record_view.h"
@@ -39,6 +40,9 @@ class LedgerProjection {
   static Result<std::unique_ptr<store::Projection>> open_table(const std::string& path, bool anew);
   Result<> check_ledger();
   Result<> give(std::uint64_t index, std::string_view line);
+  Result<> give_exchange(std::uint64_t index);
+  Result<> give_held();
+  Result<> leave_out(std::uint64_t index);
   Result<> pass_over(std::uint64_t from, std::uint64_t to);
   Result<> commit();
 
@@ -48,6 +52,7 @@ class LedgerProjection {
   ledger::Cursor cursor_;
   ledger::RecordReader reader_;
   ledger::RecordView record_;
+  HeldIntents held_;  // of the batch
   std::vector<std::pair<std::uint64_t, std::uint64_t>> forgotten_;
   bool complained_ = false;
 };

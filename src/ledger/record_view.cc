@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "json/document.h"
 #include "json/skip.h"
@@ -14,7 +15,8 @@ namespace ostiary::ledger {
 
 namespace {
 
-// Calls `take` with the name and the bytes of each member; false where `object` is none.
+// Calls `take` with the name and the bytes of each member until it answers false; false where `object` is
+// none, as far as it was read.
 template <class Take>
 bool each_member(std::string_view object, Take&& take) {
   if (object.size() < 2 || object.front() != '{') return false;
@@ -27,7 +29,12 @@ bool each_member(std::string_view object, Take&& take) {
     const char* value = name_end + 1;
     const char* next = json::skip_value(value, end);
     if (!next || next >= end || next == value) return false;
-    take(std::string_view(p + 1, name_end - 1), std::string_view(value, next));
+    const std::string_view name(p + 1, name_end - 1), raw(value, next);
+    if constexpr (std::is_same_v<decltype(take(name, raw)), bool>) {
+      if (!take(name, raw)) return true;
+    } else {
+      take(name, raw);
+    }
     if (*next == '}') return true;
     if (*next != ',') return false;
     p = next + 1;
@@ -178,6 +185,18 @@ bool RecordReader::read(std::string_view line, RecordView& view) {
   });
   const bool exchange = view.kind == RecordView::Kind::intent || view.kind == RecordView::Kind::outcome;
   return whole && (!exchange || view.id != Id{});
+}
+
+std::optional<Id> RecordReader::intent_of(std::string_view line) {
+  std::optional<Id> id;
+  bool intent = false;
+  each_member(line, [&](std::string_view name, std::string_view raw) {
+    if (name == "id" && raw.size() > 2) id = Id::parse(raw.substr(1, raw.size() - 2));
+    if (name == "kind") intent = kind_of(raw) == RecordView::Kind::intent;
+    return name < "kind";
+  });
+  if (!intent || id == Id{}) return std::nullopt;
+  return id;
 }
 
 }  // namespace ostiary::ledger

@@ -36,6 +36,8 @@ class RecordReader {
   // Texts of `view` refer to `line`, or to this reader until its next call. False: it is no record, or an
   // exchange without id.
   bool read(std::string_view line, RecordView& view);
+  // Whose intent a line is; nothing where it is another record. Looks no further than it must.
+  std::optional<Id> intent_of(std::string_view line);
 
  private:
   friend struct RecordMembers;

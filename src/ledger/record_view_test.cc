@@ -30,6 +30,19 @@ ExchangeRecord full_record() {
   return r;
 }
 
+TEST(RecordReader, TellsWhoseIntentALineIs) {
+  std::string intent, outcome;
+  append_intent(intent, full_record());
+  append_outcome(outcome, full_record());
+  RecordReader reader;
+  EXPECT_EQ(reader.intent_of(intent), full_record().id);
+  EXPECT_EQ(reader.intent_of(outcome), std::nullopt);
+  EXPECT_EQ(reader.intent_of(intent.substr(0, 40)), std::nullopt);
+  EXPECT_EQ(reader.intent_of(R"({"id":"no id","kind":"intent"})"), std::nullopt);
+  EXPECT_EQ(reader.intent_of(R"({"kind":"intent"})"), std::nullopt);
+  EXPECT_EQ(reader.intent_of(""), std::nullopt);
+}
+
 TEST(RecordReader, TellsAnOutcomeAsItWasWritten) {
   std::string line;
   append_outcome(line, full_record());

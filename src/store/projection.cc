@@ -280,7 +280,7 @@ Result<> Projection::outcome(const ExchangeView& exchange) {
   const auto begun = impl_->open.find(exchange.id);
   if (begun == impl_->open.end()) return impl_->add(exchange);
   auto with_intent = exchange;
-  with_intent.intent_index = begun->second->entry.intent_index;
+  if (!with_intent.intent_index) with_intent.intent_index = begun->second->entry.intent_index;
   if (begun->second->stored) impl_->closed.push_back(exchange.id);
   constexpr std::size_t most_blanks = 4096;
   if (impl_->blanks.size() < most_blanks) impl_->blanks.push_back(std::move(begun->second));
