@@ -119,6 +119,67 @@ PriceList price_list_of(const dom::element& e) {
   return list;
 }
 
+std::uint32_t count_of(const dom::element& object, std::string_view name, std::uint32_t otherwise) {
+  std::uint64_t number = 0;
+  return object[name].get(number) == simdjson::SUCCESS ? static_cast<std::uint32_t>(number) : otherwise;
+}
+
+bool flag_of(const dom::element& object, std::string_view name, bool otherwise) {
+  bool flag = false;
+  return object[name].get(flag) == simdjson::SUCCESS ? flag : otherwise;
+}
+
+double decimal_of(const dom::element& object, std::string_view name) {
+  return std::strtod(text_of(object, name).c_str(), nullptr);
+}
+
+Detector::Check check_of(const dom::element& detector) {
+  dom::element check;
+  if (detector["check"].get(check) != simdjson::SUCCESS) return {};
+  return {.kind = text_of(check, "kind"),
+          .weights = text_of(check, "weights"),
+          .result = text_of(check, "result"),
+          .table = text_of(check, "table"),
+          .ten = text_of(check, "ten"),
+          .argument = text_of(check, "argument"),
+          .modulus = count_of(check, "modulus", 0)};
+}
+
+Detector detector_of(const dom::element& e) {
+  Detector d{.id = text_of(e, "id"),
+             .name = text_of(e, "name"),
+             .klass = text_of(e, "class"),
+             .data_class = text_of(e, "data_class"),
+             .type = text_of(e, "type"),
+             .opens = text_of(e, "opens"),
+             .standard = text_of(e, "standard"),
+             .countries = texts_of(e, "countries"),
+             .keywords = texts_of(e, "keywords"),
+             .words = texts_of(e, "words"),
+             .trigger = text_of(e, "trigger"),
+             .where = text_of(e, "where"),
+             .start = text_of(e, "start"),
+             .before = text_of(e, "before"),
+             .pattern = text_of(e, "pattern"),
+             .after = text_of(e, "after"),
+             .within = count_of(e, "within", 64),
+             .any_case = text_of(e, "case") == "any",
+             .damped = flag_of(e, "damped", true),
+             .entropy = decimal_of(e, "entropy"),
+             .rarity = decimal_of(e, "rarity"),
+             .check = check_of(e),
+             .check_failed = text_of(e, "check_failed"),
+             .confidence = text_of(e, "confidence"),
+             .with_words = text_of(e, "with_words"),
+             .reject = texts_of(e, "reject"),
+             .fires = texts_of(e, "fires"),
+             .silent = texts_of(e, "silent"),
+             .origin = origin_of(e)};
+  if (d.type.empty()) d.type = d.id;
+  if (d.data_class.empty()) d.data_class = d.klass == "marker" ? "internal" : d.klass;
+  return d;
+}
+
 template <class T>
 std::vector<T> read_kind(std::string_view kind, T (*read)(const dom::element&)) {
   dom::parser parser;
@@ -150,6 +211,11 @@ const std::vector<Service>& services() {
 
 const std::vector<PriceList>& prices() {
   static const auto all = read_kind("price", price_list_of);
+  return all;
+}
+
+const std::vector<Detector>& detectors() {
+  static const auto all = read_kind("detector", detector_of);
   return all;
 }
 

@@ -51,6 +51,28 @@ struct PriceList {
   Origin origin;
 };
 
+// catalog/detector/<id>.yaml: how one kind of secret, personal data or marking is recognised.
+// catalog/schema/detector.yaml says what each field means and what holds where one is left out: here texts that
+// are left out are empty.
+struct Detector {
+  struct Check {
+    std::string kind;  // empty: nothing can be computed
+    std::string weights, result, table, ten, argument;
+    std::uint32_t modulus = 0;
+  };
+  std::string id, name, klass, data_class, type, opens, standard;
+  std::vector<std::string> countries;
+  std::vector<std::string> keywords, words;
+  std::string trigger, where, start, before, pattern, after;
+  std::uint32_t within = 64;
+  bool any_case = false, damped = true;
+  double entropy = 0, rarity = 0;
+  Check check;
+  std::string check_failed, confidence, with_words;
+  std::vector<std::string> reject, fires, silent;
+  Origin origin;
+};
+
 // A price in US dollars, such as "0.075", as nano-dollars; at most 6 digits before the point and 9 behind it.
 std::optional<std::int64_t> parse_dollars(std::string_view text);
 
@@ -59,6 +81,7 @@ std::optional<std::int64_t> parse_dollars(std::string_view text);
 const std::vector<Provider>& providers();  // sorted by id
 const std::vector<Service>& services();    // sorted by id
 const std::vector<PriceList>& prices();    // sorted by id
+const std::vector<Detector>& detectors();  // sorted by id
 const Provider* find_provider(std::string_view id);
 const Service* find_service(std::string_view id);
 std::string_view version();  // first 12 hex digits of the blob's SHA-256

@@ -1,0 +1,229 @@
+#include "inspect/pattern.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+#include "inspect/impl/expression.h"
+
+namespace ostiary::inspect {
+
+namespace {
+
+constexpr std::size_t kMostPositions = 20'000;
+constexpr std::size_t kMostStates = 32'000;
+constexpr std::size_t kMostWork = 4'000'000;  // positions put into sets
+
+using Positions = std::vector<std::uint32_t>;
+
+}  // namespace
+
+// Glushkov's construction (V. M. Glushkov, "The abstract theory of automata", 1961) with repetitions written
+// out, then the subset construction over classes of bytes that no set tells apart.
+class PatternCompiler {
+ public:
+  PatternCompiler(const Expression& expression, std::string_view text) : expression_(expression), text_(text) {}
+  Result<Pattern> compile();
+
+ private:
+  struct Part {
+    bool nullable = true;
+    Positions first, last;
+    std::uint64_t longest = 0;
+  };
+  Part part(std::uint32_t index);
+  Part bytes(const ByteSet& set);
+  Part joined(Part a, Part b);
+  Part repeat(const Expression::Node& node);
+  void unite(Positions& into, const Positions& from) {
+    work_ += from.size();
+    too_large_ = too_large_ || work_ > kMostWork;
+    if (!too_large_) into.insert(into.end(), from.begin(), from.end());
+  }
+  void link(const Positions& from, const Positions& to) {
+    for (const auto position : from)
+      if (!too_large_) unite(follow_[position], to);
+  }
+  void make_classes();
+  Result<> make_states(const Part& whole);
+  std::uint16_t state_of(Positions positions);
+
+  const Expression& expression_;
+  std::string_view text_;
+  std::vector<ByteSet> sets_;      // by position
+  std::vector<Positions> follow_;  // by position
+  std::vector<bool> final_;        // by position
+  std::map<Positions, std::uint16_t> known_;
+  std::vector<const Positions*> states_;
+  std::vector<unsigned char> example_;  // by class: one byte of it
+  std::size_t work_ = 0;
+  bool too_large_ = false;
+  Pattern out_;
+};
+
+PatternCompiler::Part PatternCompiler::bytes(const ByteSet& set) {
+  if (sets_.size() >= kMostPositions) {
+    too_large_ = true;
+    return {};
+  }
+  const auto position = static_cast<std::uint32_t>(sets_.size());
+  sets_.push_back(set);
+  follow_.emplace_back();
+  return {false, {position}, {position}, 1};
+}
+
+PatternCompiler::Part PatternCompiler::joined(Part a, Part b) {
+  link(a.last, b.first);
+  if (a.nullable) unite(a.first, b.first);
+  if (b.nullable) unite(b.last, a.last);
+  return {a.nullable && b.nullable, std::move(a.first), std::move(b.last), a.longest + b.longest};
+}
+
+// x{2,4} is x x (x (x)?)?, so that each position is followed by one more and not by all.
+PatternCompiler::Part PatternCompiler::repeat(const Expression::Node& node) {
+  const auto inner = node.children.front();
+  const bool unbounded = node.most == Expression::kUnbounded;
+  const auto copies = unbounded ? std::max(node.least, 1U) : node.most;
+  std::vector<Part> parts;
+  for (std::uint32_t i = 0; i < copies && !too_large_; ++i) parts.push_back(part(inner));
+  if (parts.empty()) return {};
+  if (unbounded) {
+    link(parts.back().last, parts.back().first);
+    parts.back().longest = Pattern::kMostLength;
+  }
+  Part whole;
+  for (auto i = parts.size(); i-- > 0 && !too_large_;) {
+    whole = joined(std::move(parts[i]), std::move(whole));
+    if (i >= node.least) whole.nullable = true;
+  }
+  return whole;
+}
+
+PatternCompiler::Part PatternCompiler::part(std::uint32_t index) {
+  const auto& node = expression_.nodes[index];
+  switch (node.kind) {
+    case Expression::Kind::bytes: return bytes(node.bytes);
+    case Expression::Kind::repeat: return repeat(node);
+    case Expression::Kind::sequence: {
+      Part whole;
+      for (const auto child : node.children)
+        if (!too_large_) whole = joined(std::move(whole), part(child));
+      return whole;
+    }
+    case Expression::Kind::choice: {
+      Part whole{false, {}, {}, 0};
+      for (const auto child : node.children) {
+        const auto branch = part(child);
+        whole.nullable = whole.nullable || branch.nullable;
+        unite(whole.first, branch.first);
+        unite(whole.last, branch.last);
+        whole.longest = std::max(whole.longest, branch.longest);
+      }
+      return whole;
+    }
+    case Expression::Kind::empty: break;
+  }
+  return {};
+}
+
+void PatternCompiler::make_classes() {
+  std::vector<ByteSet> distinct = sets_;
+  const auto less = [](const ByteSet& a, const ByteSet& b) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (a[i] != b[i]) return b[i];
+    return false;
+  };
+  std::ranges::sort(distinct, less);
+  distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
+  std::map<std::vector<bool>, std::uint8_t> classes;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    std::vector<bool> in;
+    for (const auto& set : distinct) in.push_back(set[byte]);
+    const auto [found, fresh] = classes.emplace(std::move(in), classes.size());
+    if (fresh) example_.push_back(static_cast<unsigned char>(byte));
+    out_.class_of_[byte] = found->second;
+  }
+  out_.classes_ = static_cast<std::uint32_t>(example_.size());
+}
+
+std::uint16_t PatternCompiler::state_of(Positions positions) {
+  if (positions.empty()) return Pattern::kDead;
+  std::ranges::sort(positions);
+  positions.erase(std::ranges::unique(positions).begin(), positions.end());
+  if (states_.size() >= kMostStates) {
+    too_large_ = true;
+    return Pattern::kDead;
+  }
+  const auto [found, fresh] = known_.emplace(std::move(positions), static_cast<std::uint16_t>(states_.size()));
+  if (fresh) states_.push_back(&found->first);
+  return found->second;
+}
+
+// A state is the set of positions that were just read; state 1 stands before the first.
+Result<> PatternCompiler::make_states(const Part& whole) {
+  final_.assign(sets_.size(), false);
+  for (const auto position : whole.last) final_[position] = true;
+  const Positions none;
+  states_ = {&none, &none};
+  for (std::size_t state = 0; state < states_.size() && !too_large_; ++state) {
+    out_.next_.resize((state + 1) * out_.classes_, Pattern::kDead);
+    out_.accepts_.push_back(0);
+    if (state == Pattern::kDead) continue;
+    Positions reach = state == 1 ? whole.first : Positions();
+    bool accepts = state == 1 && whole.nullable;
+    for (const auto position : *states_[state]) {
+      unite(reach, follow_[position]);
+      accepts = accepts || final_[position];
+    }
+    for (std::uint32_t c = 0; c < out_.classes_; ++c) {
+      Positions next;
+      for (const auto position : reach)
+        if (sets_[position][example_[c]]) next.push_back(position);
+      out_.next_[state * out_.classes_ + c] = state_of(std::move(next));
+    }
+    out_.accepts_[state] = accepts ? (reach.empty() ? 3 : 1) : 0;
+  }
+  if (!too_large_) return {};
+  return fail(Code::too_large, fmt::format("the expression {} repeats too much; use + or {{n,}}", text_));
+}
+
+Result<Pattern> PatternCompiler::compile() {
+  const auto whole = part(expression_.root);
+  if (too_large_) return fail(Code::too_large, fmt::format("the expression {} repeats too much; use + or {{n,}}", text_));
+  make_classes();
+  TRY_VOID(make_states(whole));
+  for (const auto position : whole.first) out_.first_ |= sets_[position];
+  out_.longest_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(whole.longest, Pattern::kMostLength));
+  return std::move(out_);
+}
+
+Result<Pattern> Pattern::compile(std::string_view expression, bool any_case) {
+  TRY(const auto parsed, parse_expression(expression, any_case));
+  return PatternCompiler(parsed, expression).compile();
+}
+
+void Pattern::advance(Run& run, std::string_view text) const {
+  auto state = run.state;
+  const auto room = kMostLength - run.length;
+  const bool cut = text.size() >= room;
+  if (cut) text = text.substr(0, room);
+  const auto* next = next_.data();
+  std::uint32_t read = 0;
+  for (const char c : text) {
+    if (state == kDead) break;
+    state = next[state * classes_ + class_of_[static_cast<unsigned char>(c)]];
+    ++read;
+    if (accepts_[state]) {
+      run.longest = static_cast<std::int32_t>(run.length + read);
+      if (accepts_[state] == 3) state = kDead;
+    }
+  }
+  run.length += read;
+  run.state = cut && run.length >= kMostLength ? kDead : state;
+}
+
+bool Pattern::matches_all(std::string_view text) const {
+  return run(text).longest == static_cast<std::int32_t>(text.size());
+}
+
+}  // namespace ostiary::inspect

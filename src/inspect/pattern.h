@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ostiary::inspect {
+
+using ByteSet = std::bitset<256>;
+
+// A class of bytes such as [A-Za-z0-9_\-], as a detector's `start` and `after` have it.
+Result<ByteSet> parse_byte_class(std::string_view expression, bool any_case = false);
+
+// A regular expression over bytes that is run from one start, as a deterministic automaton: one step a byte,
+// whatever the text and the expression. Immutable; may be used by several threads at once.
+//
+// Syntax: literals (UTF-8 characters are their bytes), . (any byte but LF), classes [a-z], [^"] with \d \w \s
+// \xHH, groups ( ) or (?: ), |, ?, *, +, {m}, {m,n}, {m,}. No anchors, captures, look-around or
+// back-references: `invalid` says where.
+class Pattern {
+ public:
+  // No match is longer, however an expression repeats itself.
+  static constexpr std::uint32_t kMostLength = 16 * 1024;
+
+  static Result<Pattern> compile(std::string_view expression, bool any_case = false);
+
+  // How far a run over one start has come; a default one stands at the start.
+  struct Run {
+    std::uint32_t state = 1;   // kDead: no further byte makes a (longer) match
+    std::uint32_t length = 0;  // bytes read
+    std::int32_t longest = -1;  // bytes of the longest match so far; -1: none
+
+    bool open() const { return state != kDead; }
+    bool matched() const { return longest >= 0; }
+  };
+  static constexpr std::uint32_t kDead = 0;
+
+  // Goes on over `text`, the bytes from the run's length on. After it the run is open only where all of
+  // `text` was read and more bytes could change the result.
+  void advance(Run& run, std::string_view text) const;
+  Run run(std::string_view text) const {
+    Run run = begin();
+    advance(run, text);
+    return run;
+  }
+  Run begin() const { return {1, 0, accepts_[1] ? 0 : -1}; }
+  bool matches_all(std::string_view text) const;
+
+  const ByteSet& first() const { return first_; }  // bytes that a match can begin with
+  bool matches_nothing() const { return accepts_[1]; }
+  std::uint32_t longest() const { return longest_; }  // most bytes of a match, at most kMostLength
+  std::size_t states() const { return accepts_.size(); }
+
+ private:
+  friend class PatternCompiler;
+  std::array<std::uint8_t, 256> class_of_{};
+  std::uint32_t classes_ = 0;
+  std::vector<std::uint16_t> next_;    // [state * classes_ + class]
+  std::vector<std::uint8_t> accepts_;  // [state]: 0, 1, or 3 where nothing can follow
+  ByteSet first_;
+  std::uint32_t longest_ = 0;
+};
+
+}  // namespace ostiary::inspect
