@@ -180,6 +180,19 @@ Detector detector_of(const dom::element& e) {
   return d;
 }
 
+Damper damper_of(const dom::element& e) {
+  return {.id = text_of(e, "id"),
+          .name = text_of(e, "name"),
+          .effect = text_of(e, "effect"),
+          .contains = texts_of(e, "contains"),
+          .words = texts_of(e, "words"),
+          .values = texts_of(e, "values"),
+          .patterns = texts_of(e, "patterns"),
+          .behind = texts_of(e, "behind"),
+          .spares_high = flag_of(e, "spares_high", false),
+          .origin = origin_of(e)};
+}
+
 template <class T>
 std::vector<T> read_kind(std::string_view kind, T (*read)(const dom::element&)) {
   dom::parser parser;
@@ -216,6 +229,11 @@ const std::vector<PriceList>& prices() {
 
 const std::vector<Detector>& detectors() {
   static const auto all = read_kind("detector", detector_of);
+  return all;
+}
+
+const std::vector<Damper>& dampers() {
+  static const auto all = read_kind("damper", damper_of);
   return all;
 }
 

@@ -73,6 +73,14 @@ struct Detector {
   Origin origin;
 };
 
+// catalog/damper/<id>.yaml: values that look like a secret or a personal number and are none.
+struct Damper {
+  std::string id, name, effect;
+  std::vector<std::string> contains, words, values, patterns, behind;
+  bool spares_high = false;
+  Origin origin;
+};
+
 // A price in US dollars, such as "0.075", as nano-dollars; at most 6 digits before the point and 9 behind it.
 std::optional<std::int64_t> parse_dollars(std::string_view text);
 
@@ -82,6 +90,7 @@ const std::vector<Provider>& providers();  // sorted by id
 const std::vector<Service>& services();    // sorted by id
 const std::vector<PriceList>& prices();    // sorted by id
 const std::vector<Detector>& detectors();  // sorted by id
+const std::vector<Damper>& dampers();      // sorted by id
 const Provider* find_provider(std::string_view id);
 const Service* find_service(std::string_view id);
 std::string_view version();  // first 12 hex digits of the blob's SHA-256

@@ -53,9 +53,9 @@ class Parser {
     return std::move(out_);
   }
   Result<ByteSet> only_class() {
-    if (!take('[')) return wrong("a class begins with [");
-    TRY(auto set, byte_class());
-    if (at_ < text_.size()) return wrong("nothing may follow on a class");
+    if (text_.empty()) return wrong("a class of bytes is missing");
+    auto set = take('[') ? byte_class() : class_member();
+    if (set && at_ < text_.size()) return wrong("nothing may follow on a class");
     return set;
   }
 

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "inspect/checks.h"
+#include "inspect/damping.h"
+#include "inspect/finding.h"
+#include "inspect/literals.h"
+#include "inspect/pattern.h"
+
+namespace ostiary::inspect {
+
+// A detector ready to run: the expressions of a catalogue entry (catalog/schema/detector.yaml) as automata.
+struct Detector {
+  static Result<Detector> compile(const catalog::Detector& spec);
+
+  catalog::Detector spec;
+  Class klass = Class::secret;
+  bool near = false;
+  Pattern value;
+  std::optional<Pattern> before;
+  std::optional<ByteSet> start, after;
+  std::vector<Pattern> reject;
+  Check check;
+  // Nothing: no finding.
+  std::optional<Confidence> confidence, with_words, check_failed;
+
+  bool begins_with_keyword() const { return !near && !before && !start && spec.trigger.empty(); }
+};
+
+// Detectors that run together over a text, and the literals that the first pass looks for. Immutable.
+class DetectorSet {
+ public:
+  // `literals`: what literals() of the same detectors gave, compiled and serialised; empty: they are compiled
+  // now. The error names the detector that is wrong.
+  static Result<DetectorSet> make(std::span<const catalog::Detector> specs,
+                                  std::span<const catalog::Damper> dampers, std::string_view literals = {});
+
+  // What a literal is for. Of one literal, ascending by detector.
+  struct Use {
+    std::uint16_t detector = 0;
+    bool keyword = false;  // begins a match, or with `near` opens a window
+    bool word = false;     // says, as a whole word, what follows
+  };
+  struct Literal {
+    std::string text;
+    bool any_case = false;
+    std::vector<Use> uses;
+  };
+
+  const std::vector<Detector>& detectors() const { return detectors_; }
+  const std::vector<Literal>& literals() const { return literals_; }
+  const Damping& damping() const { return damping_; }
+  const Literals& first_pass() const { return *first_pass_; }
+  std::span<const std::uint16_t> of_digits() const { return digits_; }
+  std::span<const std::uint16_t> of_at_sign() const { return at_sign_; }
+  std::size_t longest_literal() const { return longest_literal_; }
+  // How many bytes at the end of `text` may be the beginning of a keyword that is itself part of a value.
+  std::size_t begun_keyword(std::string_view text) const;
+
+  static std::vector<Literals::Literal> first_pass_of(std::span<const catalog::Detector> specs);
+
+ private:
+  DetectorSet() = default;
+  void add_literals();
+
+  std::vector<Detector> detectors_;
+  std::vector<Literal> literals_;
+  Damping damping_;
+  std::optional<Literals> first_pass_;
+  std::vector<std::uint16_t> digits_, at_sign_;
+  std::size_t longest_literal_ = 0;
+  std::vector<std::string> begins_;  // every proper beginning of such keywords, sorted
+};
+
+}  // namespace ostiary::inspect

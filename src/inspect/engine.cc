@@ -1,0 +1,182 @@
+#include "inspect/engine.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+#include "base/hash.h"
+#include "inspect/impl/marks.h"
+
+namespace ostiary::inspect {
+
+namespace {
+
+constexpr std::size_t kLongLine = 64;  // an encoded line that may go on in the next one
+constexpr std::size_t kMostEscaped = 4096;
+
+bool better(const Candidate& a, const Candidate& b) {
+  if (a.confidence != b.confidence) return a.confidence > b.confidence;
+  if (a.end - a.start != b.end - b.start) return a.end - a.start > b.end - b.start;
+  if (a.start != b.start) return a.start < b.start;
+  return a.detector < b.detector;
+}
+
+// Runs that are lines of one encoding become one.
+std::vector<Scanner::Encoded> joined_lines(std::string_view text, const std::vector<Scanner::Encoded>& runs) {
+  std::vector<Scanner::Encoded> out;
+  for (const auto& run : runs) {
+    if (!out.empty() && out.back().end < run.start) {
+      const auto between = text.substr(out.back().end, run.start - out.back().end);
+      const bool blank = between.size() <= 40 && between.find('\n') != std::string_view::npos &&
+                         between.find_first_not_of(" \t\r\n") == std::string_view::npos;
+      const auto line = text.substr(0, out.back().end).rfind('\n') + 1;
+      if (blank && out.back().end - std::max<std::uint64_t>(line, out.back().start) >= kLongLine - 4) {
+        out.back().end = run.end;
+        continue;
+      }
+    }
+    out.push_back(run);
+  }
+  return out;
+}
+
+// The text around an escape that may be one value: to the next blank, or a line's worth.
+std::pair<std::size_t, std::size_t> around(std::string_view text, std::size_t at) {
+  const auto ends = [](char c) { return c == '\n' || c == '\r'; };
+  auto start = at, end = at;
+  while (start > 0 && at - start < kMostEscaped && !ends(text[start - 1])) --start;
+  while (end < text.size() && end - at < kMostEscaped && !ends(text[end])) ++end;
+  return {start, end};
+}
+
+// Fills in lines and columns of places that are asked for in ascending order.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : text_(text) {}
+  void place(Location& location) {
+    for (; at_ < location.start; ++at_) {
+      if (text_[at_] == '\n') {
+        ++line_;
+        column_ = 1;
+      } else if ((static_cast<unsigned char>(text_[at_]) & 0xc0) != 0x80) {
+        ++column_;
+      }
+    }
+    location.line = line_;
+    location.column = column_;
+  }
+
+ private:
+  std::string_view text_;
+  std::uint64_t at_ = 0;
+  std::uint32_t line_ = 1, column_ = 1;
+};
+
+// Tells the same value at the same kind of place again and gives nobody the value: of the value's hash it has 24
+// bits, of the text before it on its line the rest.
+std::string fingerprint(const Detector& detector, std::string_view value, std::string_view line) {
+  const auto of_value = sha256(fmt::format("{}\n{}", detector.spec.type, value));
+  const auto of_place = sha256(fmt::format("{}\n{}", detector.spec.type, line));
+  return hex(std::span(of_value).first(3)) + hex(std::span(of_place).first(5));
+}
+
+std::string_view before_on_line(std::string_view text, std::size_t at) {
+  constexpr std::size_t most = 64;
+  const auto before = text.substr(at < most ? 0 : at - most, std::min(at, most));
+  return before.substr(before.rfind('\n') + 1);
+}
+
+}  // namespace
+
+void resolve(std::vector<Candidate>& candidates) {
+  std::ranges::sort(candidates, better);
+  std::vector<Candidate> kept;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> taken;  // by end
+  for (const auto& c : candidates) {
+    const auto next = taken.upper_bound({c.start, std::numeric_limits<std::uint64_t>::max()});
+    if (next != taken.end() && next->second < c.end) continue;
+    taken.emplace(c.end, c.start);
+    kept.push_back(c);
+  }
+  std::ranges::sort(kept, {}, &Candidate::start);
+  candidates = std::move(kept);
+}
+
+std::string masked(std::string_view value) {
+  constexpr std::size_t most = 4, share = 8;
+  auto shown = std::min(most, value.size() / share);
+  while (shown > 0 && (static_cast<unsigned char>(value[shown]) & 0xc0) == 0x80) --shown;
+  std::string out;
+  for (const char c : value.substr(0, shown)) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  return fmt::format("{}… ({} bytes)", out, value.size());
+}
+
+Result<std::shared_ptr<const Engine>> Engine::builtin() {
+  TRY(auto detectors, DetectorSet::make(catalog::detectors(), catalog::dampers()));
+  return std::make_shared<const Engine>(std::move(detectors));
+}
+
+Inspecting::Inspecting(const Engine& engine) : engine_(engine) {}
+
+void Inspecting::look_behind(const Decoded& decoded, std::uint64_t at, int depth, std::vector<Candidate>& found) {
+  for (auto inner : look(decoded.text(), depth + 1)) {
+    const auto span = decoded.original(inner.start, inner.end);
+    inner.start = at + span.start;
+    inner.end = at + span.end;
+    found.push_back(inner);
+  }
+}
+
+std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
+  while (scanners_.size() <= static_cast<std::size_t>(depth))
+    scanners_.push_back(std::make_unique<Scanner>(engine_.detectors()));
+  auto& scanner = *scanners_[static_cast<std::size_t>(depth)];
+  scanner.begin();
+  scanner.scan(text, 0, true);
+  gave_up_ = gave_up_ || scanner.gave_up();
+  auto found = scanner.candidates();
+  if (depth >= kDepth) return found;
+  for (const auto& run : joined_lines(text, scanner.base64_runs())) {
+    const auto encoded = text.substr(run.start, run.end - run.start);
+    if (const auto decoded = decode_hex(encoded)) look_behind(*decoded, run.start, depth, found);
+    else if (const auto other = decode_base64(encoded)) look_behind(*other, run.start, depth, found);
+  }
+  std::size_t behind = 0;
+  for (const auto at : scanner.escapes()) {
+    if (at < behind) continue;
+    const auto [start, end] = around(text, at);
+    behind = end;
+    if (const auto decoded = decode_escapes(text.substr(start, end - start)))
+      look_behind(*decoded, start, depth, found);
+  }
+  return found;
+}
+
+Inspection Inspecting::inspect(std::string_view text) {
+  gave_up_ = false;
+  auto candidates = look(text, 0);
+  resolve(candidates);
+  Inspection out;
+  Lines lines(text);
+  std::set<std::string> classes;
+  for (const auto& c : candidates) {
+    const auto& d = engine_.detectors().detectors()[c.detector];
+    const auto value = text.substr(c.start, c.end - c.start);
+    Finding finding;
+    finding.detector = d.spec.id;
+    finding.klass = d.klass;
+    finding.confidence = c.confidence;
+    finding.checksum = c.checksum;
+    finding.location.start = c.start, finding.location.end = c.end;
+    lines.place(finding.location);
+    finding.fingerprint = fingerprint(d, value, before_on_line(text, c.start));
+    finding.preview = masked(value);
+    if (c.confidence >= Confidence::medium) classes.insert(d.spec.data_class);
+    out.findings.push_back(std::move(finding));
+  }
+  out.classes.assign(classes.begin(), classes.end());
+  if (gave_up_) out.partial.push_back("the text is built so that inspecting it would take too long");
+  return out;
+}
+
+}  // namespace ostiary::inspect

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "inspect/decode.h"
+#include "inspect/detector_set.h"
+#include "inspect/finding.h"
+#include "inspect/scanner.h"
+
+namespace ostiary::inspect {
+
+// Inspects texts with one set of detectors. Immutable, for any number of threads.
+class Engine {
+ public:
+  // The detectors of the catalogue.
+  static Result<std::shared_ptr<const Engine>> builtin();
+  explicit Engine(DetectorSet detectors) : detectors_(std::move(detectors)) {}
+
+  const DetectorSet& detectors() const { return detectors_; }
+
+ private:
+  DetectorSet detectors_;
+};
+
+// What one thread needs to inspect texts one after the other; the engine must outlive it.
+class Inspecting {
+ public:
+  static constexpr int kDepth = 2;  // encodings within one another that are undone
+
+  explicit Inspecting(const Engine& engine);
+
+  // The findings of a whole text, by location, no two of which overlap; lines and columns are filled in,
+  // `file` and `pointer` are not.
+  Inspection inspect(std::string_view text);
+
+ private:
+  std::vector<Candidate> look(std::string_view text, int depth);
+  void look_behind(const Decoded& decoded, std::uint64_t at, int depth, std::vector<Candidate>& found);
+
+  const Engine& engine_;
+  std::vector<std::unique_ptr<Scanner>> scanners_;  // by depth
+  bool gave_up_ = false;
+};
+
+// Of candidates that overlap the surest stays, then the longest, then the first; by location.
+void resolve(std::vector<Candidate>& candidates);
+
+// A text for people in which a value cannot be read: a few first characters of a long one, and how long it is.
+std::string masked(std::string_view value);
+
+}  // namespace ostiary::inspect

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ostiary::inspect {
+
+// Where the bytes of one block of 64 are of some kind: bit i is byte i.
+struct BlockMarks {
+  std::uint64_t digits = 0, base64 = 0, at_signs = 0, percents = 0, backslashes = 0;
+};
+// `block` has at least 64 readable bytes.
+BlockMarks marks_of(const char* block);
+
+// What the keyword pass cannot see: runs of digits, encodings. Offsets in the text; runs are half open.
+struct Run {
+  std::size_t start = 0, end = 0;
+};
+class MarkTaker {
+ public:
+  virtual ~MarkTaker() = default;
+  // At least kLeastDigits digits with at most one space, dot, dash or slash between two of them.
+  virtual void digits(Run run) = 0;
+  // At least kLeastBase64 characters of base64 or base64url in a row, padding included.
+  virtual void base64(Run run) = 0;
+  // An @ between two letters or digits.
+  virtual void at_sign(std::size_t at) = 0;
+  // A percent sign and two hexadecimal digits, or a backslash with u, x, / or ".
+  virtual void escape(std::size_t at) = 0;
+};
+inline constexpr std::size_t kLeastDigits = 9;
+inline constexpr std::size_t kLeastBase64 = 24;
+
+// Gives all marks that begin at or behind `from`, each kind in order. Looks at each byte a bounded number of
+// times.
+void find_marks(std::string_view text, std::size_t from, MarkTaker& taker);
+
+bool is_base64(unsigned char c);  // with the two characters of base64url, without padding
+bool is_digit(unsigned char c);
+bool is_hex(unsigned char c);
+// A letter, digit, underscore, or a byte of a character beyond ASCII.
+bool is_word(unsigned char c);
+
+}  // namespace ostiary::inspect

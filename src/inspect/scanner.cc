@@ -1,0 +1,268 @@
+#include "inspect/scanner.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "inspect/impl/marks.h"
+#include "inspect/weigh.h"
+
+namespace ostiary::inspect {
+
+namespace {
+
+constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMostBack = 80;     // bytes of a `start` class before the keyword
+constexpr std::uint64_t kMostReach = 2000;  // `within` is no more
+// Automaton steps that a text may cost: some dozens for each of its bytes.
+constexpr std::uint64_t kFreeSteps = 1u << 20;
+constexpr std::uint64_t kStepsPerByte = 64;
+
+}  // namespace
+
+// Takes the marks of the bytes that are new.
+class Scanner::Marks final : public MarkTaker {
+ public:
+  explicit Marks(Scanner& scanner) : s_(scanner) {}
+  // A run that goes on to the end of what is known is taken when its rest is there.
+  bool unfinished(std::size_t end) {
+    // A separator at the end may still join two runs.
+    const bool open = !s_.last_ && end + 1 >= s_.text_.size();
+    return open;
+  }
+  void digits(Run run) override {
+    if (unfinished(run.end)) return wait_for(run.start);
+    s_.take_trigger(s_.set_.of_digits(), s_.base_ + run.start);
+  }
+  void base64(Run run) override {
+    if (unfinished(run.end)) return wait_for(run.start);
+    s_.base64_.push_back({s_.base_ + run.start, s_.base_ + run.end});
+  }
+  void at_sign(std::size_t at) override { s_.take_trigger(s_.set_.of_at_sign(), s_.base_ + at); }
+  void escape(std::size_t at) override { s_.escapes_.push_back(s_.base_ + at); }
+  std::uint64_t waits_from() const { return waits_from_; }
+
+ private:
+  void wait_for(std::size_t start) { waits_from_ = std::min(waits_from_, s_.base_ + start); }
+  Scanner& s_;
+  std::uint64_t waits_from_ = kNone;
+};
+
+Scanner::Scanner(const DetectorSet& set)
+    : set_(set),
+      scratch_(set.first_pass()),
+      word_ends_(set.detectors().size()),
+      windows_(set.detectors().size()) {}
+
+void Scanner::begin() {
+  passed_ = marked_ = settled_ = base_ = steps_ = 0;
+  gave_up_ = false;
+  candidates_.clear();
+  pending_.clear();
+  base64_.clear();
+  escapes_.clear();
+  for (const auto detector : touched_) {
+    word_ends_[detector].clear();
+    windows_[detector] = {};
+  }
+  touched_.clear();
+}
+
+void Scanner::spend(std::uint64_t steps) {
+  steps_ += steps;
+  if (steps_ > kFreeSteps + kStepsPerByte * end()) gave_up_ = true;
+}
+
+bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {
+  if (is_word(byte(start)) && start > base_ && is_word(byte(start - 1))) return false;
+  return !(is_word(byte(stop - 1)) && stop < end() && is_word(byte(stop)) && !is_digit(byte(stop)));
+}
+
+bool Scanner::word_before(std::uint16_t detector, std::uint64_t start) const {
+  const auto& ends = word_ends_[detector];
+  const auto behind = std::ranges::upper_bound(ends, start);
+  return behind != ends.begin() && start - *(behind - 1) <= set_.detectors()[detector].spec.within;
+}
+
+// What may follow on a value.
+Scanner::Outcome Scanner::follows(const Detector& d, std::uint64_t stop) const {
+  if (stop >= end()) return last_ ? Outcome::found : Outcome::open;
+  const auto next = byte(stop);
+  if (d.after) return (*d.after)[next] ? Outcome::found : Outcome::none;
+  return is_word(byte(stop - 1)) && is_word(next) ? Outcome::none : Outcome::found;
+}
+
+Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std::uint64_t start,
+                                   std::uint64_t& stop) {
+  const auto run = d.value.run(from(start));
+  spend(run.length + 1);
+  if (run.open() && !last_) return Outcome::open;
+  if (run.longest <= 0) return Outcome::none;
+  stop = start + static_cast<std::uint64_t>(run.longest);
+  const auto outcome = follows(d, stop);
+  if (outcome == Outcome::found) weigh(d, number, start, stop);
+  return outcome;
+}
+
+// `held_from`: from where on the bytes may belong to the value, where it is open.
+Scanner::Outcome Scanner::attempt(const Try& t, std::uint64_t& held_from, std::uint64_t& value_end) {
+  const auto& d = set_.detectors()[t.detector];
+  auto start = t.start;
+  if (d.before) {
+    const auto run = d.before->run(from(start));
+    spend(run.length + 1);
+    held_from = run.matched() ? start + static_cast<std::uint64_t>(run.longest) : end();
+    if (run.open() && !last_) return Outcome::open;
+    if (!run.matched()) return Outcome::none;
+    start = held_from;
+  } else if (start > base_ && start < end() && is_word(byte(start)) && is_word(byte(start - 1))) {
+    // A token does not begin within a word, but behind an escape such as \n.
+    const bool escaped = start > base_ + 1 && byte(start - 2) == '\\' &&
+                         std::string_view("nrt").contains(static_cast<char>(byte(start - 1)));
+    if (!escaped) return Outcome::none;
+  }
+  held_from = start;
+  return value_at(d, t.detector, start, value_end);
+}
+
+void Scanner::weigh(const Detector& d, std::uint16_t number, std::uint64_t start, std::uint64_t stop) {
+  const auto value = from(start).substr(0, stop - start);
+  const auto context = start - base_ < kContext ? text_.substr(0, start - base_)
+                                                : text_.substr(start - base_ - kContext, kContext);
+  // The keyword that opened the window is a word itself.
+  const bool words = d.near || word_before(number, start);
+  const auto weight = inspect::weigh(d, set_.damping(), value, context, words);
+  if (weight.confidence) candidates_.push_back({start, stop, number, *weight.confidence, weight.checksum});
+}
+
+void Scanner::try_at(std::uint16_t detector, std::uint64_t keyword) {
+  if (gave_up_) return;
+  const auto& d = set_.detectors()[detector];
+  auto start = keyword;
+  if (d.start)
+    while (start > base_ && keyword - start < kMostBack && (*d.start)[byte(start - 1)]) --start;
+  const Try t{start, detector};
+  std::uint64_t held_from = start, stop = start;
+  if (attempt(t, held_from, stop) != Outcome::open) return;
+  pending_.push_back(t);
+  hold(held_from);
+}
+
+void Scanner::take_trigger(std::span<const std::uint16_t> detectors, std::uint64_t at) {
+  for (const auto detector : detectors) try_at(detector, at);
+}
+
+void Scanner::take_hit(const DetectorSet::Literal& literal, std::uint64_t stop) {
+  const auto start = stop - literal.text.size();
+  const bool whole = whole_word(start, stop);
+  for (const auto& use : literal.uses) {
+    const auto& d = set_.detectors()[use.detector];
+    if (use.word && whole) {
+      if (word_ends_[use.detector].empty() && windows_[use.detector].until == 0)
+        touched_.push_back(use.detector);
+      word_ends_[use.detector].push_back(stop);
+    }
+    if (!use.keyword) continue;
+    if (!d.near) {
+      try_at(use.detector, start);
+    } else if (whole) {
+      auto& window = windows_[use.detector];
+      window.next = std::max(window.next, stop);
+      window.until = stop + d.spec.within;
+      advance_window(use.detector);
+    }
+  }
+}
+
+// Tries all places of a window that are known and not tried yet.
+void Scanner::advance_window(std::uint16_t detector) {
+  const auto& d = set_.detectors()[detector];
+  auto& window = windows_[detector];
+  while (window.next < std::min(window.until, end()) && !gave_up_) {
+    const auto at = window.next;
+    const bool inside = at > base_ && is_word(byte(at - 1)) && is_word(byte(at));
+    if (inside || !d.value.first()[byte(at)]) {
+      ++window.next;
+      continue;
+    }
+    std::uint64_t stop = at;
+    const auto outcome = value_at(d, detector, at, stop);
+    if (outcome == Outcome::open) return hold(at);
+    window.next = outcome == Outcome::found ? stop : at + 1;
+  }
+}
+
+void Scanner::scan_literals() {
+  const auto longest = set_.longest_literal();
+  const auto back = passed_ > longest ? passed_ - longest : 0;
+  const auto begin = std::max(base_, back);
+  // One byte more than a literal must be known, for the end of a word.
+  const auto until = last_ ? end() : std::max(end(), base_ + 1) - 1;
+  constexpr std::uint64_t at_once = 1u << 18;
+  for (auto at = begin; at < until && !gave_up_;) {
+    const auto stop = std::min(until, at + at_once);
+    hits_.clear();
+    set_.first_pass().scan(from(at).substr(0, stop - at), scratch_, hits_);
+    for (const auto& hit : hits_) {
+      const auto hit_end = at + hit.end;
+      if (hit_end > passed_ || passed_ == 0) take_hit(set_.literals()[hit.literal], hit_end);
+    }
+    passed_ = stop;
+    if (stop == until) break;
+    at = stop - std::min(stop - at, longest);
+  }
+}
+
+// What of the last bytes may begin a value whose keyword is still to come.
+void Scanner::settle() {
+  if (last_) {
+    settled_ = end();
+    return;
+  }
+  const auto begun = set_.begun_keyword(text_);
+  if (begun > 0) {
+    const auto at = end() - begun;
+    if (at == base_ || !is_word(byte(at)) || !is_word(byte(at - 1))) hold(at);
+  }
+  const auto run_of = [&](auto&& in) {
+    auto at = end();
+    while (at > base_ && end() - at < kMostBack && in(byte(at - 1))) --at;
+    return at;
+  };
+  for (const auto& group : {set_.of_digits(), set_.of_at_sign()})
+    for (const auto detector : group) {
+      const auto& start = set_.detectors()[detector].start;
+      hold(run_of([&](unsigned char c) { return start ? (*start)[c] : is_digit(c) || c == ' ' || c == '.' || c == '-' || c == '/'; }));
+    }
+  settled_ = std::max(settled_, held_);
+}
+
+std::uint64_t Scanner::keep_from() const {
+  const auto back = std::max<std::uint64_t>(kMostBack + kMostReach, kContext);
+  const auto needed = std::min({settled_, marked_, passed_});
+  return needed > back ? needed - back : 0;
+}
+
+void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
+  text_ = text, base_ = base, last_ = last;
+  held_ = end();
+  base64_.clear();
+  escapes_.clear();
+  auto again = std::move(pending_);
+  pending_.clear();
+  for (const auto& t : again) {
+    std::uint64_t held_from = t.start, stop = t.start;
+    if (attempt(t, held_from, stop) != Outcome::open) continue;
+    pending_.push_back(t);
+    hold(held_from);
+  }
+  scan_literals();
+  for (const auto detector : touched_) advance_window(detector);
+  Marks marks(*this);
+  find_marks(text_, marked_ > base_ ? marked_ - base_ : 0, marks);
+  const auto unmarked = last_ ? end() : std::max(end(), base_ + 3) - 3;
+  marked_ = std::max(marked_, std::min(marks.waits_from(), unmarked));
+  hold(marks.waits_from());
+  settle();
+}
+
+}  // namespace ostiary::inspect

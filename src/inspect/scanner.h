@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "inspect/detector_set.h"
+
+namespace ostiary::inspect {
+
+// What a detector takes for a value, before it is weighed against others. Offsets from the beginning of the
+// text, half open.
+struct Candidate {
+  std::uint64_t start = 0, end = 0;
+  std::uint16_t detector = 0;
+  Confidence confidence = Confidence::low;
+  Checksum checksum = Checksum::none;
+};
+
+// Runs the detectors of a set over one text, which may come whole or piece by piece; what is found does not
+// depend on the pieces. For one thread; the set must outlive it.
+class Scanner {
+ public:
+  explicit Scanner(const DetectorSet& set);
+
+  // Forgets the text, so that another can be scanned.
+  void begin();
+  // `text` is what is known of the text from offset `base` on: the bytes of the call before from keep_from()
+  // on, or more, and new ones. `last`: nothing follows.
+  void scan(std::string_view text, std::uint64_t base, bool last);
+
+  // All that were found, in no order; one value may stand there several times.
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  // Candidates that begin below it are complete, and no other will; no more than all bytes that came.
+  std::uint64_t settled() const { return settled_; }
+  // What stands before it is not looked at again.
+  std::uint64_t keep_from() const;
+  // Runs of base64 and places of escapes that came with the last call, for the decoders.
+  struct Encoded {
+    std::uint64_t start = 0, end = 0;  // of an escape only the start counts
+  };
+  const std::vector<Encoded>& base64_runs() const { return base64_; }
+  const std::vector<std::uint64_t>& escapes() const { return escapes_; }
+  // A text that is built to cost too much is not looked at to its end. Everything is found that stands
+  // before.
+  bool gave_up() const { return gave_up_; }
+
+ private:
+  class Marks;
+  struct Try {
+    std::uint64_t start = 0;  // of the match
+    std::uint16_t detector = 0;
+  };
+  struct Window {  // in which values of a `near` detector may begin
+    std::uint64_t next = 0, until = 0;
+  };
+  enum class Outcome : std::uint8_t { none, found, open };
+
+  void scan_literals();
+  void take_hit(const DetectorSet::Literal& literal, std::uint64_t end);
+  void take_trigger(std::span<const std::uint16_t> detectors, std::uint64_t at);
+  void try_at(std::uint16_t detector, std::uint64_t keyword);
+  Outcome attempt(const Try& t, std::uint64_t& held_from, std::uint64_t& value_end);
+  Outcome value_at(const Detector& d, std::uint16_t number, std::uint64_t start, std::uint64_t& end);
+  Outcome follows(const Detector& d, std::uint64_t end) const;
+  void weigh(const Detector& d, std::uint16_t number, std::uint64_t start, std::uint64_t end);
+  void advance_window(std::uint16_t detector);
+  bool word_before(std::uint16_t detector, std::uint64_t start) const;
+  bool whole_word(std::uint64_t start, std::uint64_t end) const;
+  void settle();
+  void hold(std::uint64_t from) { held_ = std::min(held_, from); }
+  void spend(std::uint64_t steps);
+
+  std::uint64_t end() const { return base_ + text_.size(); }
+  unsigned char byte(std::uint64_t at) const { return static_cast<unsigned char>(text_[at - base_]); }
+  std::string_view from(std::uint64_t at) const { return text_.substr(at - base_); }
+
+  const DetectorSet& set_;
+  Literals::Scratch scratch_;
+  std::vector<Literals::Hit> hits_;
+  std::string_view text_;
+  std::uint64_t base_ = 0;
+  bool last_ = false;
+  std::uint64_t passed_ = 0;    // literals that end at or below it have been taken
+  std::uint64_t marked_ = 0;    // marks that begin below it have been taken
+  std::uint64_t held_ = 0;      // where the first thing begins that is not settled, while a call runs
+  std::uint64_t settled_ = 0;
+  std::uint64_t steps_ = 0;
+  bool gave_up_ = false;
+  std::vector<Candidate> candidates_;
+  std::vector<Try> pending_;
+  std::vector<std::vector<std::uint64_t>> word_ends_;  // by detector
+  std::vector<Window> windows_;                        // by detector
+  std::vector<std::uint16_t> touched_;                 // detectors with words or a window
+  std::vector<Encoded> base64_;
+  std::vector<std::uint64_t> escapes_;
+};
+
+}  // namespace ostiary::inspect
