@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -93,17 +92,17 @@ std::vector<Literals::Literal> DetectorSet::first_pass_of(std::span<const catalo
 
 void DetectorSet::add_literals() {
   std::vector<catalog::Detector> specs;
-  std::set<std::string> begins;
   for (const auto& detector : detectors_) specs.push_back(detector.spec);
   for (auto& [literal, uses] : uses_of(specs)) {
     literals_.push_back({literal.first, literal.second, std::move(uses)});
     longest_literal_ = std::max(longest_literal_, literal.first.size());
-    const auto in_value = [&](const Use& u) { return u.keyword && detectors_[u.detector].begins_with_keyword(); };
-    if (!std::ranges::any_of(literals_.back().uses, in_value)) continue;
-    for (std::size_t size = 1; size < literal.first.size(); ++size)
-      begins.insert(text::lower(literal.first.substr(0, size)));
+    for (const auto& use : literals_.back().uses) {
+      const auto& d = detectors_[use.detector];
+      if (use.keyword && (d.begins_with_keyword() || d.start)) beginnings_.add(literal.first, use.detector);
+    }
   }
-  begins_.assign(begins.begin(), begins.end());
+  for (const auto at_sign : at_sign_) beginnings_.add("@", at_sign);
+  beginnings_.prepare();
 }
 
 Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,
@@ -120,6 +119,7 @@ Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,
     const auto number = static_cast<std::uint16_t>(set.detectors_.size());
     if (spec.trigger == "digits") set.digits_.push_back(number);
     if (spec.trigger == "at-sign") set.at_sign_.push_back(number);
+    if (detector->start) set.with_start_.push_back(number);
     set.detectors_.push_back(std::move(*detector));
   }
   set.add_literals();
@@ -127,12 +127,6 @@ Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,
   if (!first_pass) return std::unexpected(first_pass.error());
   set.first_pass_ = std::move(*first_pass);
   return set;
-}
-
-std::size_t DetectorSet::begun_keyword(std::string_view text) const {
-  for (std::size_t size = std::min(longest_literal_, text.size()); size > 0; --size)
-    if (std::ranges::binary_search(begins_, text::lower(text.substr(text.size() - size)))) return size;
-  return 0;
 }
 
 }  // namespace ostiary::inspect

@@ -11,6 +11,7 @@
 #include "inspect/checks.h"
 #include "inspect/damping.h"
 #include "inspect/finding.h"
+#include "inspect/impl/beginnings.h"
 #include "inspect/literals.h"
 #include "inspect/pattern.h"
 
@@ -60,9 +61,10 @@ class DetectorSet {
   const Literals& first_pass() const { return *first_pass_; }
   std::span<const std::uint16_t> of_digits() const { return digits_; }
   std::span<const std::uint16_t> of_at_sign() const { return at_sign_; }
+  std::span<const std::uint16_t> with_start() const { return with_start_; }  // that step back from their keyword
   std::size_t longest_literal() const { return longest_literal_; }
-  // How many bytes at the end of `text` may be the beginning of a keyword that is itself part of a value.
-  std::size_t begun_keyword(std::string_view text) const;
+  // Of keywords that are part of a value, or behind its beginning.
+  const Beginnings& beginnings() const { return beginnings_; }
 
   static std::vector<Literals::Literal> first_pass_of(std::span<const catalog::Detector> specs);
 
@@ -74,9 +76,9 @@ class DetectorSet {
   std::vector<Literal> literals_;
   Damping damping_;
   std::optional<Literals> first_pass_;
-  std::vector<std::uint16_t> digits_, at_sign_;
+  std::vector<std::uint16_t> digits_, at_sign_, with_start_;
   std::size_t longest_literal_ = 0;
-  std::vector<std::string> begins_;  // every proper beginning of such keywords, sorted
+  Beginnings beginnings_;
 };
 
 }  // namespace ostiary::inspect

@@ -185,6 +185,9 @@ bool is_base64(unsigned char c) {
 bool is_digit(unsigned char c) {
   return (kKinds[c] & kDigit) != 0;
 }
+bool is_separator(unsigned char c) {
+  return (kKinds[c] & kSeparator) != 0;
+}
 bool is_hex(unsigned char c) {
   return (kKinds[c] & kHex) != 0;
 }

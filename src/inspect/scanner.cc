@@ -77,6 +77,12 @@ bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {
   return !(is_word(byte(stop - 1)) && stop < end() && is_word(byte(stop)) && !is_digit(byte(stop)));
 }
 
+// A token does not begin within a word, but behind an escape such as \n.
+bool Scanner::behind_escape(std::uint64_t at) const {
+  return at > base_ + 1 && byte(at - 2) == '\\' &&
+         std::string_view("nrt").find(static_cast<char>(byte(at - 1))) != std::string_view::npos;
+}
+
 bool Scanner::word_before(std::uint16_t detector, std::uint64_t start) const {
   const auto& ends = word_ends_[detector];
   const auto behind = std::ranges::upper_bound(ends, start);
@@ -114,11 +120,9 @@ Scanner::Outcome Scanner::attempt(const Try& t, std::uint64_t& held_from, std::u
     if (run.open() && !last_) return Outcome::open;
     if (!run.matched()) return Outcome::none;
     start = held_from;
-  } else if (start > base_ && start < end() && is_word(byte(start)) && is_word(byte(start - 1))) {
-    // A token does not begin within a word, but behind an escape such as \n.
-    const bool escaped = start > base_ + 1 && byte(start - 2) == '\\' &&
-                         std::string_view("nrt").contains(static_cast<char>(byte(start - 1)));
-    if (!escaped) return Outcome::none;
+  } else if (start > base_ && start < end() && is_word(byte(start)) && is_word(byte(start - 1)) &&
+             !behind_escape(start)) {
+    return Outcome::none;
   }
   held_from = start;
   return value_at(d, t.detector, start, value_end);
@@ -212,27 +216,40 @@ void Scanner::scan_literals() {
   }
 }
 
-// What of the last bytes may begin a value whose keyword is still to come.
+// From where on the last bytes may be a value, whose keyword begins at `keyword` or is still to come; the end
+// where they are none.
+std::uint64_t Scanner::begun(const Detector& d, std::uint64_t keyword) const {
+  auto start = keyword;
+  if (d.start)
+    while (start > base_ && keyword - start < kMostBack && (*d.start)[byte(start - 1)]) --start;
+  if (start == end() || keyword - start == kMostBack) return start;
+  auto value = start;
+  if (d.before) {
+    const auto run = d.before->run(from(start));
+    if (!run.matched()) return end();
+    value += static_cast<std::uint64_t>(run.longest);
+    if (run.open()) return value;
+  } else if (start > base_ && is_word(byte(start)) && is_word(byte(start - 1)) && !behind_escape(start)) {
+    return end();
+  }
+  return d.value.run(from(value)).open() ? value : end();
+}
+
 void Scanner::settle() {
   if (last_) {
     settled_ = end();
     return;
   }
-  const auto begun = set_.begun_keyword(text_);
-  if (begun > 0) {
-    const auto at = end() - begun;
-    if (at == base_ || !is_word(byte(at)) || !is_word(byte(at - 1))) hold(at);
-  }
-  const auto run_of = [&](auto&& in) {
+  set_.beginnings().each(text_, [&](std::size_t size, std::uint16_t detector) {
+    hold(begun(set_.detectors()[detector], end() - size));
+  });
+  for (const auto detector : set_.with_start()) hold(begun(set_.detectors()[detector], end()));
+  if (!set_.of_digits().empty()) {
     auto at = end();
-    while (at > base_ && end() - at < kMostBack && in(byte(at - 1))) --at;
-    return at;
-  };
-  for (const auto& group : {set_.of_digits(), set_.of_at_sign()})
-    for (const auto detector : group) {
-      const auto& start = set_.detectors()[detector].start;
-      hold(run_of([&](unsigned char c) { return start ? (*start)[c] : is_digit(c) || c == ' ' || c == '.' || c == '-' || c == '/'; }));
-    }
+    while (at > base_ && end() - at < kMostBack && (is_digit(byte(at - 1)) || is_separator(byte(at - 1)))) --at;
+    while (at < end() && !is_digit(byte(at))) ++at;
+    hold(at);
+  }
   settled_ = std::max(settled_, held_);
 }
 

@@ -66,7 +66,9 @@ class Scanner {
   void weigh(const Detector& d, std::uint16_t number, std::uint64_t start, std::uint64_t end);
   void advance_window(std::uint16_t detector);
   bool word_before(std::uint16_t detector, std::uint64_t start) const;
+  bool behind_escape(std::uint64_t at) const;
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
+  std::uint64_t begun(const Detector& d, std::uint64_t keyword) const;
   void settle();
   void hold(std::uint64_t from) { held_ = std::min(held_, from); }
   void spend(std::uint64_t steps);

@@ -60,7 +60,9 @@ class InPieces {
     EXPECT_GE(scanner_.settled(), settled_) << "what was settled stays so";
     // A candidate that appears later begins where nothing was settled.
     for (const auto& place : places(scanner_))
-      if (!seen_.contains(place)) EXPECT_GE(std::get<0>(place), settled_);
+      if (!seen_.contains(place))
+        EXPECT_GE(std::get<0>(place), settled_)
+            << "detector " << std::get<2>(place) << ", settled up to ..." << text_.substr(settled_ < 40 ? 0 : settled_ - 40, 40);
     seen_ = places(scanner_);
     settled_ = scanner_.settled();
   }

@@ -40,6 +40,7 @@ void find_marks(std::string_view text, std::size_t from, MarkTaker& taker);
 bool is_base64(unsigned char c);  // with the two characters of base64url, without padding
 bool is_digit(unsigned char c);
 bool is_hex(unsigned char c);
+bool is_separator(unsigned char c);  // that may stand between two digits of a run
 // A letter, digit, underscore, or a byte of a character beyond ASCII.
 bool is_word(unsigned char c);
 
