@@ -182,6 +182,11 @@ std::vector<Row<Config>> ledger_rows() {
 
 std::vector<Row<Config>> last_rows() {
   return {
+      gate<&GateSettings::inspect, Boolean>(
+          "inspect", "true",
+          "Whether requests are looked through for secrets, personal data and confidentiality markings. What is "
+          "found goes masked into the ledger; data_classes says what follows from it. Without it no request "
+          "has a data class."),
       Row<Config>{"data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",
                   "What happens to a request that holds a data class, such as {secret: deny, personal: "
                   "redact}. The strictest "

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "gateway/class_actions.h"
+#include "gateway/text_inspector.h"
 #include "json/writer.h"
 
 namespace ostiary::app {
@@ -188,6 +189,7 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   TRY(const auto stored, store->limits());
   TRY(auto managed, gateway::managed_limits(stored));
   shared_.limiter.manage(std::move(managed));
+  TRY(engine_, inspect::Engine::builtin());
   TRY(auto setup, make_setup(config_));
   shared_.publish(std::move(setup));
   TRY(const auto homes, store->recent_responses(wall_now(), kRememberResponsesMs));
@@ -241,6 +243,7 @@ Result<gateway::Setup> House::make_setup(const Config& config) const {
   setup.settings = config.gate;
   setup.decider =
       std::make_shared<const gateway::ClassActions>(config.gate.data_classes, config.gate.reroute_to);
+  if (config.gate.inspect) setup.inspector = std::make_shared<const gateway::TextInspector>(engine_);
   const auto before = shared_.setup.get();
   const auto wanted = config.services_configured ? config.services : discover_services(variable, kProbeMs);
   for (const auto& settings : wanted) {

@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "console/api.h"
 #include "gateway/gate.h"
+#include "inspect/engine.h"
 #include "ledger/keeper.h"
 #include "ledger/ledger.h"
 #include "store/store.h"
@@ -91,6 +92,7 @@ class House final : public console::Steward {
   std::unique_ptr<Witnesses> witnesses_;
   std::unique_ptr<Instruments> instruments_;
   std::unique_ptr<Projector> projector_;
+  std::shared_ptr<const inspect::Engine> engine_;
   gateway::Shared shared_;
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<console::Backing> backing_;

@@ -189,6 +189,7 @@ Damper damper_of(const dom::element& e) {
           .values = texts_of(e, "values"),
           .patterns = texts_of(e, "patterns"),
           .behind = texts_of(e, "behind"),
+          .named = texts_of(e, "named"),
           .spares_high = flag_of(e, "spares_high", false),
           .origin = origin_of(e)};
 }

@@ -76,7 +76,7 @@ struct Detector {
 // catalog/damper/<id>.yaml: values that look like a secret or a personal number and are none.
 struct Damper {
   std::string id, name, effect;
-  std::vector<std::string> contains, words, values, patterns, behind;
+  std::vector<std::string> contains, words, values, patterns, behind, named;
   bool spares_high = false;
   Origin origin;
 };

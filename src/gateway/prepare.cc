@@ -42,13 +42,24 @@ policy::Facts gather_facts(const Exchange& x, const Service& target,
 
 namespace {
 
-// Each masked value becomes ‹class:detector:n›, the same value the same n within the exchange.
+// A number that is masked becomes a string.
+std::string placeholder(const Exchange& x, const inspect::Finding& finding, int number) {
+  const auto name = "‹" + std::string(inspect::name(finding.klass)) + ":" + finding.type + ":" +
+                    std::to_string(number) + "›";
+  const auto& nodes = x.document.nodes();
+  const auto behind = std::ranges::upper_bound(nodes, finding.location.start, {}, &json::Node::start);
+  const bool in_number = behind != nodes.begin() && (behind - 1)->type == json::Type::number;
+  return in_number ? json::quoted(name) : name;
+}
+
+// Each masked value becomes ‹class:type:n›, the same value the same n within the exchange.
 Result<> mask(const Exchange& x, json::Edit& edit) {
   std::map<std::string, std::map<std::string, int>> numbers;
   std::vector<std::string> masked;
   std::uint64_t masked_to = 0;
   for (const auto& finding : x.inspection.findings) {
-    const std::string klass = inspect::name(finding.klass);
+    const auto& klass = finding.data_class;
+    if (finding.confidence < inspect::Confidence::medium) continue;  // gave the text no class
     if (std::ranges::find(x.decision.redact_classes, klass) == x.decision.redact_classes.end()) continue;
     const auto start = finding.location.start, end = finding.location.end;
     if (start >= end || end > x.body.size())
@@ -56,12 +67,12 @@ Result<> mask(const Exchange& x, json::Edit& edit) {
     masked.push_back(klass);
     if (end <= masked_to) continue;  // within what is masked already
     masked_to = end;
-    auto& known = numbers[klass + ":" + finding.detector];
+    auto& known = numbers[std::string(inspect::name(finding.klass)) + ":" + finding.type];
     const int number =
         known.try_emplace(std::string(x.body.substr(start, end - start)), static_cast<int>(known.size()) + 1)
             .first->second;
     edit.replace_bytes(static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end),
-                       "‹" + klass + ":" + finding.detector + ":" + std::to_string(number) + "›");
+                       placeholder(x, finding, number));
   }
   for (const auto& klass : x.decision.redact_classes)
     if (std::ranges::find(masked, klass) == masked.end())

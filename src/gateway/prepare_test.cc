@@ -31,8 +31,11 @@ constexpr std::string_view kOdd =
 
 inspect::Finding finding_at(std::uint64_t start, std::uint64_t end, std::string detector = "email") {
   inspect::Finding finding;
+  finding.type = detector;
   finding.detector = std::move(detector);
   finding.klass = inspect::Class::personal;
+  finding.data_class = "personal";
+  finding.confidence = inspect::Confidence::high;
   finding.location.start = start;
   finding.location.end = end;
   return finding;

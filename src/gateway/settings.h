@@ -118,6 +118,7 @@ struct GateSettings {
   std::uint64_t write_timeout_ms = 60'000;             // a client that takes nothing for so long is gone
   std::uint32_t strangers_per_minute = 600;            // refusals without a known key that a loop records
   bool pass_through = false;                           // other /v1/* paths
+  bool inspect = true;                                 // requests are inspected
   std::map<std::string, policy::Effect> data_classes;  // action for each data class
   std::string reroute_to;                              // service for data classes whose action is reroute
   double trace_sample = 1;                             // of the traces that begin here, from 0 to 1

@@ -27,6 +27,16 @@ std::string_view before_signs(std::string_view context) {
   return context.substr(0, end + 1);
 }
 
+// The name that the value is given: "next_page_token" of `"next_page_token": "`.
+std::string_view name_at_end(std::string_view text) {
+  const auto in_name = [](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || std::string_view("_-./$").find(c) != std::string_view::npos;
+  };
+  auto start = text.size();
+  while (start > 0 && in_name(text[start - 1])) --start;
+  return text.substr(start);
+}
+
 bool ends_with_word(std::string_view text, std::string_view word) {
   if (!text.ends_with(word)) return false;
   return text.size() == word.size() || !is_letter(text[text.size() - word.size() - 1]);
@@ -38,7 +48,7 @@ Result<Damping> Damping::make(std::span<const catalog::Damper> dampers) {
   Damping out;
   for (const auto& spec : dampers) {
     Damper damper{spec, {}};
-    for (auto* texts : {&damper.spec.contains, &damper.spec.words, &damper.spec.behind})
+    for (auto* texts : {&damper.spec.contains, &damper.spec.words, &damper.spec.behind, &damper.spec.named})
       for (auto& text : *texts) text = text::lower(text);
     for (const auto& expression : spec.patterns) {
       auto pattern = Pattern::compile(expression, true);
@@ -56,13 +66,15 @@ Result<Damping> Damping::make(std::span<const catalog::Damper> dampers) {
 
 bool Damping::Damper::knows(std::string_view value, std::string_view lower, std::string_view context) const {
   const auto behind = before_signs(context);
+  const auto name = name_at_end(behind);
   return std::ranges::any_of(spec.contains, [&](const auto& t) { return lower.find(t) != std::string_view::npos; }) ||
          std::ranges::any_of(spec.words, [&](const auto& w) { return holds_word(lower, w); }) ||
          std::ranges::find(spec.values, value) != spec.values.end() ||
          std::ranges::any_of(patterns, [&](const auto& p) { return p.matches_all(value); }) ||
          std::ranges::any_of(spec.behind, [&](const auto& b) {
            return ends_with_word(context, b) || ends_with_word(behind, b);
-         });
+         }) ||
+         std::ranges::any_of(spec.named, [&](const auto& n) { return name.find(n) != std::string_view::npos; });
 }
 
 Damping::Verdict Damping::judge(std::string_view value, std::string_view context, bool high) const {

@@ -1,6 +1,7 @@
 #include "inspect/detector_set.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 #include <map>
 #include <utility>
@@ -10,6 +11,8 @@
 namespace ostiary::inspect {
 
 namespace {
+
+constexpr std::string_view kMagic = "ostiary-detectors 1\n";
 
 std::optional<Confidence> confidence_of(std::string_view word) {
   if (word == "low") return Confidence::low;
@@ -55,39 +58,59 @@ LiteralUses uses_of(std::span<const catalog::Detector> specs) {
 Result<Detector> Detector::compile(const catalog::Detector& spec) {
   Detector d;
   d.spec = spec;
-  d.klass = class_of(spec.klass);
-  d.near = spec.where == "near";
   TRY(d.value, Pattern::compile(spec.pattern, spec.any_case));
-  if (d.value.matches_nothing()) return fail(Code::invalid, "the pattern must not match nothing", "pattern");
   if (!spec.before.empty()) {
     TRY(d.before, Pattern::compile(spec.before, spec.any_case));
-  }
-  if (!spec.start.empty()) {
-    TRY(d.start, parse_byte_class(spec.start, spec.any_case));
-  }
-  if (!spec.after.empty()) {
-    TRY(d.after, parse_byte_class(spec.after));
   }
   for (const auto& expression : spec.reject) {
     TRY(auto pattern, Pattern::compile(expression, true));
     d.reject.push_back(std::move(pattern));
   }
-  TRY(d.check, Check::make(spec.check));
-  d.confidence = confidence_of(spec.confidence);
-  d.with_words = spec.with_words.empty() ? d.confidence : confidence_of(spec.with_words);
-  d.check_failed = failed_check_of(spec, d.confidence ? d.confidence : d.with_words);
+  TRY_VOID(d.finish());
+  return d;
+}
+
+void Detector::append_compiled(std::string& out) const {
+  value.append_to(out);
+  if (before) before->append_to(out);
+  for (const auto& pattern : reject) pattern.append_to(out);
+}
+
+Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view& compiled) {
+  Detector d;
+  d.spec = spec;
+  TRY(d.value, Pattern::take_from(compiled));
+  if (!spec.before.empty()) {
+    TRY(d.before, Pattern::take_from(compiled));
+  }
+  for (std::size_t i = 0; i < spec.reject.size(); ++i) {
+    TRY(auto pattern, Pattern::take_from(compiled));
+    d.reject.push_back(std::move(pattern));
+  }
+  TRY_VOID(d.finish());
+  return d;
+}
+
+Result<> Detector::finish() {
+  klass = class_of(spec.klass);
+  near = spec.where == "near";
+  if (value.matches_nothing()) return fail(Code::invalid, "the pattern must not match nothing", "pattern");
+  if (!spec.start.empty()) {
+    TRY(start, parse_byte_class(spec.start, spec.any_case));
+  }
+  if (!spec.after.empty()) {
+    TRY(after, parse_byte_class(spec.after));
+  }
+  TRY(check, Check::make(spec.check));
+  confidence = confidence_of(spec.confidence);
+  with_words = spec.with_words.empty() ? confidence : confidence_of(spec.with_words);
+  check_failed = failed_check_of(spec, confidence ? confidence : with_words);
   if (spec.keywords.empty() == spec.trigger.empty())
     return fail(Code::invalid, "it needs keywords or a trigger, and not both", "keywords");
   for (const auto& keyword : spec.keywords)
     if (keyword.size() < 3 || keyword.size() > 255)
       return fail(Code::invalid, fmt::format("the keyword '{}' must have 3 to 255 bytes", keyword), "keywords");
-  return d;
-}
-
-std::vector<Literals::Literal> DetectorSet::first_pass_of(std::span<const catalog::Detector> specs) {
-  std::vector<Literals::Literal> out;
-  for (const auto& [literal, uses] : uses_of(specs)) out.push_back({literal.first, literal.second});
-  return out;
+  return {};
 }
 
 void DetectorSet::add_literals() {
@@ -105,8 +128,16 @@ void DetectorSet::add_literals() {
   beginnings_.prepare();
 }
 
+void DetectorSet::add(Detector detector) {
+  const auto number = static_cast<std::uint16_t>(detectors_.size());
+  if (detector.spec.trigger == "digits") digits_.push_back(number);
+  if (detector.spec.trigger == "at-sign") at_sign_.push_back(number);
+  if (detector.start) with_start_.push_back(number);
+  detectors_.push_back(std::move(detector));
+}
+
 Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,
-                                      std::span<const catalog::Damper> dampers, std::string_view literals) {
+                                      std::span<const catalog::Damper> dampers) {
   DetectorSet set;
   TRY(set.damping_, Damping::make(dampers));
   for (const auto& spec : specs) {
@@ -116,16 +147,44 @@ Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,
       error.where = fmt::format("detector {}{}{}", spec.id, error.where.empty() ? "" : ", ", error.where);
       return std::unexpected(std::move(error));
     }
-    const auto number = static_cast<std::uint16_t>(set.detectors_.size());
-    if (spec.trigger == "digits") set.digits_.push_back(number);
-    if (spec.trigger == "at-sign") set.at_sign_.push_back(number);
-    if (detector->start) set.with_start_.push_back(number);
-    set.detectors_.push_back(std::move(*detector));
+    set.add(std::move(*detector));
   }
   set.add_literals();
-  auto first_pass = literals.empty() ? Literals::compile(first_pass_of(specs)) : Literals::load(literals);
-  if (!first_pass) return std::unexpected(first_pass.error());
-  set.first_pass_ = std::move(*first_pass);
+  std::vector<Literals::Literal> literals;
+  for (const auto& literal : set.literals_) literals.push_back({literal.text, literal.any_case});
+  TRY(set.first_pass_, Literals::compile(literals));
+  return set;
+}
+
+// The magic, the size of the first pass and the first pass, then the expressions of each detector.
+Result<std::string> DetectorSet::compiled() const {
+  TRY(const auto literals, first_pass_->serialise());
+  std::string out(kMagic);
+  const std::uint64_t size = literals.size();
+  out.append(reinterpret_cast<const char*>(&size), sizeof size);
+  out += literals;
+  for (const auto& detector : detectors_) detector.append_compiled(out);
+  return out;
+}
+
+Result<DetectorSet> DetectorSet::load(std::span<const catalog::Detector> specs,
+                                      std::span<const catalog::Damper> dampers, std::string_view compiled) {
+  const auto broken = [] { return fail(Code::corrupt, "the compiled detectors are damaged"); };
+  std::uint64_t size = 0;
+  if (!compiled.starts_with(kMagic) || compiled.size() < kMagic.size() + sizeof size) return broken();
+  std::memcpy(&size, compiled.data() + kMagic.size(), sizeof size);
+  compiled.remove_prefix(kMagic.size() + sizeof size);
+  if (size > compiled.size()) return broken();
+  DetectorSet set;
+  TRY(set.first_pass_, Literals::load(compiled.substr(0, size)));
+  compiled.remove_prefix(size);
+  TRY(set.damping_, Damping::make(dampers));
+  for (const auto& spec : specs) {
+    TRY(auto detector, Detector::load(spec, compiled));
+    set.add(std::move(detector));
+  }
+  if (!compiled.empty()) return broken();
+  set.add_literals();
   return set;
 }
 

@@ -20,6 +20,9 @@ namespace ostiary::inspect {
 // A detector ready to run: the expressions of a catalogue entry (catalog/schema/detector.yaml) as automata.
 struct Detector {
   static Result<Detector> compile(const catalog::Detector& spec);
+  // The same with expressions that were compiled before, taken off the front of `compiled`.
+  static Result<Detector> load(const catalog::Detector& spec, std::string_view& compiled);
+  void append_compiled(std::string& out) const;
 
   catalog::Detector spec;
   Class klass = Class::secret;
@@ -32,16 +35,21 @@ struct Detector {
   // Nothing: no finding.
   std::optional<Confidence> confidence, with_words, check_failed;
 
+  Result<> finish();  // what is left once the expressions are there
   bool begins_with_keyword() const { return !near && !before && !start && spec.trigger.empty(); }
 };
 
 // Detectors that run together over a text, and the literals that the first pass looks for. Immutable.
 class DetectorSet {
  public:
-  // `literals`: what literals() of the same detectors gave, compiled and serialised; empty: they are compiled
-  // now. The error names the detector that is wrong.
+  // The error names the detector that is wrong. Some seconds for some hundred detectors.
   static Result<DetectorSet> make(std::span<const catalog::Detector> specs,
-                                  std::span<const catalog::Damper> dampers, std::string_view literals = {});
+                                  std::span<const catalog::Damper> dampers);
+  // The same from what compiled() of the same detectors and dampers gave; some milliseconds. `corrupt` where it
+  // is damaged or of others, `newer` where another version of Vectorscan wrote it.
+  static Result<DetectorSet> load(std::span<const catalog::Detector> specs,
+                                  std::span<const catalog::Damper> dampers, std::string_view compiled);
+  Result<std::string> compiled() const;
 
   // What a literal is for. Of one literal, ascending by detector.
   struct Use {
@@ -66,10 +74,9 @@ class DetectorSet {
   // Of keywords that are part of a value, or behind its beginning.
   const Beginnings& beginnings() const { return beginnings_; }
 
-  static std::vector<Literals::Literal> first_pass_of(std::span<const catalog::Detector> specs);
-
  private:
   DetectorSet() = default;
+  void add(Detector detector);
   void add_literals();
 
   std::vector<Detector> detectors_;

@@ -111,11 +111,6 @@ std::string masked(std::string_view value) {
   return fmt::format("{}… ({} bytes)", out, value.size());
 }
 
-Result<std::shared_ptr<const Engine>> Engine::builtin() {
-  TRY(auto detectors, DetectorSet::make(catalog::detectors(), catalog::dampers()));
-  return std::make_shared<const Engine>(std::move(detectors));
-}
-
 Inspecting::Inspecting(const Engine& engine) : engine_(engine) {}
 
 void Inspecting::look_behind(const Decoded& decoded, std::uint64_t at, int depth, std::vector<Candidate>& found) {
@@ -127,20 +122,32 @@ void Inspecting::look_behind(const Decoded& decoded, std::uint64_t at, int depth
   }
 }
 
-std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
+Scanner& Inspecting::scan(std::string_view text, int depth) {
   while (scanners_.size() <= static_cast<std::size_t>(depth))
     scanners_.push_back(std::make_unique<Scanner>(engine_.detectors()));
   auto& scanner = *scanners_[static_cast<std::size_t>(depth)];
   scanner.begin();
   scanner.scan(text, 0, true);
   gave_up_ = gave_up_ || scanner.gave_up();
-  auto found = scanner.candidates();
-  if (depth >= kDepth) return found;
+  return scanner;
+}
+
+// Runs of base64 and of hexadecimal digits that the scanner of that depth has met.
+void Inspecting::look_into_encoded(std::string_view text, int depth, std::vector<Candidate>& found) {
+  const auto& scanner = *scanners_[static_cast<std::size_t>(depth)];
   for (const auto& run : joined_lines(text, scanner.base64_runs())) {
     const auto encoded = text.substr(run.start, run.end - run.start);
-    if (const auto decoded = decode_hex(encoded)) look_behind(*decoded, run.start, depth, found);
-    else if (const auto other = decode_base64(encoded)) look_behind(*other, run.start, depth, found);
+    auto decoded = decode_hex(encoded);
+    if (!decoded) decoded = decode_base64(encoded);
+    if (decoded) look_behind(*decoded, run.start, depth, found);
   }
+}
+
+std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
+  const auto& scanner = scan(text, depth);
+  auto found = scanner.candidates();
+  if (depth >= kDepth) return found;
+  look_into_encoded(text, depth, found);
   std::size_t behind = 0;
   for (const auto at : scanner.escapes()) {
     if (at < behind) continue;
@@ -152,31 +159,80 @@ std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
   return found;
 }
 
+Finding Inspecting::finding_of(const Candidate& c, std::string_view text) const {
+  const auto& d = engine_.detectors().detectors()[c.detector];
+  const auto value = text.substr(c.start, c.end - c.start);
+  Finding finding;
+  finding.detector = d.spec.id;
+  finding.type = d.spec.type;
+  finding.data_class = d.spec.data_class;
+  finding.klass = d.klass;
+  finding.confidence = c.confidence;
+  finding.checksum = c.checksum;
+  finding.location.start = c.start, finding.location.end = c.end;
+  finding.fingerprint = fingerprint(d, value, before_on_line(text, c.start));
+  finding.preview = masked(value);
+  return finding;
+}
+
+Inspection Inspecting::inspection_of(std::vector<Finding> findings) const {
+  Inspection out;
+  std::set<std::string> classes;
+  for (const auto& finding : findings)
+    if (finding.confidence >= Confidence::medium) classes.insert(finding.data_class);
+  out.classes.assign(classes.begin(), classes.end());
+  out.findings = std::move(findings);
+  if (gave_up_) out.partial.push_back("the text is built so that inspecting it would take too long");
+  return out;
+}
+
 Inspection Inspecting::inspect(std::string_view text) {
   gave_up_ = false;
   auto candidates = look(text, 0);
   resolve(candidates);
-  Inspection out;
+  std::vector<Finding> findings;
   Lines lines(text);
-  std::set<std::string> classes;
-  for (const auto& c : candidates) {
-    const auto& d = engine_.detectors().detectors()[c.detector];
-    const auto value = text.substr(c.start, c.end - c.start);
-    Finding finding;
-    finding.detector = d.spec.id;
-    finding.klass = d.klass;
-    finding.confidence = c.confidence;
-    finding.checksum = c.checksum;
-    finding.location.start = c.start, finding.location.end = c.end;
-    lines.place(finding.location);
-    finding.fingerprint = fingerprint(d, value, before_on_line(text, c.start));
-    finding.preview = masked(value);
-    if (c.confidence >= Confidence::medium) classes.insert(d.spec.data_class);
-    out.findings.push_back(std::move(finding));
+  for (const auto& candidate : candidates) {
+    findings.push_back(finding_of(candidate, text));
+    lines.place(findings.back().location);
   }
-  out.classes.assign(classes.begin(), classes.end());
-  if (gave_up_) out.partial.push_back("the text is built so that inspecting it would take too long");
-  return out;
+  return inspection_of(std::move(findings));
+}
+
+// Strings that hold escapes are read as what they say.
+void Inspecting::look_into_strings(const json::Document& body, std::vector<Candidate>& found) {
+  for (const auto& node : body.nodes()) {
+    if (node.type != json::Type::string || !node.escaped) continue;
+    const auto between = body.text().substr(node.start + 1, node.end - node.start - 2);
+    if (const auto decoded = decode_escapes(between)) look_behind(*decoded, node.start + 1, 0, found);
+  }
+}
+
+Inspection Inspecting::inspect(const json::Document& body) {
+  gave_up_ = false;
+  const auto text = body.text();
+  auto candidates = scan(text, 0).candidates();
+  look_into_encoded(text, 0, candidates);
+  look_into_strings(body, candidates);
+  // The string that a candidate stands in, or the number that it is: the last value that begins at or before it.
+  const auto& nodes = body.nodes();
+  const auto node_of = [&](const Candidate& c) -> const json::Node* {
+    const auto behind = std::ranges::upper_bound(nodes, c.start, {}, &json::Node::start);
+    if (behind == nodes.begin()) return nullptr;
+    const auto& node = *(behind - 1);
+    const bool in_string = node.type == json::Type::string && c.start > node.start && c.end < node.end;
+    const bool a_number = node.type == json::Type::number && c.start == node.start && c.end == node.end;
+    return in_string || a_number ? &node : nullptr;
+  };
+  std::erase_if(candidates, [&](const Candidate& c) { return !node_of(c); });
+  resolve(candidates);
+  std::vector<Finding> findings;
+  for (const auto& candidate : candidates) {
+    findings.push_back(finding_of(candidate, text));
+    const auto index = static_cast<std::uint32_t>(node_of(candidate) - nodes.data());
+    findings.back().location.pointer = json::Value(&body, index).pointer();
+  }
+  return inspection_of(std::move(findings));
 }
 
 }  // namespace ostiary::inspect

@@ -8,13 +8,15 @@
 #include "inspect/detector_set.h"
 #include "inspect/finding.h"
 #include "inspect/scanner.h"
+#include "json/document.h"
 
 namespace ostiary::inspect {
 
 // Inspects texts with one set of detectors. Immutable, for any number of threads.
 class Engine {
  public:
-  // The detectors of the catalogue.
+  // The detectors of the catalogue, which were compiled when the program was built; some milliseconds. Needs
+  // the library ostiary_inspect_builtin.
   static Result<std::shared_ptr<const Engine>> builtin();
   explicit Engine(DetectorSet detectors) : detectors_(std::move(detectors)) {}
 
@@ -34,9 +36,17 @@ class Inspecting {
   // The findings of a whole text, by location, no two of which overlap; lines and columns are filled in,
   // `file` and `pointer` are not.
   Inspection inspect(std::string_view text);
+  // The same of a body: what its strings hold and what its names say of them. Each finding stands within one
+  // string or number, which `pointer` names; there are no lines and columns.
+  Inspection inspect(const json::Document& body);
 
  private:
   std::vector<Candidate> look(std::string_view text, int depth);
+  void look_into_encoded(std::string_view text, int depth, std::vector<Candidate>& found);
+  void look_into_strings(const json::Document& body, std::vector<Candidate>& found);
+  Scanner& scan(std::string_view text, int depth);
+  Finding finding_of(const Candidate& candidate, std::string_view text) const;
+  Inspection inspection_of(std::vector<Finding> findings) const;
   void look_behind(const Decoded& decoded, std::uint64_t at, int depth, std::vector<Candidate>& found);
 
   const Engine& engine_;

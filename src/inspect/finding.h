@@ -23,6 +23,8 @@ struct Location {
 struct Finding {
   std::string fingerprint;  // stable over runs, for baselines and dispositions
   std::string detector;
+  std::string type;        // what a placeholder calls it: "github-token"
+  std::string data_class;  // that the text has through it
   Class klass = Class::secret;
   Confidence confidence = Confidence::low;
   Checksum checksum = Checksum::none;

@@ -10,6 +10,8 @@ namespace {
 Finding sample() {
   return {.fingerprint = "f-1",
           .detector = "aws-access-key",
+          .type = "aws-access-key",
+          .data_class = "secret",
           .klass = Class::secret,
           .confidence = Confidence::high,
           .checksum = Checksum::valid,

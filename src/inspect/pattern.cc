@@ -1,6 +1,7 @@
 #include "inspect/pattern.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 #include <map>
 
@@ -220,6 +221,47 @@ void Pattern::advance(Run& run, std::string_view text) const {
   }
   run.length += read;
   run.state = cut && run.length >= kMostLength ? kDead : state;
+}
+
+namespace {
+
+struct PatternHead {
+  std::uint32_t states = 0, classes = 0, longest = 0;
+  std::array<std::uint8_t, 256> class_of{};
+};
+
+}  // namespace
+
+void Pattern::append_to(std::string& out) const {
+  const PatternHead head{static_cast<std::uint32_t>(accepts_.size()), classes_, longest_, class_of_};
+  out.append(reinterpret_cast<const char*>(&head), sizeof head);
+  out.append(reinterpret_cast<const char*>(next_.data()), next_.size() * sizeof next_[0]);
+  out.append(reinterpret_cast<const char*>(accepts_.data()), accepts_.size());
+}
+
+Result<Pattern> Pattern::take_from(std::string_view& bytes) {
+  const auto broken = [] { return fail(Code::corrupt, "a compiled expression is damaged"); };
+  PatternHead head;
+  if (bytes.size() < sizeof head) return broken();
+  std::memcpy(&head, bytes.data(), sizeof head);
+  bytes.remove_prefix(sizeof head);
+  if (head.states < 2 || head.states > kMostStates || head.classes == 0 || head.classes > 256) return broken();
+  Pattern out;
+  out.classes_ = head.classes, out.longest_ = head.longest, out.class_of_ = head.class_of;
+  out.next_.resize(std::size_t{head.states} * head.classes);
+  out.accepts_.resize(head.states);
+  const auto table = out.next_.size() * sizeof out.next_[0];
+  if (bytes.size() < table + head.states) return broken();
+  std::memcpy(out.next_.data(), bytes.data(), table);
+  std::memcpy(out.accepts_.data(), bytes.data() + table, head.states);
+  bytes.remove_prefix(table + head.states);
+  const auto in_range = [&](auto n, std::uint32_t limit) { return n < limit; };
+  if (!std::ranges::all_of(out.next_, [&](auto n) { return in_range(n, head.states); }) ||
+      !std::ranges::all_of(out.class_of_, [&](auto n) { return in_range(n, head.classes); }))
+    return broken();
+  for (unsigned byte = 0; byte < 256; ++byte)
+    if (out.next_[head.classes + out.class_of_[byte]] != kDead) out.first_.set(byte);
+  return out;
 }
 
 bool Pattern::matches_all(std::string_view text) const {

@@ -113,6 +113,25 @@ TEST(Pattern, AgreesWithTheStandardLibrary) {
   }
 }
 
+TEST(Pattern, IsReadAsItWasWritten) {
+  const auto written = pattern("ghp_[0-9A-Za-z]{4,6}|x+");
+  std::string bytes = "before";
+  written.append_to(bytes);
+  bytes += "behind";
+  std::string_view rest = std::string_view(bytes).substr(6);
+  const auto read = Pattern::take_from(rest);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(rest, "behind");
+  EXPECT_EQ(longest(*read, "ghp_aB3dEfGh"), 10);
+  EXPECT_EQ(longest(*read, "xxy"), 2);
+  EXPECT_EQ(read->first(), written.first());
+  EXPECT_EQ(read->longest(), written.longest());
+  for (std::size_t size = 0; size < bytes.size() - 6 - 6; size += 7) {
+    std::string_view cut = std::string_view(bytes).substr(6, size);
+    EXPECT_FALSE(Pattern::take_from(cut)) << size;
+  }
+}
+
 TEST(Pattern, AnyBytesAsExpressionDoNoHarm) {
   std::mt19937 random(7);
   for (int round = 0; round < 20'000; ++round) {
