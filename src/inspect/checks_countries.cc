@@ -42,7 +42,8 @@ bool belgian_number_holds(std::string_view value) {
   const auto id = Characters::digits_of(value);
   if (!id || id->size() != 11) return false;
   const auto number = id->number(0, 9), check = id->number(9, 2);
-  return 97 - number % 97 == check || 97 - (2'000'000'000 + number) % 97 == check;
+  if (97 - number % 97 == check) return true;
+  return id->number(0, 2) < 50 && 97 - (2'000'000'000 + number) % 97 == check;
 }
 
 // Luxembourg, grand-ducal regulation of 28 November 2013: Luhn's digit and Verhoeff's, both of the first eleven.

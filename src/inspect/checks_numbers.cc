@@ -271,6 +271,7 @@ std::string zone_of(std::string_view value) {
   std::string out;
   for (std::size_t i = 0; i < value.size() && out.size() <= 90; ++i) {
     const char c = value[i];
+    if (c == '\\' && i + 1 < value.size() && value[i + 1] == '\\') continue;
     if (c == '\\')
       ++i;
     else if (c == '<' || value_of(c) >= 0)
