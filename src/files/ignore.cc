@@ -46,7 +46,8 @@ std::string_view without_blanks(std::string_view line) {
       continue;
     }
     in_blanks = false;
-    if (line[i] == '\\' && ++i == line.size()) return line;
+    if (line[i] != '\\') continue;
+    if (++i == line.size()) return line;
   }
   if (in_blanks) end = blanks;
   return line.substr(0, end);
@@ -116,12 +117,14 @@ bool IgnorePattern::read_set(std::string_view text, std::size_t& at) {
     auto c = byte(at);
     if (c == 0) return false;
     if (c == '\\') {
-      if ((c = byte(++at)) == 0) return false;
+      c = byte(++at);
+      if (c == 0) return false;
       set.set(c);
       previous = c;
     } else if (c == '-' && previous != 0 && byte(at + 1) != 0 && byte(at + 1) != ']') {
       c = byte(++at);
-      if (c == '\\' && (c = byte(++at)) == 0) return false;
+      if (c == '\\') c = byte(++at);
+      if (c == 0) return false;
       for (int i = previous; i <= c; ++i) set.set(static_cast<std::size_t>(i));
       previous = 0;
     } else if (c == '[' && byte(at + 1) == ':') {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/file.h"
 #include "report/table.h"
@@ -44,13 +45,17 @@ std::string progress_line(std::string_view what, std::uint64_t done, std::uint64
 Progress::Progress(std::string_view what, bool on, int fd)
     : what_(what), fd_(fd), on_(on && ::isatty(fd) == 1), started_(mono_now()) {}
 
+// A terminal that is gone ends the drawing, not the work.
+void Progress::draw(std::string_view text) {
+  if (!write_all(fd_, text, "the terminal")) on_ = false;
+}
+
 Progress::~Progress() {
   wipe();
 }
 
 void Progress::wipe() {
-  if (drawn_) (void)write_all(fd_, "\r\x1b[K", "stderr");
-  drawn_ = false;
+  if (std::exchange(drawn_, false)) draw("\r\x1b[K");
 }
 
 void Progress::show(std::uint64_t done, std::uint64_t all) {
@@ -61,7 +66,7 @@ void Progress::show(std::uint64_t done, std::uint64_t all) {
   drawn_ = true;
   winsize size{};
   const std::size_t width = ::ioctl(fd_, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79;
-  (void)write_all(fd_, "\r" + progress_line(what_, done, all, now - started_, width) + "\x1b[K", "stderr");
+  draw("\r" + progress_line(what_, done, all, now - started_, width) + "\x1b[K");
 }
 
 }  // namespace ostiary::report

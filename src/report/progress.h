@@ -28,6 +28,8 @@ class Progress {
   void wipe();  // before something else is written to the terminal
 
  private:
+  void draw(std::string_view text);
+
   std::string what_;
   int fd_;
   bool on_, drawn_ = false;

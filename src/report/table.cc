@@ -190,6 +190,7 @@ std::string Table::text(std::size_t width, bool colour) const {
   std::string out;
   if (std::ranges::any_of(columns_, [](const Column& c) { return !c.name.empty(); })) {
     std::vector<Cell> heading;
+    heading.reserve(columns_.size());
     for (const auto& column : columns_) heading.push_back({column.name, Paint::bold});
     append_row(out, heading, columns_, fit, colour);
   }
