@@ -86,7 +86,7 @@ struct Repository::Impl {
   Result<> read_added(const std::string& head, std::vector<GitBlob>& blobs,
                       const std::map<std::string, std::vector<std::size_t>>& changed);
   Result<bool> check_history(const std::vector<std::string>& revisions);
-  Result<> follow(Child& diffs, const OnBlob& on_blob);
+  Result<bool> follow(Child& diffs, const OnBlob& on_blob);
   Result<std::string> read(const std::string& id);
   bool full(std::size_t count, const std::string& what);
 
@@ -113,8 +113,9 @@ Result<std::string> Repository::Impl::head_or_nothing() const {
   return head;
 }
 
-// Finds the added lines of changed files. The patch names blobs, so that nothing hangs on how it spells
-// paths; --text, as attributes of the repository could call any file binary and so hide its lines.
+// Finds the added lines of changed files; one of which the patch shows nothing stays new as a whole. The
+// patch names blobs, so that nothing hangs on how it spells paths; --text, as attributes of the repository
+// could call any file binary and so hide its lines.
 Result<> Repository::Impl::read_added(const std::string& head, std::vector<GitBlob>& blobs,
                                       const std::map<std::string, std::vector<std::size_t>>& changed) {
   constexpr std::size_t kHeader = 256;
@@ -135,9 +136,12 @@ Result<> Repository::Impl::read_added(const std::string& head, std::vector<GitBl
     }
     if (!now || !line.starts_with("@@ ")) continue;
     const auto range = added_lines(line);
-    for (const auto i : *now)
-      if (auto& added = blobs[i].added; range && (added.empty() || added.back().last < range->first))
-        added.push_back(*range);
+    for (const auto i : *now) {
+      auto& blob = blobs[i];
+      blob.whole = false;
+      if (range && (blob.added.empty() || blob.added.back().last < range->first))
+        blob.added.push_back(*range);
+    }
   }
   return git.finish(patch);
 }
@@ -175,21 +179,21 @@ Result<std::vector<GitBlob>> Repository::staged() {
   std::map<std::string, std::vector<std::size_t>> changed;  // by "old..new"
   for (;;) {
     TRY(const bool ended, raw.at_end());
-    if (ended) break;
+    if (ended) {
+      TRY_VOID(self.git.finish(raw));
+      break;
+    }
     TRY(const auto line, raw.read_until('\0'));
     TRY(auto path, raw.read_until('\0'));
     const auto change = raw_change(line);
     if (!change) return fail(Code::io, "git gave a line that is not of its raw format", path);
     if (!regular(change->new_mode)) continue;
-    if (self.full(blobs.size(), "index")) return blobs;
+    if (self.full(blobs.size(), "index")) break;
     if (change->status == "M") changed[change->old_id + ".." + change->new_id].push_back(blobs.size());
-    blobs.push_back({.id = change->new_id,
-                     .path = std::move(path),
-                     .commit = {},
-                     .whole = change->status != "M",
-                     .added = {}});
+    const bool same = change->old_id == change->new_id;  // its mode has changed
+    blobs.push_back(
+        {.id = change->new_id, .path = std::move(path), .commit = {}, .whole = !same, .added = {}});
   }
-  TRY_VOID(self.git.finish(raw));
   if (!changed.empty()) TRY_VOID(self.read_added(head, blobs, changed));
   return blobs;
 }
@@ -239,12 +243,16 @@ Result<bool> Repository::Impl::check_history(const std::vector<std::string>& rev
   return count > 0;
 }
 
-Result<> Repository::Impl::follow(Child& diffs, const OnBlob& on_blob) {
+// True when all was seen.
+Result<bool> Repository::Impl::follow(Child& diffs, const OnBlob& on_blob) {
   std::unordered_set<ObjectName, ObjectHash> seen;
   std::string commit;
   for (;;) {
     TRY(const bool ended, diffs.at_end());
-    if (ended) return git.finish(diffs);
+    if (ended) {
+      TRY_VOID(git.finish(diffs));
+      return true;
+    }
     TRY(auto line, diffs.read_until('\0'));
     if (!line.starts_with(':')) {
       commit = text::trim(line);
@@ -255,11 +263,11 @@ Result<> Repository::Impl::follow(Child& diffs, const OnBlob& on_blob) {
     const auto name = change ? object_name(change->new_id) : std::nullopt;
     if (!name) return fail(Code::io, "git gave a line that is not of its raw format", commit);
     if (!regular(change->new_mode) || seen.contains(*name)) continue;
-    if (full(seen.size(), "history")) return {};
+    if (full(seen.size(), "history")) return false;
     seen.insert(*name);
     if (!on_blob(
             {.id = change->new_id, .path = std::move(path), .commit = commit, .whole = true, .added = {}}))
-      return {};
+      return false;
   }
 }
 
@@ -277,7 +285,8 @@ Result<> Repository::history(const std::vector<std::string>& revisions, const On
       self.git.start_behind(
           commits,
           with({"diff-tree", "--stdin", "-r", "-z", "--root", "--raw", "-c", "--no-abbrev"}, kPlainDiff)));
-  return self.follow(diffs, on_blob);
+  TRY(const bool all, self.follow(diffs, on_blob));
+  return all ? self.git.finish(commits) : Result<>();
 }
 
 Result<std::string> Repository::Impl::read(const std::string& id) {

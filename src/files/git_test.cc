@@ -208,6 +208,32 @@ TEST_F(Git, LimitsMakeAnAnswerPartial) {
   EXPECT_EQ(repository.partial()[0].path, "c");
 }
 
+TEST_F(Git, TooMuchStagedIsPartialAndItsLinesAreStillKnown) {
+  put("a", "1\n"), put("b", "1\n"), commit("one");
+  put("a", "1\n2\n"), put("b", "1\n2\n"), run("add -A");
+  auto repository = open({.blobs = 1});
+  const auto staged = repository.staged().value();
+  ASSERT_THAT(paths(staged), ElementsAre("a"));
+  EXPECT_THAT(staged[0].added, ElementsAre(LineRange{2, 2}));
+  EXPECT_THAT(repository.partial(), SizeIs(1));
+}
+
+TEST_F(Git, AChangedModeAddsNothing) {
+  put("a", "1\n"), commit("one"), run("update-index --chmod=+x a");
+  const auto staged = open().staged().value();
+  ASSERT_THAT(staged, SizeIs(1));
+  EXPECT_FALSE(staged[0].whole);
+  EXPECT_THAT(staged[0].added, IsEmpty());
+}
+
+TEST_F(Git, AHistoryWithAMissingCommitIsAnError) {
+  put("a", "1"), commit("one"), put("a", "2"), commit("two"), put("a", "3"), commit("three");
+  const auto id = id_of("HEAD~1");
+  fs::remove(folder_ / ".git/objects/" + id.substr(0, 2) + "/" + id.substr(2));
+  auto repository = open();
+  EXPECT_FALSE(repository.history({}, [](const GitBlob&) { return true; }));
+}
+
 TEST_F(Git, AShallowCloneSaysThatItsPastIsMissing) {
   put("a", "1"), commit("one"), put("a", "2"), commit("two");
   run("clone -q --depth 1 file://" + folder_.path() + " " + (outside_ / "clone"));

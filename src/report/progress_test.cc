@@ -6,6 +6,7 @@
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <thread>
 #include <unistd.h>
@@ -40,10 +41,15 @@ std::string shown(bool on, bool terminal, const std::function<void(Progress&)>& 
     Progress progress("reading", on, terminal ? tty.get() : writing.get());
     work(progress);
   }
-  ::fcntl(main.get(), F_SETFL, O_NONBLOCK);
-  std::string out(65536, '\0');
-  const auto n = ::read(terminal ? main.get() : reading.get(), out.data(), out.size());
-  out.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  // The kernel hands on what was written to a terminal in its own time.
+  pollfd waiting{.fd = terminal ? main.get() : reading.get(), .events = POLLIN, .revents = 0};
+  std::string out;
+  char buffer[4096];
+  while (::poll(&waiting, 1, 300) == 1) {
+    const auto n = ::read(waiting.fd, buffer, sizeof buffer);
+    if (n <= 0) break;
+    out.append(buffer, static_cast<std::size_t>(n));
+  }
   return out;
 }
 
