@@ -67,14 +67,24 @@ void Scanner::begin() {
   touched_.clear();
 }
 
+// Whether the character that the byte belongs to goes on a word. Beyond ASCII letters are told from signs by the
+// first byte of their UTF-8 form: Latin to Georgian are letters; general punctuation is none, and neither are
+// the scripts that put no blanks between words.
+bool Scanner::in_word(std::uint64_t at) const {
+  auto c = byte(at);
+  if (c < 0x80) return is_word(c);
+  for (int back = 0; back < 3 && at > base_ && (c & 0xc0) == 0x80; ++back) c = byte(--at);
+  return c >= 0xc3 && c <= 0xe1;
+}
+
 void Scanner::spend(std::uint64_t steps) {
   steps_ += steps;
   if (steps_ > kFreeSteps + kStepsPerByte * end()) gave_up_ = true;
 }
 
 bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {
-  if (is_word(byte(start)) && start > base_ && is_word(byte(start - 1))) return false;
-  return !(is_word(byte(stop - 1)) && stop < end() && is_word(byte(stop)) && !is_digit(byte(stop)));
+  if (in_word(start) && start > base_ && in_word(start - 1)) return false;
+  return !(in_word(stop - 1) && stop < end() && in_word(stop) && !is_digit(byte(stop)));
 }
 
 // A token does not begin within a word, but behind an escape such as \n.
@@ -94,7 +104,7 @@ Scanner::Outcome Scanner::follows(const Detector& d, std::uint64_t stop) const {
   if (stop >= end()) return last_ ? Outcome::found : Outcome::open;
   const auto next = byte(stop);
   if (d.after) return (*d.after)[next] ? Outcome::found : Outcome::none;
-  return is_word(byte(stop - 1)) && is_word(next) ? Outcome::none : Outcome::found;
+  return in_word(stop - 1) && in_word(stop) ? Outcome::none : Outcome::found;
 }
 
 Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std::uint64_t start,
@@ -120,7 +130,7 @@ Scanner::Outcome Scanner::attempt(const Try& t, std::uint64_t& held_from, std::u
     if (run.open() && !last_) return Outcome::open;
     if (!run.matched()) return Outcome::none;
     start = held_from;
-  } else if (start > base_ && start < end() && is_word(byte(start)) && is_word(byte(start - 1)) &&
+  } else if (start > base_ && start < end() && in_word(start) && in_word(start - 1) &&
              !behind_escape(start)) {
     return Outcome::none;
   }
@@ -183,7 +193,7 @@ void Scanner::advance_window(std::uint16_t detector) {
   auto& window = windows_[detector];
   while (window.next < std::min(window.until, end()) && !gave_up_) {
     const auto at = window.next;
-    const bool inside = at > base_ && is_word(byte(at - 1)) && is_word(byte(at));
+    const bool inside = at > base_ && in_word(at - 1) && in_word(at);
     if (inside || !d.value.first()[byte(at)]) {
       ++window.next;
       continue;
@@ -229,7 +239,7 @@ std::uint64_t Scanner::begun(const Detector& d, std::uint64_t keyword) const {
     if (!run.matched()) return end();
     value += static_cast<std::uint64_t>(run.longest);
     if (run.open()) return value;
-  } else if (start > base_ && is_word(byte(start)) && is_word(byte(start - 1)) && !behind_escape(start)) {
+  } else if (start > base_ && in_word(start) && in_word(start - 1) && !behind_escape(start)) {
     return end();
   }
   return d.value.run(from(value)).open() ? value : end();

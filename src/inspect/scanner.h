@@ -67,6 +67,7 @@ class Scanner {
   void advance_window(std::uint16_t detector);
   bool word_before(std::uint16_t detector, std::uint64_t start) const;
   bool behind_escape(std::uint64_t at) const;
+  bool in_word(std::uint64_t at) const;
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
   std::uint64_t begun(const Detector& d, std::uint64_t keyword) const;
   void settle();
