@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMostBack = 80;     // bytes of a `start` class before the keyword
 constexpr std::uint64_t kMostReach = 2000;  // `within` is no more
+constexpr std::uint64_t kMostRun = 16 * 1024;  // of digits or base64 that goes on from piece to piece
 // Automaton steps that a text may cost: some dozens for each of its bytes.
 constexpr std::uint64_t kFreeSteps = 1u << 20;
 constexpr std::uint64_t kStepsPerByte = 64;
@@ -269,6 +270,20 @@ std::uint64_t Scanner::keep_from() const {
   return needed > back ? needed - back : 0;
 }
 
+// From where on marks may still change: the beginning of a run of digits or base64 that is going on, and the last
+// bytes, which may begin an escape.
+std::uint64_t Scanner::unmarked() const {
+  if (last_) return end();
+  const auto run_of = [&](auto&& in) {
+    auto at = end();
+    while (at > base_ && end() - at < kMostRun && in(byte(at - 1))) --at;
+    return at;
+  };
+  const auto digits = run_of([](unsigned char c) { return is_digit(c) || is_separator(c); });
+  const auto base64 = run_of([](unsigned char c) { return is_base64(c) || c == '='; });
+  return std::min({digits, base64, std::max(end(), base_ + 3) - 3});
+}
+
 void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
   text_ = text, base_ = base, last_ = last;
   held_ = end();
@@ -286,8 +301,7 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
   for (const auto detector : touched_) advance_window(detector);
   Marks marks(*this);
   find_marks(text_, marked_ > base_ ? marked_ - base_ : 0, marks);
-  const auto unmarked = last_ ? end() : std::max(end(), base_ + 3) - 3;
-  marked_ = std::max(marked_, std::min(marks.waits_from(), unmarked));
+  marked_ = std::max(marked_, std::min(marks.waits_from(), unmarked()));
   hold(marks.waits_from());
   settle();
 }
