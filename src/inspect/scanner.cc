@@ -291,7 +291,7 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
   for (const auto detector : touched_) advance_window(detector);
   Marks marks(*this);
   find_marks(text_, marked_ > base_ ? marked_ - base_ : 0, marks);
-  const auto unmarked = last_ ? end() : std::max(end(), base_ + 3) - 3;
+  const auto unmarked = last_ ? end() : std::max(end(), base_ + 6) - 6;
   marked_ = std::max(marked_, std::min(marks.waits_from(), unmarked));
   hold(marks.waits_from());
   settle();
