@@ -77,10 +77,31 @@ class DecodedBuilder {
     out_.pieces_.push_back({static_cast<std::uint32_t>(out_.text_.size()), static_cast<std::uint32_t>(original),
                             static_cast<std::uint32_t>(original), kind});
   }
+  // `text` stands for [start, end) of the original, and no part of it for a part of that.
+  void atom(std::string_view text, std::size_t start, std::size_t end) {
+    piece(Decoded::Kind::atom, start);
+    out_.text_ += text;
+    this->end(end);
+  }
+  // The next byte stands for itself.
+  void same(char c, std::size_t at) {
+    const bool goes_on = !out_.pieces_.empty() && out_.pieces_.back().kind == Decoded::Kind::same &&
+                         out_.pieces_.back().original_end == at;
+    if (!goes_on) piece(Decoded::Kind::same, at);
+    out_.text_ += c;
+    end(at + 1);
+  }
   void end(std::size_t original) { out_.pieces_.back().original_end = static_cast<std::uint32_t>(original); }
   std::optional<Decoded> finish() {
     if (!is_text(out_.text_)) return std::nullopt;
     return std::move(out_);
+  }
+  // The same where the text may be UTF-16.
+  std::optional<Decoded> finish_utf16() {
+    if (out_.text_.find('\0') == std::string::npos) return finish();
+    auto inner = decode_utf16(out_.text_);
+    if (inner) inner->outer_ = std::move(out_.pieces_);
+    return inner;
   }
 
  private:
@@ -88,15 +109,21 @@ class DecodedBuilder {
 };
 
 Decoded::Span Decoded::original(std::size_t start, std::size_t end) const {
+  const auto span = mapped(pieces_, start, end);
+  return outer_.empty() ? span : mapped(outer_, span.start, span.end);
+}
+
+Decoded::Span Decoded::mapped(const std::vector<Piece>& pieces, std::size_t start, std::size_t end) {
   const auto piece_of = [&](std::size_t at) {
-    const auto behind = std::ranges::upper_bound(pieces_, at, {}, [](const Piece& p) { return p.decoded; });
-    return behind == pieces_.begin() ? pieces_.begin() : behind - 1;
+    const auto behind = std::ranges::upper_bound(pieces, at, {}, [](const Piece& p) { return p.decoded; });
+    return behind == pieces.begin() ? pieces.begin() : behind - 1;
   };
   const auto first = piece_of(start), last = piece_of(end == 0 ? 0 : end - 1);
   const auto begin_of = [](const Piece& p, std::size_t n) -> std::uint64_t {
     switch (p.kind) {
       case Kind::same: return p.original + n;
-      case Kind::hex: return p.original + n * 2;
+      case Kind::hex:
+      case Kind::utf16: return p.original + n * 2;
       case Kind::base64: return p.original + n / 3 * 4 + n % 3;
       case Kind::atom: break;
     }
@@ -105,7 +132,8 @@ Decoded::Span Decoded::original(std::size_t start, std::size_t end) const {
   const auto end_of = [](const Piece& p, std::size_t n) -> std::uint64_t {
     switch (p.kind) {
       case Kind::same: return p.original + n;
-      case Kind::hex: return p.original + n * 2;
+      case Kind::hex:
+      case Kind::utf16: return p.original + n * 2;
       case Kind::base64: return p.original + n / 3 * 4 + (n % 3 == 0 ? 0 : n % 3 + 1);
       case Kind::atom: break;
     }
@@ -141,14 +169,15 @@ std::optional<Decoded> decode_base64(std::string_view run) {
   if (have >= 2) text += static_cast<char>(bits >> (have == 2 ? 4 : 10));
   if (have == 3) text += static_cast<char>(bits >> 2);
   out.end(at);
-  return out.finish();
+  return out.finish_utf16();
 }
 
 std::optional<Decoded> decode_hex(std::string_view run) {
   if (run.size() % 2 != 0) return std::nullopt;
+  const std::size_t start = run.starts_with("0x") || run.starts_with("0X") ? 2 : 0;
   DecodedBuilder out;
-  out.piece(Decoded::Kind::hex, 0);
-  for (std::size_t at = 0; at < run.size(); at += 2) {
+  out.piece(Decoded::Kind::hex, start);
+  for (std::size_t at = start; at < run.size(); at += 2) {
     const auto byte = hex_value(run.substr(at, 2));
     if (!byte) return std::nullopt;
     out.text() += static_cast<char>(*byte);
@@ -160,22 +189,29 @@ std::optional<Decoded> decode_hex(std::string_view run) {
 
 namespace {
 
+std::optional<unsigned> octal_value(std::string_view digits) {
+  unsigned value = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '7') return std::nullopt;
+    value = value << 3 | static_cast<unsigned>(c - '0');
+  }
+  return value;
+}
+
 // What the escape at the front of `s` stands for is appended; how many bytes it has, 0: it is none.
-std::size_t take_escape(std::string_view s, std::string& out) {
-  if (s.front() == '%') {
-    const auto byte = s.size() >= 3 ? hex_value(s.substr(1, 2)) : std::nullopt;
-    if (!byte) return 0;
-    out += static_cast<char>(*byte);
-    return 3;
-  }
-  if (s.size() < 2) return 0;
-  constexpr std::string_view names = "nrtbf/\"'\\", values = "\n\r\t\b\f/\"'\\";
-  if (const auto simple = names.find(s[1]); simple != std::string_view::npos) {
-    out += values[simple];
-    return 2;
-  }
-  const std::size_t digits = s[1] == 'u' ? 4 : s[1] == 'x' ? 2 : 0;
-  const auto value = digits > 0 && s.size() >= 2 + digits ? hex_value(s.substr(2, digits)) : std::nullopt;
+std::size_t take_percent(std::string_view s, std::string& out) {
+  std::size_t at = 1;
+  while (s.substr(at, 2) == "25" && s.size() >= at + 4 && hex_value(s.substr(at + 2, 2))) at += 2;
+  const auto byte = s.size() >= at + 2 ? hex_value(s.substr(at, 2)) : std::nullopt;
+  if (!byte) return 0;
+  out += static_cast<char>(*byte);
+  return at + 2;
+}
+
+// \uXXXX, two of them for what is beyond 16 bits, and \xHH.
+std::size_t take_hex_escape(std::string_view s, std::string& out) {
+  const std::size_t digits = s[1] == 'u' ? 4 : 2;
+  const auto value = s.size() >= 2 + digits ? hex_value(s.substr(2, digits)) : std::nullopt;
   if (!value) return 0;
   if (digits == 4 && *value >= 0xd800 && *value < 0xdc00 && s.size() >= 12 && s.substr(6, 2) == "\\u") {
     const auto low = hex_value(s.substr(8, 4));
@@ -189,30 +225,160 @@ std::size_t take_escape(std::string_view s, std::string& out) {
   return 2 + digits;
 }
 
+std::size_t take_backslash(std::string_view s, std::string& out) {
+  if (s.size() < 2) return 0;
+  constexpr std::string_view names = "nrtbf/\"'\\", values = "\n\r\t\b\f/\"'\\";
+  if (const auto simple = names.find(s[1]); simple != std::string_view::npos) {
+    out += values[simple];
+    return 2;
+  }
+  if (s[1] == 'u' || s[1] == 'x') return take_hex_escape(s, out);
+  const auto octal = s.size() >= 4 && s[1] <= '1' ? octal_value(s.substr(1, 3)) : std::nullopt;
+  if (!octal) return 0;
+  append_utf8(out, *octal);
+  return 4;
+}
+
+std::size_t take_reference(std::string_view s, std::string& out) {
+  constexpr std::size_t most = 10;
+  const auto end = s.substr(0, most).find(';');
+  if (end == std::string_view::npos || end < 3) return 0;
+  const auto name = s.substr(1, end - 1);
+  constexpr std::array<std::pair<std::string_view, char>, 5> names{
+      {{"amp", '&'}, {"quot", '"'}, {"lt", '<'}, {"gt", '>'}, {"apos", '\''}}};
+  for (const auto& [known, c] : names)
+    if (name == known) return out += c, end + 1;
+  if (name[0] != '#') return 0;
+  const bool hexadecimal = name[1] == 'x' || name[1] == 'X';
+  std::optional<unsigned> value;
+  if (hexadecimal) {
+    if (name.size() > 2) value = hex_value(name.substr(2));
+  } else if (std::ranges::all_of(name.substr(1), [](char c) { return c >= '0' && c <= '9'; })) {
+    value = 0;
+    for (const char c : name.substr(1)) value = *value * 10 + static_cast<unsigned>(c - '0');
+  }
+  if (!value || *value > 0x10ffff || (*value >= 0xd800 && *value < 0xe000)) return 0;
+  append_utf8(out, *value);
+  return end + 1;
+}
+
+std::size_t take_escape(std::string_view s, std::string& out) {
+  switch (s.front()) {
+    case '%': return take_percent(s, out);
+    case '\\': return take_backslash(s, out);
+    case '&': return take_reference(s, out);
+    default: return 0;
+  }
+}
+
+// The size of a soft line break, =, blanks and the end of the line.
+std::size_t soft_break(std::string_view s) {
+  auto at = s.find_first_not_of(" \t", 1);
+  if (at == std::string_view::npos) return 0;
+  if (s[at] == '\r' && at + 1 < s.size()) ++at;
+  return s[at] == '\n' ? at + 1 : 0;
+}
+
+// The code unit at `at`; both orders.
+unsigned unit_at(std::string_view bytes, std::size_t at, bool big) {
+  const auto first = static_cast<unsigned char>(bytes[at]), second = static_cast<unsigned char>(bytes[at + 1]);
+  return big ? static_cast<unsigned>(first << 8 | second) : static_cast<unsigned>(second << 8 | first);
+}
+
+enum class Order : std::uint8_t { none, little, big };
+
+// Where there is no byte order mark each of the first characters must be ASCII.
+Order order_of(std::string_view bytes) {
+  if (bytes.starts_with("\xff\xfe")) return Order::little;
+  if (bytes.starts_with("\xfe\xff")) return Order::big;
+  constexpr std::size_t least = 8, most = 64;
+  if (bytes.size() < least) return Order::none;
+  const auto ascii = [&](bool big) {
+    for (std::size_t at = 0; at + 1 < std::min(bytes.size(), most); at += 2)
+      if (const auto unit = unit_at(bytes, at, big); unit == 0 || unit > 0x7e) return false;
+    return true;
+  };
+  if (ascii(false)) return Order::little;
+  return ascii(true) ? Order::big : Order::none;
+}
+
 }  // namespace
 
 std::optional<Decoded> decode_escapes(std::string_view s) {
   DecodedBuilder out;
-  bool any = false, same = false;
+  bool any = false;
+  std::string decoded;
   for (std::size_t at = 0; at < s.size();) {
-    const auto before = out.text().size();
-    const auto size = s[at] == '%' || s[at] == '\\' ? take_escape(s.substr(at), out.text()) : 0;
+    decoded.clear();
+    const auto size = take_escape(s.substr(at), decoded);
     if (size == 0) {
-      if (!same) out.piece(Decoded::Kind::same, at);
-      same = true;
-      out.text() += s[at++];
-      out.end(at);
+      out.same(s[at], at);
+      ++at;
       continue;
     }
-    any = true, same = false;
-    auto decoded = out.text().substr(before);
-    out.text().resize(before);
-    out.piece(Decoded::Kind::atom, at);
-    out.text() += decoded;
+    any = true;
+    out.atom(decoded, at, at + size);
     at += size;
-    out.end(at);
   }
   if (!any) return std::nullopt;
+  return out.finish();
+}
+
+std::optional<Decoded> decode_quoted_printable(std::string_view s) {
+  DecodedBuilder out;
+  bool any = false;
+  for (std::size_t at = 0; at < s.size();) {
+    const auto rest = s.substr(at);
+    const auto broken = rest.front() == '=' ? soft_break(rest) : 0;
+    if (broken > 0) {
+      any = true;
+      at += broken;
+      continue;
+    }
+    const auto byte = rest.front() == '=' && rest.size() >= 3 ? hex_value(rest.substr(1, 2)) : std::nullopt;
+    if (byte) {
+      any = any || *byte == '=';
+      const char c = static_cast<char>(*byte);
+      out.atom({&c, 1}, at, at + 3);
+      at += 3;
+    } else {
+      out.same(s[at], at);
+      ++at;
+    }
+  }
+  if (!any) return std::nullopt;
+  return out.finish();
+}
+
+std::optional<Decoded> decode_utf16(std::string_view bytes) {
+  const auto order = order_of(bytes);
+  if (order == Order::none) return std::nullopt;
+  const bool big = order == Order::big, mark = bytes[0] == '\xff' || bytes[0] == '\xfe';
+  DecodedBuilder out;
+  bool plain = false;  // the piece that is open is of ASCII characters
+  std::string decoded;
+  for (std::size_t at = mark ? 2 : 0; at + 1 < bytes.size();) {
+    auto c = unit_at(bytes, at, big);
+    std::size_t size = 2;
+    if (c < 0x80) {
+      if (!plain) out.piece(Decoded::Kind::utf16, at);
+      plain = true;
+      out.text() += static_cast<char>(c);
+      out.end(at += size);
+      continue;
+    }
+    if (c >= 0xd800 && c < 0xe000) {
+      const auto low = at + 3 < bytes.size() && c < 0xdc00 ? unit_at(bytes, at + 2, big) : 0;
+      if (low < 0xdc00 || low >= 0xe000) return std::nullopt;
+      c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+      size = 4;
+    }
+    plain = false;
+    decoded.clear();
+    append_utf8(decoded, c);
+    out.atom(decoded, at, at + size);
+    at += size;
+  }
   return out.finish();
 }
 

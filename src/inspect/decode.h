@@ -19,7 +19,7 @@ class Decoded {
   Span original(std::size_t start, std::size_t end) const;
 
   // How bytes of a piece stand for each other; in units, of `decoded` and `original` bytes each.
-  enum class Kind : std::uint8_t { same, hex, base64, atom };
+  enum class Kind : std::uint8_t { same, hex, base64, utf16, atom };
 
  private:
   friend class DecodedBuilder;
@@ -28,17 +28,25 @@ class Decoded {
     std::uint32_t original_end = 0;
     Kind kind = Kind::same;
   };
+  static Span mapped(const std::vector<Piece>& pieces, std::size_t start, std::size_t end);
   std::string text_;
   std::vector<Piece> pieces_;
+  std::vector<Piece> outer_;  // of an encoding around that one; empty: there is none
 };
 
 // Each gives nothing where what comes out is no text: UTF-8 without control characters but blanks.
-// RFC 4648 sections 4 and 5; padding may be missing; line breaks are passed over.
+// RFC 4648 sections 4 and 5; padding may be missing; line breaks are passed over. What comes out may be UTF-16.
 std::optional<Decoded> decode_base64(std::string_view run);
+// Digits in pairs, behind 0x or not.
 std::optional<Decoded> decode_hex(std::string_view run);
-// Percent-encoding (RFC 3986) and the escapes of JSON and C-like strings: \uXXXX, \xHH, \n, \/, \" …; nothing
-// where there are none.
+// Percent-encoding (RFC 3986), also of percent signs that were encoded again (%252F); the escapes of JSON and C-like
+// strings: \uXXXX, \xHH, \141, \n, \/, \" …; numeric character references of HTML and XML and the five names of
+// XML (&#x67; &#103; &quot;). Nothing where there are none.
 std::optional<Decoded> decode_escapes(std::string_view text);
+// Quoted-printable (RFC 2045, section 6.7); nothing where no line goes on in the next and no =3D stands.
+std::optional<Decoded> decode_quoted_printable(std::string_view text);
+// With a byte order mark, or where all of the first characters are ASCII.
+std::optional<Decoded> decode_utf16(std::string_view bytes);
 
 bool is_text(std::string_view bytes);
 

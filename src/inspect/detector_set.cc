@@ -12,7 +12,7 @@ namespace ostiary::inspect {
 
 namespace {
 
-constexpr std::string_view kMagic = "ostiary-detectors 1\n";
+constexpr std::string_view kMagic = "ostiary-detectors 2\n";
 
 std::optional<Confidence> confidence_of(std::string_view word) {
   if (word == "low") return Confidence::low;
@@ -55,7 +55,7 @@ LiteralUses uses_of(std::span<const catalog::Detector> specs) {
 
 }  // namespace
 
-Result<Detector> Detector::compile(const catalog::Detector& spec) {
+Result<Detector> Detector::compile(const catalog::Detector& spec, SharedPatterns& shared) {
   Detector d;
   d.spec = spec;
   TRY(d.value, Pattern::compile(spec.pattern, spec.any_case));
@@ -63,29 +63,38 @@ Result<Detector> Detector::compile(const catalog::Detector& spec) {
     TRY(d.before, Pattern::compile(spec.before, spec.any_case));
   }
   for (const auto& expression : spec.reject) {
-    TRY(auto pattern, Pattern::compile(expression, true));
-    d.reject.push_back(std::move(pattern));
+    auto& pattern = shared[expression];
+    if (!pattern) {
+      TRY(auto compiled, Pattern::compile(expression, true));
+      pattern = std::make_shared<const Pattern>(std::move(compiled));
+    }
+    d.reject.push_back(pattern);
   }
   TRY_VOID(d.finish());
   return d;
 }
 
-void Detector::append_compiled(std::string& out) const {
+void Detector::append_compiled(std::string& out, std::set<const Pattern*>& written) const {
   value.append_to(out);
   if (before) before->append_to(out);
-  for (const auto& pattern : reject) pattern.append_to(out);
+  for (const auto& pattern : reject)
+    if (written.insert(pattern.get()).second) pattern->append_to(out);
 }
 
-Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view& compiled) {
+Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view& compiled, SharedPatterns& shared) {
   Detector d;
   d.spec = spec;
   TRY(d.value, Pattern::take_from(compiled));
   if (!spec.before.empty()) {
     TRY(d.before, Pattern::take_from(compiled));
   }
-  for (std::size_t i = 0; i < spec.reject.size(); ++i) {
-    TRY(auto pattern, Pattern::take_from(compiled));
-    d.reject.push_back(std::move(pattern));
+  for (const auto& expression : spec.reject) {
+    auto& pattern = shared[expression];
+    if (!pattern) {
+      TRY(auto taken, Pattern::take_from(compiled));
+      pattern = std::make_shared<const Pattern>(std::move(taken));
+    }
+    d.reject.push_back(pattern);
   }
   TRY_VOID(d.finish());
   return d;
@@ -140,8 +149,9 @@ Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,
                                       std::span<const catalog::Damper> dampers) {
   DetectorSet set;
   TRY(set.damping_, Damping::make(dampers));
+  SharedPatterns shared;
   for (const auto& spec : specs) {
-    auto detector = Detector::compile(spec);
+    auto detector = Detector::compile(spec, shared);
     if (!detector) {
       auto& error = detector.error();
       error.where = fmt::format("detector {}{}{}", spec.id, error.where.empty() ? "" : ", ", error.where);
@@ -163,7 +173,8 @@ Result<std::string> DetectorSet::compiled() const {
   const std::uint64_t size = literals.size();
   out.append(reinterpret_cast<const char*>(&size), sizeof size);
   out += literals;
-  for (const auto& detector : detectors_) detector.append_compiled(out);
+  std::set<const Pattern*> written;
+  for (const auto& detector : detectors_) detector.append_compiled(out, written);
   return out;
 }
 
@@ -179,8 +190,9 @@ Result<DetectorSet> DetectorSet::load(std::span<const catalog::Detector> specs,
   TRY(set.first_pass_, Literals::load(compiled.substr(0, size)));
   compiled.remove_prefix(size);
   TRY(set.damping_, Damping::make(dampers));
+  SharedPatterns shared;
   for (const auto& spec : specs) {
-    TRY(auto detector, Detector::load(spec, compiled));
+    TRY(auto detector, Detector::load(spec, compiled, shared));
     set.add(std::move(detector));
   }
   if (!compiled.empty()) return broken();

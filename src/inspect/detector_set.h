@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,12 +20,16 @@
 
 namespace ostiary::inspect {
 
+// Expressions that many detectors have in common, each compiled and kept once.
+using SharedPatterns = std::map<std::string, std::shared_ptr<const Pattern>, std::less<>>;
+
 // A detector ready to run: the expressions of a catalogue entry (catalog/schema/detector.yaml) as automata.
 struct Detector {
-  static Result<Detector> compile(const catalog::Detector& spec);
-  // The same with expressions that were compiled before, taken off the front of `compiled`.
-  static Result<Detector> load(const catalog::Detector& spec, std::string_view& compiled);
-  void append_compiled(std::string& out) const;
+  static Result<Detector> compile(const catalog::Detector& spec, SharedPatterns& shared);
+  // The same with expressions that were compiled before, taken off the front of `compiled`; those in `shared`
+  // stand there only once.
+  static Result<Detector> load(const catalog::Detector& spec, std::string_view& compiled, SharedPatterns& shared);
+  void append_compiled(std::string& out, std::set<const Pattern*>& written) const;
 
   catalog::Detector spec;
   Class klass = Class::secret;
@@ -30,7 +37,7 @@ struct Detector {
   Pattern value;
   std::optional<Pattern> before;
   std::optional<ByteSet> start, after;
-  std::vector<Pattern> reject;
+  std::vector<std::shared_ptr<const Pattern>> reject;
   Check check;
   // Nothing: no finding.
   std::optional<Confidence> confidence, with_words, check_failed;

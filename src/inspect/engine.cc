@@ -49,7 +49,18 @@ std::pair<std::size_t, std::size_t> around(std::string_view text, std::size_t at
   return {start, end};
 }
 
-// Fills in lines and columns of places that are asked for in ascending order.
+// Mail that says so, or text of which a long line goes on in the next.
+bool may_be_quoted_printable(std::string_view text) {
+  constexpr std::size_t least_line = 40;
+  for (auto at = text.find("=\n"); at != std::string_view::npos; at = text.find("=\n", at + 1)) {
+    const auto line = text.substr(0, at).rfind('\n') + 1;
+    if (at - line >= least_line && at - line <= 2 * least_line) return true;
+  }
+  return text.find("quoted-printable") != std::string_view::npos;
+}
+
+// Fills in lines and columns of places that are asked for in ascending order; also in UTF-16, of which each second
+// byte is mostly 0.
 class Lines {
  public:
   explicit Lines(std::string_view text) : text_(text) {}
@@ -58,7 +69,7 @@ class Lines {
       if (text_[at_] == '\n') {
         ++line_;
         column_ = 1;
-      } else if ((static_cast<unsigned char>(text_[at_]) & 0xc0) != 0x80) {
+      } else if (text_[at_] != '\0' && (static_cast<unsigned char>(text_[at_]) & 0xc0) != 0x80) {
         ++column_;
       }
     }
@@ -156,6 +167,20 @@ std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
     if (const auto decoded = decode_escapes(text.substr(start, end - start)))
       look_behind(*decoded, start, depth, found);
   }
+  if (may_be_quoted_printable(text))
+    if (const auto decoded = decode_quoted_printable(text)) look_behind(*decoded, 0, depth, found);
+  return found;
+}
+
+// A text in UTF-16 is looked at as what it says; its bytes hold nothing.
+std::vector<Candidate> Inspecting::look_at_all(std::string_view text) {
+  if (text.substr(0, 4).find('\0') == std::string_view::npos && !text.starts_with("\xff\xfe") &&
+      !text.starts_with("\xfe\xff"))
+    return look(text, 0);
+  const auto decoded = decode_utf16(text);
+  if (!decoded) return look(text, 0);
+  std::vector<Candidate> found;
+  look_behind(*decoded, 0, -1, found);
   return found;
 }
 
@@ -188,7 +213,7 @@ Inspection Inspecting::inspection_of(std::vector<Finding> findings) const {
 
 Inspection Inspecting::inspect(std::string_view text) {
   gave_up_ = false;
-  auto candidates = look(text, 0);
+  auto candidates = look_at_all(text);
   resolve(candidates);
   std::vector<Finding> findings;
   Lines lines(text);

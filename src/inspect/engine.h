@@ -41,6 +41,7 @@ class Inspecting {
   Inspection inspect(const json::Document& body);
 
  private:
+  std::vector<Candidate> look_at_all(std::string_view text);
   std::vector<Candidate> look(std::string_view text, int depth);
   void look_into_encoded(std::string_view text, int depth, std::vector<Candidate>& found);
   void look_into_strings(const json::Document& body, std::vector<Candidate>& found);

@@ -42,6 +42,11 @@ std::uint64_t runs_of_twelve(std::uint64_t m) {
   return m & (m >> 4);
 }
 
+bool begins_reference(std::string_view s) {
+  if (s.starts_with("&#")) return s.size() > 2 && (is(s[2], kDigit) || (s[2] | 0x20) == 'x');
+  return s.starts_with("&quot;") || s.starts_with("&amp;") || s.starts_with("&apos;");
+}
+
 class Finder {
  public:
   Finder(std::string_view text, std::size_t from, MarkTaker& taker) : text_(text), from_(from), taker_(taker) {}
@@ -99,9 +104,11 @@ void Finder::base64_around(std::size_t at) {
 
 void Finder::escape(std::size_t at) {
   if (at < from_ || at + 1 >= text_.size()) return;
-  if (text_[at] == '%' ? is_at(at + 1, kHex) && is_at(at + 2, kHex)
-                       : std::string_view("ux/\"").find(text_[at + 1]) != std::string_view::npos)
-    taker_.escape(at);
+  const auto next = text_[at + 1];
+  const bool begins = text_[at] == '%'    ? is_at(at + 1, kHex) && is_at(at + 2, kHex)
+                      : text_[at] == '\\' ? std::string_view("ux/\"01").find(next) != std::string_view::npos
+                                          : begins_reference(text_.substr(at, 6));
+  if (begins) taker_.escape(at);
 }
 
 void Finder::block(std::size_t at, const BlockMarks& marks) {
@@ -116,7 +123,7 @@ void Finder::block(std::size_t at, const BlockMarks& marks) {
     const auto sign = at + static_cast<std::size_t>(std::countr_zero(m));
     if (sign > 0 && sign >= from_ && is(text_[sign - 1], kWord) && is_at(sign + 1, kWord)) taker_.at_sign(sign);
   }
-  for (auto m = marks.percents | marks.backslashes; m != 0; m &= m - 1)
+  for (auto m = marks.percents | marks.backslashes | marks.ampersands; m != 0; m &= m - 1)
     escape(at + static_cast<std::size_t>(std::countr_zero(m)));
 }
 
@@ -154,6 +161,7 @@ BlockMarks marks_of(const char* block) {
     out.at_signs |= bits(is(v, '@'));
     out.percents |= bits(is(v, '%'));
     out.backslashes |= bits(is(v, '\\'));
+    out.ampersands |= bits(is(v, '&'));
   }
   return out;
 }
@@ -169,6 +177,7 @@ BlockMarks marks_of(const char* block) {
     if (block[i] == '@') out.at_signs |= bit;
     if (block[i] == '%') out.percents |= bit;
     if (block[i] == '\\') out.backslashes |= bit;
+    if (block[i] == '&') out.ampersands |= bit;
   }
   return out;
 }

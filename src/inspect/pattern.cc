@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <map>
+#include <span>
 
 #include "inspect/impl/expression.h"
 
@@ -230,31 +231,80 @@ struct PatternHead {
   std::array<std::uint8_t, 256> class_of{};
 };
 
+// A state's row is what most of its classes lead to, how many lead elsewhere, and these.
+struct RowHead {
+  std::uint16_t most = 0, others = 0;
+};
+
+template <class T>
+void append_bytes(std::string& out, const T& value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+template <class T>
+bool take_bytes(std::string_view& bytes, T& value) {
+  if (bytes.size() < sizeof value) return false;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  bytes.remove_prefix(sizeof value);
+  return true;
+}
+
+void append_row(std::string& out, std::span<const std::uint16_t> row) {
+  auto sorted = std::vector(row.begin(), row.end());
+  std::ranges::sort(sorted);
+  RowHead head;
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < sorted.size();) {
+    auto end = at;
+    while (end < sorted.size() && sorted[end] == sorted[at]) ++end;
+    if (end - at > count) count = end - at, head.most = sorted[at];
+    at = end;
+  }
+  head.others = static_cast<std::uint16_t>(row.size() - count);
+  append_bytes(out, head);
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (row[i] == head.most) continue;
+    append_bytes(out, static_cast<std::uint8_t>(i));
+    append_bytes(out, row[i]);
+  }
+}
+
+bool take_row(std::string_view& bytes, std::span<std::uint16_t> row) {
+  RowHead head;
+  if (!take_bytes(bytes, head) || head.others > row.size()) return false;
+  std::ranges::fill(row, head.most);
+  for (unsigned i = 0; i < head.others; ++i) {
+    std::uint8_t at = 0;
+    std::uint16_t next = 0;
+    if (!take_bytes(bytes, at) || !take_bytes(bytes, next) || at >= row.size()) return false;
+    row[at] = next;
+  }
+  return true;
+}
+
 }  // namespace
 
 void Pattern::append_to(std::string& out) const {
-  const PatternHead head{static_cast<std::uint32_t>(accepts_.size()), classes_, longest_, class_of_};
-  out.append(reinterpret_cast<const char*>(&head), sizeof head);
-  out.append(reinterpret_cast<const char*>(next_.data()), next_.size() * sizeof next_[0]);
+  append_bytes(out, PatternHead{static_cast<std::uint32_t>(accepts_.size()), classes_, longest_, class_of_});
+  for (std::size_t state = 0; state < accepts_.size(); ++state)
+    append_row(out, std::span(next_).subspan(state * classes_, classes_));
   out.append(reinterpret_cast<const char*>(accepts_.data()), accepts_.size());
 }
 
 Result<Pattern> Pattern::take_from(std::string_view& bytes) {
   const auto broken = [] { return fail(Code::corrupt, "a compiled expression is damaged"); };
   PatternHead head;
-  if (bytes.size() < sizeof head) return broken();
-  std::memcpy(&head, bytes.data(), sizeof head);
-  bytes.remove_prefix(sizeof head);
+  if (!take_bytes(bytes, head)) return broken();
   if (head.states < 2 || head.states > kMostStates || head.classes == 0 || head.classes > 256) return broken();
+  if (bytes.size() < head.states * sizeof(RowHead)) return broken();
   Pattern out;
   out.classes_ = head.classes, out.longest_ = head.longest, out.class_of_ = head.class_of;
   out.next_.resize(std::size_t{head.states} * head.classes);
-  out.accepts_.resize(head.states);
-  const auto table = out.next_.size() * sizeof out.next_[0];
-  if (bytes.size() < table + head.states) return broken();
-  std::memcpy(out.next_.data(), bytes.data(), table);
-  std::memcpy(out.accepts_.data(), bytes.data() + table, head.states);
-  bytes.remove_prefix(table + head.states);
+  for (std::size_t state = 0; state < head.states; ++state)
+    if (!take_row(bytes, std::span(out.next_).subspan(state * head.classes, head.classes))) return broken();
+  if (bytes.size() < head.states) return broken();
+  out.accepts_.assign(bytes.begin(), bytes.begin() + head.states);
+  bytes.remove_prefix(head.states);
   const auto in_range = [&](auto n, std::uint32_t limit) { return n < limit; };
   if (!std::ranges::all_of(out.next_, [&](auto n) { return in_range(n, head.states); }) ||
       !std::ranges::all_of(out.class_of_, [&](auto n) { return in_range(n, head.classes); }))

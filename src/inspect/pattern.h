@@ -56,7 +56,7 @@ class Pattern {
   std::uint32_t longest() const { return longest_; }  // most bytes of a match, at most kMostLength
   std::size_t states() const { return accepts_.size(); }
 
-  // For a program that compiles its expressions when it is built: about 16 bytes a state.
+  // For a program that compiles its expressions when it is built: about ten bytes a state.
   void append_to(std::string& out) const;
   // Takes what append_to() wrote off the front of `bytes`; `corrupt` where it is not that.
   static Result<Pattern> take_from(std::string_view& bytes);

@@ -108,10 +108,16 @@ Scanner::Outcome Scanner::follows(const Detector& d, std::uint64_t stop) const {
   return in_word(stop - 1) && in_word(stop) ? Outcome::none : Outcome::found;
 }
 
-Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std::uint64_t start,
+// Reads on over what has come since the run began at `start`.
+void Scanner::go_on(const Pattern& pattern, Pattern::Run& run, std::uint64_t start) {
+  const auto read = run.length;
+  pattern.advance(run, from(start + read));
+  spend(run.length - read + 1);
+}
+
+Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std::uint64_t start, Pattern::Run& run,
                                    std::uint64_t& stop) {
-  const auto run = d.value.run(from(start));
-  spend(run.length + 1);
+  go_on(d.value, run, start);
   if (run.open() && !last_) return Outcome::open;
   if (run.longest <= 0) return Outcome::none;
   stop = start + static_cast<std::uint64_t>(run.longest);
@@ -120,23 +126,31 @@ Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std:
   return outcome;
 }
 
-// `held_from`: from where on the bytes may belong to the value, where it is open.
-Scanner::Outcome Scanner::attempt(const Try& t, std::uint64_t& held_from, std::uint64_t& value_end) {
+// Goes on over what stands before the value.
+Scanner::Outcome Scanner::find_value(Try& t, std::uint64_t& held_from) {
   const auto& d = set_.detectors()[t.detector];
-  auto start = t.start;
   if (d.before) {
-    const auto run = d.before->run(from(start));
-    spend(run.length + 1);
-    held_from = run.matched() ? start + static_cast<std::uint64_t>(run.longest) : end();
-    if (run.open() && !last_) return Outcome::open;
-    if (!run.matched()) return Outcome::none;
-    start = held_from;
-  } else if (start > base_ && start < end() && in_word(start) && in_word(start - 1) &&
-             !behind_escape(start)) {
-    return Outcome::none;
+    go_on(*d.before, t.run, t.start);
+    held_from = t.run.matched() ? t.start + static_cast<std::uint64_t>(t.run.longest) : end();
+    if (t.run.open() && !last_) return Outcome::open;
+    if (!t.run.matched()) return Outcome::none;
+    t.value = held_from;
+  } else {
+    const auto start = t.start;
+    if (start > base_ && start < end() && in_word(start) && in_word(start - 1) && !behind_escape(start))
+      return Outcome::none;
+    t.value = start;
   }
-  held_from = start;
-  return value_at(d, t.detector, start, value_end);
+  t.run = d.value.begin();
+  return Outcome::found;
+}
+
+// `held_from`: from where on the bytes may belong to the value, where it is open.
+Scanner::Outcome Scanner::attempt(Try& t, std::uint64_t& held_from, std::uint64_t& value_end) {
+  if (!t.value)
+    if (const auto outcome = find_value(t, held_from); outcome != Outcome::found) return outcome;
+  held_from = *t.value;
+  return value_at(set_.detectors()[t.detector], t.detector, *t.value, t.run, value_end);
 }
 
 void Scanner::weigh(const Detector& d, std::uint16_t number, std::uint64_t start, std::uint64_t stop) {
@@ -155,7 +169,7 @@ void Scanner::try_at(std::uint16_t detector, std::uint64_t keyword) {
   auto start = keyword;
   if (d.start)
     while (start > base_ && keyword - start < kMostBack && (*d.start)[byte(start - 1)]) --start;
-  const Try t{start, detector};
+  Try t{start, detector, std::nullopt, d.before ? d.before->begin() : Pattern::Run()};
   std::uint64_t held_from = start, stop = start;
   if (attempt(t, held_from, stop) != Outcome::open) return;
   pending_.push_back(t);
@@ -200,7 +214,8 @@ void Scanner::advance_window(std::uint16_t detector) {
       continue;
     }
     std::uint64_t stop = at;
-    const auto outcome = value_at(d, detector, at, stop);
+    auto run = d.value.begin();
+    const auto outcome = value_at(d, detector, at, run, stop);
     if (outcome == Outcome::open) return hold(at);
     window.next = outcome == Outcome::found ? stop : at + 1;
   }
@@ -281,7 +296,7 @@ std::uint64_t Scanner::unmarked() const {
   };
   const auto digits = run_of([](unsigned char c) { return is_digit(c) || is_separator(c); });
   const auto base64 = run_of([](unsigned char c) { return is_base64(c) || c == '='; });
-  return std::min({digits, base64, std::max(end(), base_ + 3) - 3});
+  return std::min({digits, base64, std::max(end(), base_ + 6) - 6});
 }
 
 void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
@@ -291,7 +306,7 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
   escapes_.clear();
   auto again = std::move(pending_);
   pending_.clear();
-  for (const auto& t : again) {
+  for (auto& t : again) {
     std::uint64_t held_from = t.start, stop = t.start;
     if (attempt(t, held_from, stop) != Outcome::open) continue;
     pending_.push_back(t);

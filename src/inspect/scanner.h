@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +51,8 @@ class Scanner {
   struct Try {
     std::uint64_t start = 0;  // of the match
     std::uint16_t detector = 0;
+    std::optional<std::uint64_t> value;  // where it begins, once that is known
+    Pattern::Run run;                    // how far the expression before the value, or the value's, has come
   };
   struct Window {  // in which values of a `near` detector may begin
     std::uint64_t next = 0, until = 0;
@@ -60,8 +63,11 @@ class Scanner {
   void take_hit(const DetectorSet::Literal& literal, std::uint64_t end);
   void take_trigger(std::span<const std::uint16_t> detectors, std::uint64_t at);
   void try_at(std::uint16_t detector, std::uint64_t keyword);
-  Outcome attempt(const Try& t, std::uint64_t& held_from, std::uint64_t& value_end);
-  Outcome value_at(const Detector& d, std::uint16_t number, std::uint64_t start, std::uint64_t& end);
+  Outcome attempt(Try& t, std::uint64_t& held_from, std::uint64_t& value_end);
+  Outcome find_value(Try& t, std::uint64_t& held_from);
+  void go_on(const Pattern& pattern, Pattern::Run& run, std::uint64_t start);
+  Outcome value_at(const Detector& d, std::uint16_t number, std::uint64_t start, Pattern::Run& run,
+                   std::uint64_t& end);
   Outcome follows(const Detector& d, std::uint64_t end) const;
   void weigh(const Detector& d, std::uint16_t number, std::uint64_t start, std::uint64_t end);
   void advance_window(std::uint16_t detector);

@@ -22,8 +22,8 @@ std::size_t symbol_of(char c) {
   return c >= '0' && c <= '9' ? 52 : 53;
 }
 
-bool matches_one(const std::vector<Pattern>& patterns, std::string_view value) {
-  return std::ranges::any_of(patterns, [&](const Pattern& pattern) { return pattern.matches_all(value); });
+bool rejects(const Detector& d, std::string_view value) {
+  return std::ranges::any_of(d.reject, [&](const auto& pattern) { return pattern->matches_all(value); });
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ double rarity(std::string_view value) {
 
 Weight weigh(const Detector& d, const Damping& damping, std::string_view value, std::string_view context,
              bool words) {
-  if (matches_one(d.reject, value)) return {{}, Checksum::none, "reject"};
+  if (rejects(d, value)) return {{}, Checksum::none, "reject"};
   if (d.spec.entropy > 0 && entropy(value) < d.spec.entropy) return {{}, Checksum::none, "entropy"};
   if (d.spec.rarity > 0 && rarity(value) < d.spec.rarity) return {{}, Checksum::none, "rarity"};
   Weight weight{words ? d.with_words : d.confidence, Checksum::none, {}};

@@ -9,7 +9,7 @@ namespace ostiary::inspect {
 
 // Where the bytes of one block of 64 are of some kind: bit i is byte i.
 struct BlockMarks {
-  std::uint64_t digits = 0, base64 = 0, at_signs = 0, percents = 0, backslashes = 0;
+  std::uint64_t digits = 0, base64 = 0, at_signs = 0, percents = 0, backslashes = 0, ampersands = 0;
 };
 // `block` has at least 64 readable bytes.
 BlockMarks marks_of(const char* block);
@@ -27,7 +27,8 @@ class MarkTaker {
   virtual void base64(Run run) = 0;
   // An @ between two letters or digits.
   virtual void at_sign(std::size_t at) = 0;
-  // A percent sign and two hexadecimal digits, or a backslash with u, x, / or ".
+  // A percent sign and two hexadecimal digits, a backslash with u, x, /, ", 0 or 1, or an ampersand that begins a
+  // character reference.
   virtual void escape(std::size_t at) = 0;
 };
 inline constexpr std::size_t kLeastDigits = 9;
