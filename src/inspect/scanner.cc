@@ -31,7 +31,11 @@ class Scanner::Marks final : public MarkTaker {
     return open;
   }
   void digits(Run run) override {
-    if (unfinished(run.end)) return wait_for(run.start);
+    if (unfinished(run.end)) {
+      for (const auto detector : s_.set_.of_digits())
+        s_.hold(s_.begun(s_.set_.detectors()[detector], s_.base_ + run.start));
+      return wait_for(run.start);
+    }
     s_.take_trigger(s_.set_.of_digits(), s_.base_ + run.start);
   }
   void base64(Run run) override {
@@ -186,38 +190,51 @@ void Scanner::take_hit(const DetectorSet::Literal& literal, std::uint64_t stop) 
   for (const auto& use : literal.uses) {
     const auto& d = set_.detectors()[use.detector];
     if (use.word && whole) {
-      if (word_ends_[use.detector].empty() && windows_[use.detector].until == 0)
-        touched_.push_back(use.detector);
+      if (word_ends_[use.detector].empty()) touched_.push_back(use.detector);
       word_ends_[use.detector].push_back(stop);
     }
     if (!use.keyword) continue;
     if (!d.near) {
       try_at(use.detector, start);
     } else if (whole) {
-      auto& window = windows_[use.detector];
-      window.next = std::max(window.next, stop);
-      window.until = stop + d.spec.within;
-      advance_window(use.detector);
+      open_window(use.detector, stop);
     }
   }
 }
 
-// Tries all places of a window that are known and not tried yet.
-void Scanner::advance_window(std::uint16_t detector) {
+// Opens the bytes from `start` on for values of a `near` detector. What the windows before it leave to be tried
+// comes first.
+void Scanner::open_window(std::uint16_t detector, std::uint64_t start) {
+  auto& windows = windows_[detector];
+  const auto until = start + set_.detectors()[detector].spec.within;
+  if (!windows.open.empty() && start <= windows.open.back().until) {
+    windows.open.back().until = until;
+  } else {
+    windows.open.push_back({start, until});
+  }
+  advance_windows(detector);
+}
+
+// Tries all places of the windows that are known and not tried yet.
+void Scanner::advance_windows(std::uint16_t detector) {
   const auto& d = set_.detectors()[detector];
-  auto& window = windows_[detector];
-  while (window.next < std::min(window.until, end()) && !gave_up_) {
-    const auto at = window.next;
-    const bool inside = at > base_ && in_word(at - 1) && in_word(at);
-    if (inside || !d.value.first()[byte(at)]) {
-      ++window.next;
-      continue;
+  auto& [open, next] = windows_[detector];
+  for (; !open.empty() && !gave_up_; open.erase(open.begin())) {
+    next = std::max(next, open.front().start);
+    while (next < std::min(open.front().until, end())) {
+      const auto at = next;
+      const bool inside = at > base_ && in_word(at - 1) && in_word(at);
+      if (inside || !d.value.first()[byte(at)]) {
+        ++next;
+        continue;
+      }
+      std::uint64_t stop = at;
+      auto run = d.value.begin();
+      const auto outcome = value_at(d, detector, at, run, stop);
+      if (outcome == Outcome::open) return hold(at);
+      next = outcome == Outcome::found ? stop : at + 1;
     }
-    std::uint64_t stop = at;
-    auto run = d.value.begin();
-    const auto outcome = value_at(d, detector, at, run, stop);
-    if (outcome == Outcome::open) return hold(at);
-    window.next = outcome == Outcome::found ? stop : at + 1;
+    if (open.front().until > end()) return;
   }
 }
 
@@ -258,7 +275,9 @@ std::uint64_t Scanner::begun(const Detector& d, std::uint64_t keyword) const {
   } else if (start > base_ && in_word(start) && in_word(start - 1) && !behind_escape(start)) {
     return end();
   }
-  return d.value.run(from(value)).open() ? value : end();
+  // A value that is whole may still wait for the keyword behind it.
+  const auto run = d.value.run(from(value));
+  return run.open() || run.matched() ? value : end();
 }
 
 void Scanner::settle() {
@@ -274,7 +293,8 @@ void Scanner::settle() {
     auto at = end();
     while (at > base_ && end() - at < kMostBack && (is_digit(byte(at - 1)) || is_separator(byte(at - 1)))) --at;
     while (at < end() && !is_digit(byte(at))) ++at;
-    hold(at);
+    if (at < end())
+      for (const auto detector : set_.of_digits()) hold(begun(set_.detectors()[detector], at));
   }
   settled_ = std::max(settled_, held_);
 }
@@ -313,11 +333,10 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
     hold(held_from);
   }
   scan_literals();
-  for (const auto detector : touched_) advance_window(detector);
+  for (const auto detector : touched_) advance_windows(detector);
   Marks marks(*this);
   find_marks(text_, marked_ > base_ ? marked_ - base_ : 0, marks);
   marked_ = std::max(marked_, std::min(marks.waits_from(), unmarked()));
-  hold(marks.waits_from());
   settle();
 }
 
