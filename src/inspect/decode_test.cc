@@ -130,8 +130,11 @@ TEST(Utf16, InBothOrders) {
 }
 
 TEST(Utf16, WithoutAMarkBeginsInAscii) {
-  EXPECT_EQ(decode_utf16(utf16(u"Windows Registry ä", false))->text(), "Windows Registry ä");
-  EXPECT_EQ(decode_utf16(utf16(u"Windows Registry ä", true))->text(), "Windows Registry ä");
+  for (const bool big : {false, true}) {
+    const auto decoded = decode_utf16(utf16(u"Windows Registry Editor Version 5.00 ä", big));
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->text(), "Windows Registry Editor Version 5.00 ä");
+  }
   EXPECT_FALSE(decode_utf16("Windows Registry"));
   EXPECT_FALSE(decode_utf16(std::string("\0\0\0\1\0\0\0\2", 8)));
   EXPECT_FALSE(decode_utf16(utf16(u"\ufeffa\xdc00", false))) << "half a pair";

@@ -228,7 +228,6 @@ namespace {
 
 struct PatternHead {
   std::uint32_t states = 0, classes = 0, longest = 0;
-  std::array<std::uint8_t, 256> class_of{};
 };
 
 // A state's row is what most of its classes lead to, how many lead elsewhere, and these.
@@ -246,6 +245,27 @@ bool take_bytes(std::string_view& bytes, T& value) {
   if (bytes.size() < sizeof value) return false;
   std::memcpy(&value, bytes.data(), sizeof value);
   bytes.remove_prefix(sizeof value);
+  return true;
+}
+
+// Neighbouring bytes are mostly of one class: each run of them is its class and its size less one.
+void append_classes(std::string& out, const std::array<std::uint8_t, 256>& class_of) {
+  for (std::size_t at = 0; at < class_of.size();) {
+    auto end = at + 1;
+    while (end < class_of.size() && class_of[end] == class_of[at]) ++end;
+    append_bytes(out, class_of[at]);
+    append_bytes(out, static_cast<std::uint8_t>(end - at - 1));
+    at = end;
+  }
+}
+
+bool take_classes(std::string_view& bytes, std::array<std::uint8_t, 256>& class_of) {
+  for (std::size_t at = 0; at < class_of.size();) {
+    std::uint8_t value = 0, more = 0;
+    if (!take_bytes(bytes, value) || !take_bytes(bytes, more) || at + more >= class_of.size()) return false;
+    std::fill_n(class_of.begin() + static_cast<std::ptrdiff_t>(at), more + 1, value);
+    at += more + std::size_t{1};
+  }
   return true;
 }
 
@@ -285,7 +305,8 @@ bool take_row(std::string_view& bytes, std::span<std::uint16_t> row) {
 }  // namespace
 
 void Pattern::append_to(std::string& out) const {
-  append_bytes(out, PatternHead{static_cast<std::uint32_t>(accepts_.size()), classes_, longest_, class_of_});
+  append_bytes(out, PatternHead{static_cast<std::uint32_t>(accepts_.size()), classes_, longest_});
+  append_classes(out, class_of_);
   for (std::size_t state = 0; state < accepts_.size(); ++state)
     append_row(out, std::span(next_).subspan(state * classes_, classes_));
   out.append(reinterpret_cast<const char*>(accepts_.data()), accepts_.size());
@@ -296,9 +317,9 @@ Result<Pattern> Pattern::take_from(std::string_view& bytes) {
   PatternHead head;
   if (!take_bytes(bytes, head)) return broken();
   if (head.states < 2 || head.states > kMostStates || head.classes == 0 || head.classes > 256) return broken();
-  if (bytes.size() < head.states * sizeof(RowHead)) return broken();
   Pattern out;
-  out.classes_ = head.classes, out.longest_ = head.longest, out.class_of_ = head.class_of;
+  out.classes_ = head.classes, out.longest_ = head.longest;
+  if (!take_classes(bytes, out.class_of_) || bytes.size() < head.states * sizeof(RowHead)) return broken();
   out.next_.resize(std::size_t{head.states} * head.classes);
   for (std::size_t state = 0; state < head.states; ++state)
     if (!take_row(bytes, std::span(out.next_).subspan(state * head.classes, head.classes))) return broken();
