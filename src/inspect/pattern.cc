@@ -232,10 +232,8 @@ struct PatternHead {
 
 // A state's row is what most of its classes lead to, how many lead elsewhere, and these. Where that is shorter, it is
 // the row of the first state (kLikeFirst) but for some classes: automata that look for words fall back to it.
-struct RowHead {
-  std::uint16_t most = 0, others = 0;
-};
 constexpr std::uint16_t kLikeFirst = 0xffff;
+constexpr std::size_t kLeastRow = 3;  // bytes
 static_assert(kMostStates < kLikeFirst);
 
 template <class T>
@@ -290,10 +288,15 @@ std::uint16_t most_frequent(Row row) {
 
 void append_row(std::string& out, Row row, Row first) {
   const auto most = most_frequent(row);
-  std::uint16_t unlike_most = 0, unlike_first = 0;
-  for (std::size_t i = 0; i < row.size(); ++i) unlike_most += row[i] != most, unlike_first += row[i] != first[i];
-  const bool like_first = row.data() != first.data() && unlike_first < unlike_most;
-  append_bytes(out, RowHead{like_first ? kLikeFirst : most, like_first ? unlike_first : unlike_most});
+  std::uint8_t unlike_most = 0, unlike_first = 0;  // one class at least is like the most
+  bool like_first = false;  // where all classes differ the count would not do
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    like_first = like_first || row[i] == first[i];
+    unlike_most += row[i] != most, unlike_first += row[i] != first[i];
+  }
+  like_first = like_first && row.data() != first.data() && unlike_first < unlike_most;
+  append_bytes(out, like_first ? kLikeFirst : most);
+  append_bytes(out, like_first ? unlike_first : unlike_most);
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (row[i] == (like_first ? first[i] : most)) continue;
     append_bytes(out, static_cast<std::uint8_t>(i));
@@ -303,14 +306,15 @@ void append_row(std::string& out, Row row, Row first) {
 
 // `first` is the row of the first state, which may be this one.
 bool take_row(std::string_view& bytes, std::span<std::uint16_t> row, Row first) {
-  RowHead head;
-  if (!take_bytes(bytes, head) || head.others > row.size()) return false;
-  if (head.most == kLikeFirst) {
+  std::uint16_t most = 0;
+  std::uint8_t others = 0;
+  if (!take_bytes(bytes, most) || !take_bytes(bytes, others)) return false;
+  if (most == kLikeFirst) {
     std::ranges::copy(first, row.begin());
   } else {
-    std::ranges::fill(row, head.most);
+    std::ranges::fill(row, most);
   }
-  for (unsigned i = 0; i < head.others; ++i) {
+  for (unsigned i = 0; i < others; ++i) {
     std::uint8_t at = 0;
     std::uint16_t next = 0;
     if (!take_bytes(bytes, at) || !take_bytes(bytes, next) || at >= row.size()) return false;
@@ -336,7 +340,7 @@ Result<Pattern> Pattern::take_from(std::string_view& bytes) {
   if (head.states < 2 || head.states > kMostStates || head.classes == 0 || head.classes > 256) return broken();
   Pattern out;
   out.classes_ = head.classes, out.longest_ = head.longest;
-  if (!take_classes(bytes, out.class_of_) || bytes.size() < head.states * sizeof(RowHead)) return broken();
+  if (!take_classes(bytes, out.class_of_) || bytes.size() < head.states * kLeastRow) return broken();
   out.next_.resize(std::size_t{head.states} * head.classes);
   const auto row = [&](std::size_t state) { return std::span(out.next_).subspan(state * head.classes, head.classes); };
   for (std::size_t state = 0; state < head.states; ++state)
