@@ -329,7 +329,8 @@ std::optional<Decoded> decode_quoted_printable(std::string_view s) {
   bool any = false;
   for (std::size_t at = 0; at < s.size();) {
     const auto rest = s.substr(at);
-    const auto broken = rest.front() == '=' ? soft_break(rest) : 0;
+    const bool padding = at > 0 && s[at - 1] == '=';  // of base64
+    const auto broken = rest.front() == '=' && !padding ? soft_break(rest) : 0;
     if (broken > 0) {
       any = true;
       at += broken;

@@ -130,11 +130,10 @@ TEST(Utf16, InBothOrders) {
 }
 
 TEST(Utf16, WithoutAMarkBeginsInAscii) {
-  constexpr std::u16string_view text = u"Windows Registry Editor Version 5.00, ä";
   for (const bool big : {false, true}) {
-    const auto decoded = decode_utf16(utf16(text, big));
+    const auto decoded = decode_utf16(utf16(u"Windows Registry Editor Version 5.00 ä", big));
     ASSERT_TRUE(decoded);
-    EXPECT_EQ(decoded->text(), "Windows Registry Editor Version 5.00, ä");
+    EXPECT_EQ(decoded->text(), "Windows Registry Editor Version 5.00 ä");
   }
   EXPECT_FALSE(decode_utf16("Windows Registry"));
   EXPECT_FALSE(decode_utf16(std::string("\0\0\0\1\0\0\0\2", 8)));

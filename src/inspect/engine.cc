@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLongLine = 64;  // an encoded line that may go on in the next one
 constexpr std::size_t kMostEscaped = 4096;
+constexpr std::size_t kMostQuoted = 32 * 1024;  // of quoted-printable that is read at once
 
 bool better(const Candidate& a, const Candidate& b) {
   if (a.confidence != b.confidence) return a.confidence > b.confidence;
@@ -49,14 +50,15 @@ std::pair<std::size_t, std::size_t> around(std::string_view text, std::size_t at
   return {start, end};
 }
 
-// Mail that says so, or text of which a long line goes on in the next.
-bool may_be_quoted_printable(std::string_view text) {
-  constexpr std::size_t least_line = 40;
-  for (auto at = text.find("=\n"); at != std::string_view::npos; at = text.find("=\n", at + 1)) {
+// Where quoted-printable may begin: mail that says so, or a long line that goes on in the next.
+std::size_t quoted_printable_from(std::string_view text, std::size_t from) {
+  constexpr std::size_t least_line = 40, most_line = 80;
+  const auto said = text.find("quoted-printable", from);
+  for (auto at = text.find("=\n", from); at < said; at = text.find("=\n", at + 1)) {
     const auto line = text.substr(0, at).rfind('\n') + 1;
-    if (at - line >= least_line && at - line <= 2 * least_line) return true;
+    if (at - line >= least_line && at - line <= most_line && text[at - 1] != '=') return line;
   }
-  return text.find("quoted-printable") != std::string_view::npos;
+  return said;
 }
 
 // Fills in lines and columns of places that are asked for in ascending order; also in UTF-16, of which each second
@@ -154,6 +156,14 @@ void Inspecting::look_into_encoded(std::string_view text, int depth, std::vector
   }
 }
 
+void Inspecting::look_into_quoted_printable(std::string_view text, int depth, std::vector<Candidate>& found) {
+  for (auto at = quoted_printable_from(text, 0); at < text.size();) {
+    const auto part = text.substr(at, kMostQuoted);
+    if (const auto decoded = decode_quoted_printable(part)) look_behind(*decoded, at, depth, found);
+    at = quoted_printable_from(text, at + part.size());
+  }
+}
+
 std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
   const auto& scanner = scan(text, depth);
   auto found = scanner.candidates();
@@ -167,8 +177,7 @@ std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
     if (const auto decoded = decode_escapes(text.substr(start, end - start)))
       look_behind(*decoded, start, depth, found);
   }
-  if (may_be_quoted_printable(text))
-    if (const auto decoded = decode_quoted_printable(text)) look_behind(*decoded, 0, depth, found);
+  look_into_quoted_printable(text, depth, found);
   return found;
 }
 

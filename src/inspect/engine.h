@@ -44,6 +44,7 @@ class Inspecting {
   std::vector<Candidate> look_at_all(std::string_view text);
   std::vector<Candidate> look(std::string_view text, int depth);
   void look_into_encoded(std::string_view text, int depth, std::vector<Candidate>& found);
+  void look_into_quoted_printable(std::string_view text, int depth, std::vector<Candidate>& found);
   void look_into_strings(const json::Document& body, std::vector<Candidate>& found);
   Scanner& scan(std::string_view text, int depth);
   Finding finding_of(const Candidate& candidate, std::string_view text) const;

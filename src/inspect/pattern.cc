@@ -228,13 +228,13 @@ namespace {
 
 struct PatternHead {
   std::uint32_t states = 0, classes = 0, longest = 0;
-  std::array<std::uint8_t, 256> class_of{};
 };
 
-// A state's row is what most of its classes lead to, how many lead elsewhere, and these.
-struct RowHead {
-  std::uint16_t most = 0, others = 0;
-};
+// A state's row is what most of its classes lead to, how many lead elsewhere, and these. Where that is shorter, it is
+// the row of the first state (kLikeFirst) but for some classes: automata that look for words fall back to it.
+constexpr std::uint16_t kLikeFirst = 0xffff;
+constexpr std::size_t kLeastRow = 3;  // bytes
+static_assert(kMostStates < kLikeFirst);
 
 template <class T>
 void append_bytes(std::string& out, const T& value) {
@@ -249,31 +249,72 @@ bool take_bytes(std::string_view& bytes, T& value) {
   return true;
 }
 
-void append_row(std::string& out, std::span<const std::uint16_t> row) {
+// Neighbouring bytes are mostly of one class: each run of them is its class and its size less one.
+void append_classes(std::string& out, const std::array<std::uint8_t, 256>& class_of) {
+  for (std::size_t at = 0; at < class_of.size();) {
+    auto end = at + 1;
+    while (end < class_of.size() && class_of[end] == class_of[at]) ++end;
+    append_bytes(out, class_of[at]);
+    append_bytes(out, static_cast<std::uint8_t>(end - at - 1));
+    at = end;
+  }
+}
+
+bool take_classes(std::string_view& bytes, std::array<std::uint8_t, 256>& class_of) {
+  for (std::size_t at = 0; at < class_of.size();) {
+    std::uint8_t value = 0, more = 0;
+    if (!take_bytes(bytes, value) || !take_bytes(bytes, more) || at + more >= class_of.size()) return false;
+    std::fill_n(class_of.begin() + static_cast<std::ptrdiff_t>(at), more + 1, value);
+    at += more + std::size_t{1};
+  }
+  return true;
+}
+
+using Row = std::span<const std::uint16_t>;
+
+std::uint16_t most_frequent(Row row) {
   auto sorted = std::vector(row.begin(), row.end());
   std::ranges::sort(sorted);
-  RowHead head;
+  std::uint16_t most = 0;
   std::size_t count = 0;
   for (std::size_t at = 0; at < sorted.size();) {
     auto end = at;
     while (end < sorted.size() && sorted[end] == sorted[at]) ++end;
-    if (end - at > count) count = end - at, head.most = sorted[at];
+    if (end - at > count) count = end - at, most = sorted[at];
     at = end;
   }
-  head.others = static_cast<std::uint16_t>(row.size() - count);
-  append_bytes(out, head);
+  return most;
+}
+
+void append_row(std::string& out, Row row, Row first) {
+  const auto most = most_frequent(row);
+  std::uint8_t unlike_most = 0, unlike_first = 0;  // one class at least is like the most
+  bool like_first = false;  // where all classes differ the count would not do
   for (std::size_t i = 0; i < row.size(); ++i) {
-    if (row[i] == head.most) continue;
+    like_first = like_first || row[i] == first[i];
+    unlike_most += row[i] != most, unlike_first += row[i] != first[i];
+  }
+  like_first = like_first && row.data() != first.data() && unlike_first < unlike_most;
+  append_bytes(out, like_first ? kLikeFirst : most);
+  append_bytes(out, like_first ? unlike_first : unlike_most);
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (row[i] == (like_first ? first[i] : most)) continue;
     append_bytes(out, static_cast<std::uint8_t>(i));
     append_bytes(out, row[i]);
   }
 }
 
-bool take_row(std::string_view& bytes, std::span<std::uint16_t> row) {
-  RowHead head;
-  if (!take_bytes(bytes, head) || head.others > row.size()) return false;
-  std::ranges::fill(row, head.most);
-  for (unsigned i = 0; i < head.others; ++i) {
+// `first` is the row of the first state, which may be this one.
+bool take_row(std::string_view& bytes, std::span<std::uint16_t> row, Row first) {
+  std::uint16_t most = 0;
+  std::uint8_t others = 0;
+  if (!take_bytes(bytes, most) || !take_bytes(bytes, others)) return false;
+  if (most == kLikeFirst) {
+    std::ranges::copy(first, row.begin());
+  } else {
+    std::ranges::fill(row, most);
+  }
+  for (unsigned i = 0; i < others; ++i) {
     std::uint8_t at = 0;
     std::uint16_t next = 0;
     if (!take_bytes(bytes, at) || !take_bytes(bytes, next) || at >= row.size()) return false;
@@ -285,9 +326,10 @@ bool take_row(std::string_view& bytes, std::span<std::uint16_t> row) {
 }  // namespace
 
 void Pattern::append_to(std::string& out) const {
-  append_bytes(out, PatternHead{static_cast<std::uint32_t>(accepts_.size()), classes_, longest_, class_of_});
+  append_bytes(out, PatternHead{static_cast<std::uint32_t>(accepts_.size()), classes_, longest_});
+  append_classes(out, class_of_);
   for (std::size_t state = 0; state < accepts_.size(); ++state)
-    append_row(out, std::span(next_).subspan(state * classes_, classes_));
+    append_row(out, Row(next_).subspan(state * classes_, classes_), Row(next_).subspan(classes_, classes_));
   out.append(reinterpret_cast<const char*>(accepts_.data()), accepts_.size());
 }
 
@@ -296,12 +338,13 @@ Result<Pattern> Pattern::take_from(std::string_view& bytes) {
   PatternHead head;
   if (!take_bytes(bytes, head)) return broken();
   if (head.states < 2 || head.states > kMostStates || head.classes == 0 || head.classes > 256) return broken();
-  if (bytes.size() < head.states * sizeof(RowHead)) return broken();
   Pattern out;
-  out.classes_ = head.classes, out.longest_ = head.longest, out.class_of_ = head.class_of;
+  out.classes_ = head.classes, out.longest_ = head.longest;
+  if (!take_classes(bytes, out.class_of_) || bytes.size() < head.states * kLeastRow) return broken();
   out.next_.resize(std::size_t{head.states} * head.classes);
+  const auto row = [&](std::size_t state) { return std::span(out.next_).subspan(state * head.classes, head.classes); };
   for (std::size_t state = 0; state < head.states; ++state)
-    if (!take_row(bytes, std::span(out.next_).subspan(state * head.classes, head.classes))) return broken();
+    if (!take_row(bytes, row(state), row(1))) return broken();
   if (bytes.size() < head.states) return broken();
   out.accepts_.assign(bytes.begin(), bytes.begin() + head.states);
   bytes.remove_prefix(head.states);
