@@ -104,8 +104,8 @@ void Scanner::go_on(const Pattern& pattern, Pattern::Run& run, std::uint64_t sta
   spend(run.length - read + 1);
 }
 
-Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std::uint64_t start, Pattern::Run& run,
-                                   std::uint64_t& stop) {
+Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std::uint64_t start,
+                                   Pattern::Run& run, std::uint64_t& stop) {
   go_on(d.value, run, start);
   if (run.open() && !last_) return Outcome::open;
   if (run.longest <= 0) return Outcome::none;
@@ -126,7 +126,8 @@ Scanner::Outcome Scanner::find_value(Try& t, std::uint64_t& held_from) {
     t.value = held_from;
   } else {
     const auto start = t.start;
-    if (start > base_ && start < end() && is_word(byte(start)) && is_word(byte(start - 1)) && !behind_escape(start))
+    if (start > base_ && start < end() && is_word(byte(start)) && is_word(byte(start - 1)) &&
+        !behind_escape(start))
       return Outcome::none;
     t.value = start;
   }
