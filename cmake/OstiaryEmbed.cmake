@@ -14,6 +14,8 @@ __asm__(
     "@symbol@_end:\n"
     ".popsection\n");
 ]] @ONLY)
-  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS ${file})
+  # Not as bitcode: the linker's cache of optimised modules knows their text, which names the file, and not what
+  # stands in it.
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS ${file} COMPILE_OPTIONS -fno-lto)
   target_sources(${target} PRIVATE ${source})
 endfunction()

@@ -21,15 +21,27 @@ from pathlib import Path
 
 # Debian source package -> licence of what is linked.
 LICENCES = {
+    "acl": "LGPL-2.1-or-later",
+    "attr": "LGPL-2.1-or-later",
+    "bzip2": "bzip2-1.0.6",
+    "cli11": "BSD-3-Clause",
     "fmtlib": "MIT",
     "gcc-12": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "glibc": "LGPL-2.1-or-later",
+    "gmp": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+    "icu": "Unicode-3.0",
+    "libarchive": "BSD-2-Clause",
+    "libxml2": "MIT",
     "libyaml": "MIT",
+    "libzstd": "BSD-3-Clause",
+    "lz4": "BSD-2-Clause",
+    "nettle": "LGPL-3.0-or-later OR GPL-2.0-or-later",
     "openssl": "Apache-2.0",
     "simdjson": "Apache-2.0",
     "sqlite3": "blessing",
+    "vectorscan": "BSD-3-Clause",
+    "xz-utils": "0BSD",
     "zlib": "Zlib",
-    "cli11": "BSD-3-Clause",
 }
 COMPILED_IN = ["libcli11-dev"]
 

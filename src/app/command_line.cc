@@ -84,19 +84,21 @@ CLI::App* CommandLine::verb(CLI::App& parent, const std::string& name, const std
   return app;
 }
 
-void CommandLine::add_format(CLI::App& app, Format& format, bool& quiet) {
+void CommandLine::add_format(CLI::App& app, Format& format, bool& quiet, bool sarif) {
   const auto take = [&format](const std::string& word) {
-    format = word == "json" ? Format::json : Format::text;
+    format = word == "json" ? Format::json : word == "sarif" ? Format::sarif : Format::text;
   };
-  app.add_option_function<std::string>("--format", take, "text or json")
-      ->check(
-          [](const std::string& word) { return word == "text" || word == "json" ? "" : "is text or json"; })
+  const std::string words = sarif ? "text, json or sarif" : "text or json";
+  app.add_option_function<std::string>("--format", take, words)
+      ->check([sarif, words](const std::string& word) {
+        return word == "text" || word == "json" || (sarif && word == "sarif") ? "" : "is " + words;
+      })
       ->type_name("FORMAT");
   app.add_flag("--quiet", quiet, "no hints, headings and progress");
 }
 
-void CommandLine::add_common(CLI::App& app, CommonOptions& options) {
-  add_format(app, options.format, options.quiet);
+void CommandLine::add_common(CLI::App& app, CommonOptions& options, bool sarif) {
+  add_format(app, options.format, options.quiet, sarif);
   app.add_option("-o,--output", options.output, "write to FILE, whole or not at all")->type_name("FILE");
   if (const char* data = std::getenv("OSTIARY_DATA"); data && *data) options.data = data;
   app.add_option("--data", options.data, "data folder (default: $OSTIARY_DATA, or ./ostiary-data)")

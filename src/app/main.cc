@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     add_team(line);
     add_me(line);
     add_ledger(line);
+    add_inspect(line);
     add_doctor(line);
     add_setup(line);
     add_others(line);

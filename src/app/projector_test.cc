@@ -1,5 +1,6 @@
 #include "app/projector.h"
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fmt/format.h>
@@ -29,6 +30,10 @@ namespace fs = std::filesystem;
 
 constexpr auto kEnough = 20s;
 
+// A record refers to its texts.
+constexpr std::array kModels = {"m0", "m1", "m2"};
+constexpr std::array kKeys = {"Key0", "Key1", "Key2"};
+
 class ProjectorTest : public ::testing::Test {
  protected:
   std::string data(const std::string& name = "data") const { return folder_ / name; }
@@ -47,7 +52,7 @@ class ProjectorTest : public ::testing::Test {
       ledger::ExchangeRecord record;
       record.id = Id::make();
       record.at = wall_now();
-      record.team = "research", record.key = "AbCd1234", record.model = fmt::format("m{}", made_ % 3);
+      record.team = "research", record.key = "AbCd1234", record.model = kModels[made_ % 3];
       record.usage.input = 10;
       line.clear();
       ledger::append_intent(line, record);
@@ -246,7 +251,7 @@ class RemovedTest : public ProjectorTest {
     ledger::ExchangeRecord record;
     record.id = Id::make();
     record.at = at;
-    record.team = "research", record.key = fmt::format("Key{}", made_++ % 3), record.model = "m";
+    record.team = "research", record.key = kKeys[made_++ % 3], record.model = "m";
     record.reserved = ledger::Reserved{100, 10, 0.5};
     record.usage.input = 7 + made_, record.usage.output = 3, record.usage.cached = 1;
     record.usage.cost = 0.001 * static_cast<double>(made_);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <mutex>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -474,7 +475,10 @@ class ScriptedGate {
     ::shutdown(listener_.get(), SHUT_RDWR);
     thread_.join();
   }
-  const std::string& heard() const { return heard_; }
+  std::string heard() const {
+    const std::lock_guard lock(mutex_);
+    return heard_;
+  }
 
  private:
   void serve() {
@@ -489,11 +493,16 @@ class ScriptedGate {
         in.append(buffer, static_cast<std::size_t>(n));
       }
       if (in.empty()) continue;  // somebody looked whether we are there
-      heard_ = in;
+      {
+        const std::lock_guard lock(mutex_);
+        heard_ = in;
+      }
       [[maybe_unused]] const auto sent = write_all(peer.get(), answer_, "peer");
     }
   }
-  std::string answer_, heard_;
+  const std::string answer_;
+  mutable std::mutex mutex_;
+  std::string heard_;
   Fd listener_;
   std::jthread thread_;
 };

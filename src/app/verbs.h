@@ -9,7 +9,7 @@
 
 namespace ostiary::app {
 
-enum class Format : std::uint8_t { text, json };
+enum class Format : std::uint8_t { text, json, sarif };
 
 // What every verb takes.
 struct CommonOptions {
@@ -17,6 +17,21 @@ struct CommonOptions {
   std::string output;                   // -o FILE; empty: stdout
   bool quiet = false;                   // no hints, headings and progress
   std::string data = "./ostiary-data";  // flag > OSTIARY_DATA > default
+};
+
+struct InspectOptions {
+  CommonOptions common;
+  std::vector<std::string> paths;  // files and folders; "-" and none: stdin
+  bool redact = false;             // write the text with what was found masked
+  std::string fail_on;             // low, medium, high; empty: never, with `staged` medium
+  std::string least = "medium";    // confidence of what is shown
+  std::string baseline;            // file of known findings
+  bool write_baseline = false;     // make it instead
+  bool staged = false;
+  bool history = false;
+  std::vector<std::string> revisions;  // of the history
+  bool no_ignore = false;
+  bool reveal = false;  // values in full, on a terminal
 };
 
 struct ServeOptions {
@@ -117,6 +132,7 @@ struct SetupOptions {
 // (exit_code).
 Result<int> run_serve(const ServeOptions& options);
 Result<int> run_version(const CommonOptions& options);
+Result<int> run_inspect(const InspectOptions& options);
 Result<int> run_doctor(const DoctorOptions& options);
 Result<int> run_key_create(const KeyOptions& options);
 Result<int> run_key_list(const KeyOptions& options);

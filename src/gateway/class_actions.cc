@@ -23,6 +23,16 @@ int strictness(policy::Effect effect) {
   }
   return 4;
 }
+// What gave the request its class, and where, as far as that is known.
+std::string seen_as(const inspect::Inspection& found, std::string_view klass) {
+  const auto finding = std::ranges::find_if(found.findings, [&](const inspect::Finding& f) {
+    return f.data_class == klass && f.confidence >= inspect::Confidence::medium;
+  });
+  if (finding == found.findings.end()) return "";
+  auto out = " (" + finding->type;
+  if (!finding->location.pointer.empty()) out += " at " + finding->location.pointer;
+  return out + ")";
+}
 }  // namespace
 
 std::span<const std::string_view> ClassActions::wants() const {
@@ -42,7 +52,7 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
     if (effect == policy::Effect::redact) decision.redact_classes.push_back(klass);
     if (strictness(effect) <= strictness(decision.effect)) continue;
     decision.effect = effect;
-    decision.because = "the request holds data of the class '" + klass + "'";
+    decision.because = "the request holds data of the class '" + klass + "'" + seen_as(found, klass);
   }
   if (decision.effect == policy::Effect::reroute) decision.reroute_to = reroute_to_;
   if (decision.effect == policy::Effect::deny || decision.effect == policy::Effect::ask) {

@@ -74,5 +74,19 @@ TEST(ClassActions, WhatWasNotReadCountsAsEveryConfiguredClass) {
   EXPECT_EQ(ClassActions({}, "").decide(facts_for("far"), found).effect, Effect::allow);
 }
 
+TEST(ClassActions, SaysWhatGaveTheClassAndWhere) {
+  const ClassActions actions({{"secret", policy::Effect::deny}}, "");
+  inspect::Inspection found;
+  found.classes = {"secret"};
+  inspect::Finding weak, sure;
+  weak.type = "password", sure.type = "github-token";
+  weak.data_class = sure.data_class = "secret";
+  sure.confidence = inspect::Confidence::medium;
+  sure.location.pointer = "/messages/0/content";
+  found.findings = {weak, sure};
+  EXPECT_EQ(actions.decide({}, found).because,
+            "the request holds data of the class 'secret' (github-token at /messages/0/content)");
+}
+
 }  // namespace
 }  // namespace ostiary::gateway

@@ -34,8 +34,10 @@ void find_secret(const Exchange& x, inspect::Inspection& found) {
   if (at == std::string_view::npos) return;
   found.classes = {"secret"};
   inspect::Finding finding;
-  finding.detector = "word";
+  finding.detector = finding.type = "word";
   finding.klass = inspect::Class::secret;
+  finding.data_class = "secret";
+  finding.confidence = inspect::Confidence::high;
   finding.location.start = at;
   finding.location.end = at + 6;
   finding.preview = "S…";

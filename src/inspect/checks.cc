@@ -99,7 +99,8 @@ Result<Check> Check::make(const catalog::Detector::Check& spec) {
   if (const auto last = words.take_value("last")) {
     const auto n = text::parse_uint(*last);
     if (!n || *n == 0 || *n > Characters::kMost)
-      return fail(Code::invalid, fmt::format("last={} must be a number from 1 to {}", *last, Characters::kMost),
+      return fail(Code::invalid,
+                  fmt::format("last={} must be a number from 1 to {}", *last, Characters::kMost),
                   "check argument");
     check.last_ = *n;
   }

@@ -55,8 +55,8 @@ Result<std::string> versions_of(CheckWords& words) {
   return out;
 }
 
-// Bitcoin's Base58Check (Developer Reference): the end is the beginning of the payload's double SHA-256. XRP Ledger
-// addresses have an alphabet of their own.
+// Bitcoin's Base58Check (Developer Reference): the end is the beginning of the payload's double SHA-256. XRP
+// Ledger addresses have an alphabet of their own.
 Result<CheckStep> make_base58check(const catalog::Detector::Check&, CheckWords& words) {
   const auto alphabet = words.take("ripple") ? kRipple : kBitcoin;
   TRY(auto versions, versions_of(words));
@@ -102,7 +102,8 @@ std::optional<Bech32> decode_bech32(std::string_view value) {
   if (value.size() > kMostAddress || one == 0 || one == std::string::npos || one + 7 > lower.size())
     return std::nullopt;
   const bool has_upper = std::ranges::any_of(value, is_upper);
-  if (has_upper && std::ranges::any_of(value, [](char c) { return c >= 'a' && c <= 'z'; })) return std::nullopt;
+  if (has_upper && std::ranges::any_of(value, [](char c) { return c >= 'a' && c <= 'z'; }))
+    return std::nullopt;
   Bech32 out{lower.substr(0, one), {}, false};
   std::uint32_t state = 1;
   for (const char c : out.prefix) {
@@ -123,7 +124,8 @@ std::optional<Bech32> decode_bech32(std::string_view value) {
   return out;
 }
 
-// BIP-141 and BIP-350: version 0 is in Bech32 and has 20 or 32 bytes, the others are in Bech32m and have 2 to 40.
+// BIP-141 and BIP-350: version 0 is in Bech32 and has 20 or 32 bytes, the others are in Bech32m and have 2
+// to 40.
 bool is_witness_program(const Bech32& address) {
   if (address.data.empty() || address.data[0] > 16) return false;
   const auto bits = (address.data.size() - 1) * 5;
@@ -167,11 +169,12 @@ bool eip55_holds(std::string_view value, bool must_be_mixed) {
 }
 
 Result<CheckStep> make_eip55(const catalog::Detector::Check&, CheckWords& words) {
-  return CheckStep([mixed = words.take("mixed")](std::string_view value) { return eip55_holds(value, mixed); });
+  return CheckStep(
+      [mixed = words.take("mixed")](std::string_view value) { return eip55_holds(value, mixed); });
 }
 
-// CryptoNote standard 007, as Monero has it: blocks of 11 characters for 8 bytes, the last of 5 (or with a payment
-// id 77 bytes in all); the end is the beginning of the Keccak-256 of what stands before.
+// CryptoNote standard 007, as Monero has it: blocks of 11 characters for 8 bytes, the last of 5 (or with a
+// payment id 77 bytes in all); the end is the beginning of the Keccak-256 of what stands before.
 bool monero_holds(std::string_view value) {
   if (value.size() != 95 && value.size() != 106) return false;
   std::string bytes;
@@ -180,8 +183,8 @@ bool monero_holds(std::string_view value) {
     const std::size_t size = block.size() == 11 ? 8 : 5;
     const auto decoded = decode_base58(block, kBitcoin);
     if (!decoded) return false;
-    const std::string_view significant = std::string_view(*decoded).substr(
-        std::min(decoded->find_first_not_of('\0'), decoded->size()));
+    const std::string_view significant =
+        std::string_view(*decoded).substr(std::min(decoded->find_first_not_of('\0'), decoded->size()));
     if (significant.size() > size) return false;
     bytes.append(size - significant.size(), '\0').append(significant);
   }
@@ -241,7 +244,8 @@ Digest keccak256(std::string_view bytes) {
     permute(lanes);
   }
   Digest out;
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(lanes[i / 8] >> (i % 8 * 8));
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<std::uint8_t>(lanes[i / 8] >> (i % 8 * 8));
   return out;
 }
 

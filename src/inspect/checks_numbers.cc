@@ -15,38 +15,33 @@ struct Network {
   std::uint8_t shortest, longest;
 };
 constexpr Network kNetworks[] = {
-    {220000, 220499, 16, 19},  // Mir
-    {222100, 272099, 16, 16},  // Mastercard
-    {300000, 305999, 14, 19},  // Diners Club
-    {309500, 309599, 14, 19},
-    {340000, 349999, 15, 15},  // American Express
-    {352800, 358999, 16, 19},  // JCB
-    {360000, 369999, 14, 19},  // Diners Club
-    {370000, 379999, 15, 15},  // American Express
-    {380000, 399999, 14, 19},  // Diners Club
-    {400000, 499999, 16, 16},  // Visa
-    {400000, 499999, 13, 13},
-    {400000, 499999, 19, 19},
-    {501800, 501899, 12, 19},  // Maestro
-    {501900, 501999, 16, 16},  // Dankort
-    {502000, 502099, 12, 19},  // Maestro
-    {503800, 503899, 12, 19},
-    {506099, 506198, 16, 19},  // Verve
-    {508500, 508999, 16, 16},  // RuPay
-    {510000, 559999, 16, 16},  // Mastercard
-    {589300, 589399, 12, 19},  // Maestro
-    {601100, 601199, 16, 19},  // Discover
-    {606282, 606282, 16, 19},  // Hipercard
-    {607000, 608999, 16, 16},  // RuPay
-    {620000, 629999, 16, 19},  // UnionPay
-    {630400, 630499, 12, 19},  // Maestro
-    {644000, 659999, 16, 19},  // Discover
-    {675900, 675999, 12, 19},  // Maestro
-    {676100, 676399, 12, 19},
-    {810000, 817199, 16, 19},  // UnionPay
-    {860000, 860099, 16, 16},  // Uzcard
-    {979200, 979299, 16, 16},  // Troy
-    {986000, 986099, 16, 16},  // Humo
+    {220000, 220499, 16, 19},                                                      // Mir
+    {222100, 272099, 16, 16},                                                      // Mastercard
+    {300000, 305999, 14, 19},                                                      // Diners Club
+    {309500, 309599, 14, 19}, {340000, 349999, 15, 15},                            // American Express
+    {352800, 358999, 16, 19},                                                      // JCB
+    {360000, 369999, 14, 19},                                                      // Diners Club
+    {370000, 379999, 15, 15},                                                      // American Express
+    {380000, 399999, 14, 19},                                                      // Diners Club
+    {400000, 499999, 16, 16},                                                      // Visa
+    {400000, 499999, 13, 13}, {400000, 499999, 19, 19}, {501800, 501899, 12, 19},  // Maestro
+    {501900, 501999, 16, 16},                                                      // Dankort
+    {502000, 502099, 12, 19},                                                      // Maestro
+    {503800, 503899, 12, 19}, {506099, 506198, 16, 19},                            // Verve
+    {508500, 508999, 16, 16},                                                      // RuPay
+    {510000, 559999, 16, 16},                                                      // Mastercard
+    {589300, 589399, 12, 19},                                                      // Maestro
+    {601100, 601199, 16, 19},                                                      // Discover
+    {606282, 606282, 16, 19},                                                      // Hipercard
+    {607000, 608999, 16, 16},                                                      // RuPay
+    {620000, 629999, 16, 19},                                                      // UnionPay
+    {630400, 630499, 12, 19},                                                      // Maestro
+    {644000, 659999, 16, 19},                                                      // Discover
+    {675900, 675999, 12, 19},                                                      // Maestro
+    {676100, 676399, 12, 19}, {810000, 817199, 16, 19},                            // UnionPay
+    {860000, 860099, 16, 16},                                                      // Uzcard
+    {979200, 979299, 16, 16},                                                      // Troy
+    {986000, 986099, 16, 16},                                                      // Humo
 };
 
 bool luhn_holds(std::string_view value) {
@@ -59,7 +54,8 @@ bool card_holds(std::string_view value) {
   if (!digits || digits->size() < 12 || !luhn(digits->text())) return false;
   const auto prefix = digits->number(0, 6);
   return std::ranges::any_of(kNetworks, [&](const Network& n) {
-    return prefix >= n.first && prefix <= n.last && digits->size() >= n.shortest && digits->size() <= n.longest;
+    return prefix >= n.first && prefix <= n.last && digits->size() >= n.shortest &&
+           digits->size() <= n.longest;
   });
 }
 
@@ -68,7 +64,8 @@ Result<CheckStep> make_luhn(const catalog::Detector::Check&, CheckWords& words) 
   return CheckStep(words.take("cards") ? card_holds : luhn_holds);
 }
 
-// ISO 7064 mod 97-10: the remainder of a text in which letters are 10 to 35; -1 where it has other characters.
+// ISO 7064 mod 97-10: the remainder of a text in which letters are 10 to 35; -1 where it has other
+// characters.
 int remainder_97(std::string_view text, int remainder = 0) {
   for (const char c : text) {
     const int v = value_of(c);
@@ -85,12 +82,17 @@ bool mod97_holds(std::string_view value) {
          number->text().find_first_not_of('0') != std::string_view::npos;
 }
 
-// The IBAN registry of ISO 13616 (SWIFT): the length of each country's, of which one is a code and two digits.
+// The IBAN registry of ISO 13616 (SWIFT): the length of each country's, of which one is a code and two
+// digits.
 constexpr std::string_view kIbanLengths =
-    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 "
-    "ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 "
-    "KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 "
-    "PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 "
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 "
+    "EE20 EG29 "
+    "ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 "
+    "KW30 "
+    "KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 "
+    "PK24 "
+    "PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 "
+    "UA29 "
     "VA22 VG24 XK20 YE30";
 
 // ISO 13616: country, two check digits of ISO 7064 mod 97-10 for the text with these four at the end.
@@ -99,18 +101,19 @@ bool iban_holds(std::string_view value) {
   if (!iban || iban->size() < 15 || !is_upper((*iban)[0]) || !is_upper((*iban)[1]) || !iban->all_digits(2, 2))
     return false;
   const auto at = kIbanLengths.find(iban->text(0, 2));
-  if (at == std::string_view::npos || text::parse_uint(kIbanLengths.substr(at + 2, 2)) != iban->size()) return false;
+  if (at == std::string_view::npos || text::parse_uint(kIbanLengths.substr(at + 2, 2)) != iban->size())
+    return false;
   const auto check = iban->number(2, 2);
   if (check < 2 || check > 98) return false;
   const int remainder = remainder_97(iban->text().substr(4));
   return remainder >= 0 && remainder_97(iban->text(0, 4), remainder) == 1;
 }
 
-constexpr std::uint8_t kDihedral[10][10] = {
-    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 0, 6, 7, 8, 9, 5}, {2, 3, 4, 0, 1, 7, 8, 9, 5, 6},
-    {3, 4, 0, 1, 2, 8, 9, 5, 6, 7}, {4, 0, 1, 2, 3, 9, 5, 6, 7, 8}, {5, 9, 8, 7, 6, 0, 4, 3, 2, 1},
-    {6, 5, 9, 8, 7, 1, 0, 4, 3, 2}, {7, 6, 5, 9, 8, 2, 1, 0, 4, 3}, {8, 7, 6, 5, 9, 3, 2, 1, 0, 4},
-    {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}};
+constexpr std::uint8_t kDihedral[10][10] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 0, 6, 7, 8, 9, 5},
+                                            {2, 3, 4, 0, 1, 7, 8, 9, 5, 6}, {3, 4, 0, 1, 2, 8, 9, 5, 6, 7},
+                                            {4, 0, 1, 2, 3, 9, 5, 6, 7, 8}, {5, 9, 8, 7, 6, 0, 4, 3, 2, 1},
+                                            {6, 5, 9, 8, 7, 1, 0, 4, 3, 2}, {7, 6, 5, 9, 8, 2, 1, 0, 4, 3},
+                                            {8, 7, 6, 5, 9, 3, 2, 1, 0, 4}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}};
 constexpr std::uint8_t kPermutations[8][10] = {
     {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 5, 7, 6, 2, 8, 3, 0, 9, 4}, {5, 8, 0, 3, 7, 9, 6, 1, 4, 2},
     {8, 9, 1, 6, 0, 4, 3, 5, 2, 7}, {9, 4, 5, 3, 1, 2, 6, 8, 7, 0}, {4, 2, 8, 6, 5, 7, 3, 9, 0, 1},
@@ -121,11 +124,11 @@ bool verhoeff_holds(std::string_view value) {
   return digits && verhoeff(digits->text());
 }
 
-constexpr std::uint8_t kQuasigroup[10][10] = {
-    {0, 3, 1, 7, 5, 9, 8, 6, 4, 2}, {7, 0, 9, 2, 1, 5, 4, 8, 6, 3}, {4, 2, 0, 6, 8, 7, 1, 3, 5, 9},
-    {1, 7, 5, 0, 9, 8, 3, 4, 2, 6}, {6, 1, 2, 3, 0, 4, 5, 9, 7, 8}, {3, 6, 7, 4, 2, 0, 9, 5, 8, 1},
-    {5, 8, 6, 9, 7, 2, 0, 1, 3, 4}, {8, 9, 4, 5, 3, 6, 2, 0, 1, 7}, {9, 4, 3, 8, 6, 1, 7, 2, 0, 5},
-    {2, 5, 8, 1, 4, 3, 6, 7, 9, 0}};
+constexpr std::uint8_t kQuasigroup[10][10] = {{0, 3, 1, 7, 5, 9, 8, 6, 4, 2}, {7, 0, 9, 2, 1, 5, 4, 8, 6, 3},
+                                              {4, 2, 0, 6, 8, 7, 1, 3, 5, 9}, {1, 7, 5, 0, 9, 8, 3, 4, 2, 6},
+                                              {6, 1, 2, 3, 0, 4, 5, 9, 7, 8}, {3, 6, 7, 4, 2, 0, 9, 5, 8, 1},
+                                              {5, 8, 6, 9, 7, 2, 0, 1, 3, 4}, {8, 9, 4, 5, 3, 6, 2, 0, 1, 7},
+                                              {9, 4, 3, 8, 6, 1, 7, 2, 0, 5}, {2, 5, 8, 1, 4, 3, 6, 7, 9, 0}};
 
 // Damm, Total anti-symmetrische Quasigruppen, Marburg 2004.
 bool damm_holds(std::string_view value) {
@@ -154,7 +157,8 @@ bool hybrid(std::string_view text, int n) {
   return check >= 0 && check < n && (product + check) % n == 1;
 }
 
-// ISO 7064, the pure system mod m-2: the check character may be X, which is 10 (mod 11-2), or *, 36 (mod 37-2).
+// ISO 7064, the pure system mod m-2: the check character may be X, which is 10 (mod 11-2), or *, 36 (mod
+// 37-2).
 bool pure(std::string_view text, int m, int n, char further) {
   int sum = 0;
   for (const char c : text.substr(0, text.size() - 1)) {
@@ -220,7 +224,8 @@ Result<> take_numbers(CheckWords& words, std::string_view name, std::vector<std:
   if (!list) return {};
   for (const auto part : text::split(*list, ',')) {
     const auto n = text::parse_uint(part);
-    if (!n || *n > 99) return fail(Code::invalid, fmt::format("{} are numbers such as 20,40", name), "check argument");
+    if (!n || *n > 99)
+      return fail(Code::invalid, fmt::format("{} are numbers such as 20,40", name), "check argument");
     numbers.push_back(*n);
   }
   return {};
@@ -271,6 +276,7 @@ std::string zone_of(std::string_view value) {
   std::string out;
   for (std::size_t i = 0; i < value.size() && out.size() <= 90; ++i) {
     const char c = value[i];
+    if (c == '\\' && i + 1 < value.size() && value[i + 1] == '\\') continue;
     if (c == '\\')
       ++i;
     else if (c == '<' || value_of(c) >= 0)
@@ -281,8 +287,8 @@ std::string zone_of(std::string_view value) {
   return out;
 }
 
-// Passports and visas, two lines of 44 (TD3, MRV-A), and documents of two lines of 36 (TD2, MRV-B). Visas have no
-// last check digit.
+// Passports and visas, two lines of 44 (TD3, MRV-A), and documents of two lines of 36 (TD2, MRV-B). Visas
+// have no last check digit.
 bool zone_of_two(std::string_view zone, std::size_t width) {
   const auto line = zone.substr(width);
   if (!icao_digit(line.substr(0, 9), line[9]) || !icao_digit(line.substr(13, 6), line[19]) ||
@@ -357,7 +363,8 @@ bool luhn(std::string_view digits) {
 bool verhoeff(std::string_view digits) {
   std::size_t check = 0;
   for (std::size_t i = 0; i < digits.size(); ++i)
-    check = kDihedral[check][kPermutations[i % 8][static_cast<std::size_t>(digits[digits.size() - 1 - i] - '0')]];
+    check =
+        kDihedral[check][kPermutations[i % 8][static_cast<std::size_t>(digits[digits.size() - 1 - i] - '0')]];
   return check == 0;
 }
 

@@ -22,13 +22,15 @@ bool is_base62(char c) {
 // Whether the last six characters are the CRC-32 of `covered` in base 62, padded with zeros.
 bool ends_with_crc(std::string_view token, std::string_view covered) {
   const auto sum = crc32(covered);
-  const std::array<std::uint8_t, 4> bytes = {static_cast<std::uint8_t>(sum >> 24), static_cast<std::uint8_t>(sum >> 16),
-                                             static_cast<std::uint8_t>(sum >> 8), static_cast<std::uint8_t>(sum)};
+  const std::array<std::uint8_t, 4> bytes = {
+      static_cast<std::uint8_t>(sum >> 24), static_cast<std::uint8_t>(sum >> 16),
+      static_cast<std::uint8_t>(sum >> 8), static_cast<std::uint8_t>(sum)};
   return token.substr(token.size() - 6) == base62(bytes, 6);
 }
 
-// GitHub, Behind GitHub's new authentication token formats (5 April 2021); npm, npm has a new access token format
-// (23 September 2021): a prefix and _, 30 characters, the CRC-32 of these. Of github_pat_ no checksum is published.
+// GitHub, Behind GitHub's new authentication token formats (5 April 2021); npm, npm has a new access token
+// format (23 September 2021): a prefix and _, 30 characters, the CRC-32 of these. Of github_pat_ no checksum
+// is published.
 bool github_holds(std::string_view value) {
   const auto body = value.substr(std::min(value.rfind('_') + 1, value.size()));
   if (body.size() != 36 || !std::ranges::all_of(body, is_base62)) return false;
@@ -59,8 +61,8 @@ bool is_object_with(std::string_view base64, std::string_view member) {
   return member.empty() || document->root()[member].is_string();
 }
 
-// RFC 7519: a JWS of three parts (RFC 7515, 7.1), whose payload is an object of claims, or a JWE of five (RFC 7516,
-// 7.1).
+// RFC 7519: a JWS of three parts (RFC 7515, 7.1), whose payload is an object of claims, or a JWE of five (RFC
+// 7516, 7.1).
 bool jwt_holds(std::string_view value) {
   std::vector<std::string_view> parts;
   for (std::size_t at = 0; parts.size() <= 5; ++at) {
@@ -73,11 +75,12 @@ bool jwt_holds(std::string_view value) {
   if (!is_object_with(parts[0], "alg")) return false;
   if (parts.size() == 3) return is_object_with(parts[1], {}) && decode_any_base64(parts[2]).has_value();
   return is_object_with(parts[0], "enc") && std::ranges::all_of(parts, [](std::string_view part) {
-    return decode_any_base64(part).has_value();
-  });
+           return decode_any_base64(part).has_value();
+         });
 }
 
-// The value, or what of it stands behind a prefix that ends in _ or a point, decodes to a JSON object (RFC 8259).
+// The value, or what of it stands behind a prefix that ends in _ or a point, decodes to a JSON object (RFC
+// 8259).
 bool base64_json_holds(std::string_view value) {
   if (is_object_with(value, {})) return true;
   const auto begin = value.find("eyJ");
@@ -93,7 +96,8 @@ bool uuid_holds(std::string_view value) {
     const bool hex = is_decimal(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     if (dash ? c != '-' : !hex) return false;
   }
-  return value[14] >= '1' && value[14] <= '8' && std::string_view("89abAB").find(value[19]) != std::string_view::npos;
+  return value[14] >= '1' && value[14] <= '8' &&
+         std::string_view("89abAB").find(value[19]) != std::string_view::npos;
 }
 
 // What stands between the lines that say BEGIN and END, or all where there are none.
@@ -119,7 +123,8 @@ Pem pem_of(std::string_view value) {
   return pem;
 }
 
-// Takes off a line end, written as one or as \n or \\n, with the quotes, commas and blanks of source around it.
+// Takes off a line end, written as one or as \n or \\n, with the quotes, commas and blanks of source around
+// it.
 bool skip_break(std::string_view& text) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -137,7 +142,8 @@ bool skip_break(std::string_view& text) {
   return at > 0;
 }
 
-// Headers such as "Proc-Type: 4,ENCRYPTED" (RFC 1421) or "Version: …" (RFC 9580), each up to the end of its line.
+// Headers such as "Proc-Type: 4,ENCRYPTED" (RFC 1421) or "Version: …" (RFC 9580), each up to the end of its
+// line.
 bool skip_headers(std::string_view& text) {
   bool any = false;
   for (;;) {
@@ -166,7 +172,9 @@ std::optional<std::string> decode_body(std::string_view text, bool whole) {
 
 // ITU-T X.690: a SEQUENCE whose length is that of the rest, or more where the end is missing.
 bool is_sequence(std::string_view bytes, bool whole) {
-  const auto at = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i])); };
+  const auto at = [&](std::size_t i) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i]));
+  };
   if (bytes.size() < 16 || at(0) != 0x30) return false;
   std::size_t length = at(1), head = 2;
   if (length > 0x80) {
@@ -180,8 +188,8 @@ bool is_sequence(std::string_view bytes, bool whole) {
   return whole ? head + length == bytes.size() : head + length >= bytes.size();
 }
 
-// RFC 7468 (DER), OpenSSH PROTOCOL.key, RFC 1421 (encrypted: only the length of its blocks can be seen), RFC 9580
-// (OpenPGP: a packet of a secret key).
+// RFC 7468 (DER), OpenSSH PROTOCOL.key, RFC 1421 (encrypted: only the length of its blocks can be seen), RFC
+// 9580 (OpenPGP: a packet of a secret key).
 bool pem_holds(std::string_view value) {
   constexpr std::string_view kOpenSsh("openssh-key-v1\0", 15);
   auto pem = pem_of(value);
@@ -198,10 +206,14 @@ bool pem_holds(std::string_view value) {
   return is_sequence(*bytes, pem.ended || pem.label.empty());
 }
 
-constexpr CheckKind kKinds[] = {{"github-crc32", plain<github_holds>}, {"npm-crc32", plain<github_holds>},
-                                {"ostiary-key", plain<ostiary_holds>}, {"crc32-hex", plain<crc32_hex_holds>},
-                                {"jwt", plain<jwt_holds>},             {"pem", plain<pem_holds>},
-                                {"base64-json", plain<base64_json_holds>}, {"uuid", plain<uuid_holds>}};
+constexpr CheckKind kKinds[] = {{"github-crc32", plain<github_holds>},
+                                {"npm-crc32", plain<github_holds>},
+                                {"ostiary-key", plain<ostiary_holds>},
+                                {"crc32-hex", plain<crc32_hex_holds>},
+                                {"jwt", plain<jwt_holds>},
+                                {"pem", plain<pem_holds>},
+                                {"base64-json", plain<base64_json_holds>},
+                                {"uuid", plain<uuid_holds>}};
 
 }  // namespace
 

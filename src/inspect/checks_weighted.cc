@@ -94,8 +94,8 @@ std::optional<std::string> Weighted::whole(std::string_view value) const {
 bool Weighted::holds(std::string_view value) const {
   const auto number = whole(value);
   return number && std::ranges::all_of(digits, [&](const auto& rounds) {
-    return character(rounds, *number) == (*number)[rounds.front().check];
-  });
+           return character(rounds, *number) == (*number)[rounds.front().check];
+         });
 }
 
 std::unexpected<Error> wrong(std::string message, std::string where) {

@@ -55,6 +55,7 @@ class Parser {
   Result<ByteSet> only_class() {
     if (text_.empty()) return wrong("a class of bytes is missing");
     auto set = take('[') ? byte_class() : class_member();
+    if (!wide_.empty()) return wrong("this class holds bytes; write \\x80-\\xff for what is not ASCII");
     if (set && at_ < text_.size()) return wrong("nothing may follow on a class");
     return set;
   }
@@ -84,6 +85,7 @@ class Parser {
   Result<std::uint32_t> atom(std::uint32_t depth);
   Result<std::uint32_t> repeated(std::uint32_t atom);
   Result<std::optional<std::uint32_t>> number();
+  std::uint32_t class_of_characters(const ByteSet& set);
   Result<ByteSet> escape();
   Result<ByteSet> byte_class();
   Result<ByteSet> class_member();
@@ -91,6 +93,7 @@ class Parser {
   std::string_view text_;
   bool any_case_;
   std::size_t at_ = 0;
+  std::vector<std::string_view> wide_;  // characters beyond ASCII of the class that was read last
   Expression out_;
 };
 
@@ -127,8 +130,9 @@ Result<std::uint32_t> Parser::atom(std::uint32_t depth) {
       return inner;
     }
     case '[': {
+      wide_.clear();
       TRY(const auto set, byte_class());
-      return add_bytes(set);
+      return wide_.empty() ? add_bytes(set) : class_of_characters(set);
     }
     case '.': return add_bytes(~one('\n'));
     case '\\': {
@@ -143,6 +147,18 @@ Result<std::uint32_t> Parser::atom(std::uint32_t depth) {
     case '{': return wrong("there is nothing to repeat");
     default: return add_bytes(one(static_cast<unsigned char>(c)));
   }
+}
+
+// One of the bytes, or one of the characters of more than a byte.
+std::uint32_t Parser::class_of_characters(const ByteSet& set) {
+  Expression::Node choice{.kind = Kind::choice, .bytes = {}, .children = {}};
+  if (set.any()) choice.children.push_back(add_bytes(set));
+  for (const auto character : wide_) {
+    Expression::Node sequence{.kind = Kind::sequence, .bytes = {}, .children = {}};
+    for (const char c : character) sequence.children.push_back(add_bytes(one(static_cast<unsigned char>(c))));
+    choice.children.push_back(add(std::move(sequence)));
+  }
+  return add(std::move(choice));
 }
 
 Result<std::optional<std::uint32_t>> Parser::number() {
@@ -211,8 +227,11 @@ Result<ByteSet> Parser::escape() {
 Result<ByteSet> Parser::class_member() {
   if (take('\\')) return escape();
   const auto c = static_cast<unsigned char>(text_[at_++]);
-  if (c >= 0x80) return wrong("a class holds bytes; write \\x80-\\xff for letters that are not ASCII");
-  return one(c);
+  if (c < 0x80) return one(c);
+  const auto begin = at_ - 1;
+  while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xc0) == 0x80) ++at_;
+  wide_.push_back(text_.substr(begin, at_ - begin));
+  return ByteSet();
 }
 
 Result<ByteSet> Parser::byte_class() {
@@ -234,6 +253,7 @@ Result<ByteSet> Parser::byte_class() {
     set |= member;
   }
   ++at_;
+  if (negated && !wide_.empty()) return wrong("a class that leaves something out holds bytes, not characters beyond ASCII");
   if (any_case_) set = in_any_case(set);
   return negated ? ~set : set;
 }

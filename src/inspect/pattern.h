@@ -19,8 +19,8 @@ Result<ByteSet> parse_byte_class(std::string_view expression, bool any_case = fa
 // A regular expression over bytes that is run from one start, as a deterministic automaton: one step a byte,
 // whatever the text and the expression. Immutable; may be used by several threads at once.
 //
-// Syntax: literals (UTF-8 characters are their bytes), . (any byte but LF), classes [a-z], [^"] with \d \w \s
-// \xHH, groups ( ) or (?: ), |, ?, *, +, {m}, {m,n}, {m,}. No anchors, captures, look-around or
+// Syntax: literals (UTF-8 characters are their bytes), . (any byte but LF), classes [a-z], [–é], [^"] with \d \w
+// \s \xHH, groups ( ) or (?: ), |, ?, *, +, {m}, {m,n}, {m,}. No anchors, captures, look-around or
 // back-references: `invalid` says where.
 class Pattern {
  public:

@@ -38,6 +38,8 @@ TEST(Pattern, ReadsClassesAndEscapes) {
   EXPECT_EQ(longest(pattern(R"([A-Za-z\x80-\xff]+)"), "Jürgen Ö"), 7);
   EXPECT_EQ(longest(pattern("é+"), "éé"), 2) << "a character of two bytes is two literals";
   EXPECT_EQ(longest(pattern("(é)+"), "éé"), 4);
+  EXPECT_EQ(longest(pattern("[a–é]+"), "é–ax"), 6) << "characters of a class";
+  EXPECT_EQ(longest(pattern("[–]"), "\xe2\x80"), -1) << "and not their bytes";
   EXPECT_EQ(longest(pattern("."), "\n"), -1);
   EXPECT_EQ(longest(pattern("pass[A-Z]x", true), "PASSqX"), 6);
   EXPECT_EQ(longest(pattern("[^a]", true), "A"), -1);
@@ -49,7 +51,7 @@ TEST(Pattern, SaysWhereAnExpressionIsWrong) {
     return compiled ? std::string("none") : compiled.error().text();
   };
   for (const auto* wrong : {"(a", "a)", "[a", "[b-a]", "a{2,1}", "a{x}", "a{3", "*a", "a**", "a\\", "\\q", "^a",
-                            "a$", "(?=a)", "\\xZZ", "[a-\\d]", "a{99999}", "(?i)a"})
+                            "a$", "(?=a)", "\\xZZ", "[a-\\d]", "a{99999}", "(?i)a", "[^é]"})
     EXPECT_THAT(why(wrong), testing::HasSubstr("column")) << wrong;
   EXPECT_THAT(why("((a{0,200}){0,200}){0,200}"), testing::HasSubstr("repeats too much"));
   EXPECT_THAT(why(std::string(200, '(') + "a" + std::string(200, ')')), testing::HasSubstr("too deep"));

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMostBack = 80;     // bytes of a `start` class before the keyword
 constexpr std::uint64_t kMostReach = 2000;  // `within` is no more
+constexpr std::uint64_t kMostRun = 16 * 1024;  // of digits or base64 that goes on from piece to piece
 // Automaton steps that a text may cost: some dozens for each of its bytes.
 constexpr std::uint64_t kFreeSteps = 1u << 20;
 constexpr std::uint64_t kStepsPerByte = 64;
@@ -30,7 +31,11 @@ class Scanner::Marks final : public MarkTaker {
     return open;
   }
   void digits(Run run) override {
-    if (unfinished(run.end)) return wait_for(run.start);
+    if (unfinished(run.end)) {
+      for (const auto detector : s_.set_.of_digits())
+        s_.hold(s_.begun(s_.set_.detectors()[detector], s_.base_ + run.start));
+      return wait_for(run.start);
+    }
     s_.take_trigger(s_.set_.of_digits(), s_.base_ + run.start);
   }
   void base64(Run run) override {
@@ -67,14 +72,24 @@ void Scanner::begin() {
   touched_.clear();
 }
 
+// Whether the character that the byte belongs to goes on a word. Beyond ASCII letters are told from signs by the
+// first byte of their UTF-8 form: Latin to Georgian are letters; general punctuation is none, and neither are
+// the scripts that put no blanks between words.
+bool Scanner::in_word(std::uint64_t at) const {
+  auto c = byte(at);
+  if (c < 0x80) return is_word(c);
+  for (int back = 0; back < 3 && at > base_ && (c & 0xc0) == 0x80; ++back) c = byte(--at);
+  return c >= 0xc3 && c <= 0xe1;
+}
+
 void Scanner::spend(std::uint64_t steps) {
   steps_ += steps;
   if (steps_ > kFreeSteps + kStepsPerByte * end()) gave_up_ = true;
 }
 
 bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {
-  if (is_word(byte(start)) && start > base_ && is_word(byte(start - 1))) return false;
-  return !(is_word(byte(stop - 1)) && stop < end() && is_word(byte(stop)) && !is_digit(byte(stop)));
+  if (in_word(start) && start > base_ && in_word(start - 1)) return false;
+  return !(in_word(stop - 1) && stop < end() && in_word(stop) && !is_digit(byte(stop)));
 }
 
 // A token does not begin within a word, but behind an escape such as \n.
@@ -94,7 +109,7 @@ Scanner::Outcome Scanner::follows(const Detector& d, std::uint64_t stop) const {
   if (stop >= end()) return last_ ? Outcome::found : Outcome::open;
   const auto next = byte(stop);
   if (d.after) return (*d.after)[next] ? Outcome::found : Outcome::none;
-  return is_word(byte(stop - 1)) && is_word(next) ? Outcome::none : Outcome::found;
+  return in_word(stop - 1) && in_word(stop) ? Outcome::none : Outcome::found;
 }
 
 // Reads on over what has come since the run began at `start`.
@@ -126,8 +141,7 @@ Scanner::Outcome Scanner::find_value(Try& t, std::uint64_t& held_from) {
     t.value = held_from;
   } else {
     const auto start = t.start;
-    if (start > base_ && start < end() && is_word(byte(start)) && is_word(byte(start - 1)) &&
-        !behind_escape(start))
+    if (start > base_ && start < end() && in_word(start) && in_word(start - 1) && !behind_escape(start))
       return Outcome::none;
     t.value = start;
   }
@@ -176,38 +190,51 @@ void Scanner::take_hit(const DetectorSet::Literal& literal, std::uint64_t stop) 
   for (const auto& use : literal.uses) {
     const auto& d = set_.detectors()[use.detector];
     if (use.word && whole) {
-      if (word_ends_[use.detector].empty() && windows_[use.detector].until == 0)
-        touched_.push_back(use.detector);
+      if (word_ends_[use.detector].empty()) touched_.push_back(use.detector);
       word_ends_[use.detector].push_back(stop);
     }
     if (!use.keyword) continue;
     if (!d.near) {
       try_at(use.detector, start);
     } else if (whole) {
-      auto& window = windows_[use.detector];
-      window.next = std::max(window.next, stop);
-      window.until = stop + d.spec.within;
-      advance_window(use.detector);
+      open_window(use.detector, stop);
     }
   }
 }
 
-// Tries all places of a window that are known and not tried yet.
-void Scanner::advance_window(std::uint16_t detector) {
+// Opens the bytes from `start` on for values of a `near` detector. What the windows before it leave to be tried
+// comes first.
+void Scanner::open_window(std::uint16_t detector, std::uint64_t start) {
+  auto& windows = windows_[detector];
+  const auto until = start + set_.detectors()[detector].spec.within;
+  if (!windows.open.empty() && start <= windows.open.back().until) {
+    windows.open.back().until = until;
+  } else {
+    windows.open.push_back({start, until});
+  }
+  advance_windows(detector);
+}
+
+// Tries all places of the windows that are known and not tried yet.
+void Scanner::advance_windows(std::uint16_t detector) {
   const auto& d = set_.detectors()[detector];
-  auto& window = windows_[detector];
-  while (window.next < std::min(window.until, end()) && !gave_up_) {
-    const auto at = window.next;
-    const bool inside = at > base_ && is_word(byte(at - 1)) && is_word(byte(at));
-    if (inside || !d.value.first()[byte(at)]) {
-      ++window.next;
-      continue;
+  auto& [open, next] = windows_[detector];
+  for (; !open.empty() && !gave_up_; open.erase(open.begin())) {
+    next = std::max(next, open.front().start);
+    while (next < std::min(open.front().until, end())) {
+      const auto at = next;
+      const bool inside = at > base_ && in_word(at - 1) && in_word(at);
+      if (inside || !d.value.first()[byte(at)]) {
+        ++next;
+        continue;
+      }
+      std::uint64_t stop = at;
+      auto run = d.value.begin();
+      const auto outcome = value_at(d, detector, at, run, stop);
+      if (outcome == Outcome::open) return hold(at);
+      next = outcome == Outcome::found ? stop : at + 1;
     }
-    std::uint64_t stop = at;
-    auto run = d.value.begin();
-    const auto outcome = value_at(d, detector, at, run, stop);
-    if (outcome == Outcome::open) return hold(at);
-    window.next = outcome == Outcome::found ? stop : at + 1;
+    if (open.front().until > end()) return;
   }
 }
 
@@ -245,10 +272,12 @@ std::uint64_t Scanner::begun(const Detector& d, std::uint64_t keyword) const {
     if (!run.matched()) return end();
     value += static_cast<std::uint64_t>(run.longest);
     if (run.open()) return value;
-  } else if (start > base_ && is_word(byte(start)) && is_word(byte(start - 1)) && !behind_escape(start)) {
+  } else if (start > base_ && in_word(start) && in_word(start - 1) && !behind_escape(start)) {
     return end();
   }
-  return d.value.run(from(value)).open() ? value : end();
+  // A value that is whole may still wait for the keyword behind it.
+  const auto run = d.value.run(from(value));
+  return run.open() || run.matched() ? value : end();
 }
 
 void Scanner::settle() {
@@ -264,7 +293,8 @@ void Scanner::settle() {
     auto at = end();
     while (at > base_ && end() - at < kMostBack && (is_digit(byte(at - 1)) || is_separator(byte(at - 1)))) --at;
     while (at < end() && !is_digit(byte(at))) ++at;
-    hold(at);
+    if (at < end())
+      for (const auto detector : set_.of_digits()) hold(begun(set_.detectors()[detector], at));
   }
   settled_ = std::max(settled_, held_);
 }
@@ -273,6 +303,20 @@ std::uint64_t Scanner::keep_from() const {
   const auto back = std::max<std::uint64_t>(kMostBack + kMostReach, kContext);
   const auto needed = std::min({settled_, marked_, passed_});
   return needed > back ? needed - back : 0;
+}
+
+// From where on marks may still change: the beginning of a run of digits or base64 that is going on, and the last
+// bytes, which may begin an escape.
+std::uint64_t Scanner::unmarked() const {
+  if (last_) return end();
+  const auto run_of = [&](auto&& in) {
+    auto at = end();
+    while (at > base_ && end() - at < kMostRun && in(byte(at - 1))) --at;
+    return at;
+  };
+  const auto digits = run_of([](unsigned char c) { return is_digit(c) || is_separator(c); });
+  const auto base64 = run_of([](unsigned char c) { return is_base64(c) || c == '='; });
+  return std::min({digits, base64, std::max(end(), base_ + 6) - 6});
 }
 
 void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
@@ -289,12 +333,10 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
     hold(held_from);
   }
   scan_literals();
-  for (const auto detector : touched_) advance_window(detector);
+  for (const auto detector : touched_) advance_windows(detector);
   Marks marks(*this);
   find_marks(text_, marked_ > base_ ? marked_ - base_ : 0, marks);
-  const auto unmarked = last_ ? end() : std::max(end(), base_ + 6) - 6;
-  marked_ = std::max(marked_, std::min(marks.waits_from(), unmarked));
-  hold(marks.waits_from());
+  marked_ = std::max(marked_, std::min(marks.waits_from(), unmarked()));
   settle();
 }
 

@@ -55,7 +55,11 @@ class Scanner {
     Pattern::Run run;                    // how far the expression before the value, or the value's, has come
   };
   struct Window {  // in which values of a `near` detector may begin
-    std::uint64_t next = 0, until = 0;
+    std::uint64_t start = 0, until = 0;
+  };
+  struct Windows {
+    std::vector<Window> open;  // not tried to their ends, apart from one another
+    std::uint64_t next = 0;    // what begins before it has been tried
   };
   enum class Outcome : std::uint8_t { none, found, open };
 
@@ -70,11 +74,14 @@ class Scanner {
                    std::uint64_t& end);
   Outcome follows(const Detector& d, std::uint64_t end) const;
   void weigh(const Detector& d, std::uint16_t number, std::uint64_t start, std::uint64_t end);
-  void advance_window(std::uint16_t detector);
+  void open_window(std::uint16_t detector, std::uint64_t start);
+  void advance_windows(std::uint16_t detector);
   bool word_before(std::uint16_t detector, std::uint64_t start) const;
   bool behind_escape(std::uint64_t at) const;
+  bool in_word(std::uint64_t at) const;
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
   std::uint64_t begun(const Detector& d, std::uint64_t keyword) const;
+  std::uint64_t unmarked() const;
   void settle();
   void hold(std::uint64_t from) { held_ = std::min(held_, from); }
   void spend(std::uint64_t steps);
@@ -98,7 +105,7 @@ class Scanner {
   std::vector<Candidate> candidates_;
   std::vector<Try> pending_;
   std::vector<std::vector<std::uint64_t>> word_ends_;  // by detector
-  std::vector<Window> windows_;                        // by detector
+  std::vector<Windows> windows_;                       // by detector
   std::vector<std::uint16_t> touched_;                 // detectors with words or a window
   std::vector<Encoded> base64_;
   std::vector<std::uint64_t> escapes_;

@@ -46,6 +46,10 @@ std::vector<std::string> values(const DetectorSet& set, std::string_view text) {
   return out;
 }
 
+std::string catalog_id(std::uint16_t number) {
+  return number < catalog::detectors().size() ? catalog::detectors()[number].id : "?";
+}
+
 // Gives the scanner the text in pieces that end at `cuts`, keeping no more of it than it asks for.
 class InPieces {
  public:
@@ -62,7 +66,7 @@ class InPieces {
     for (const auto& place : places(scanner_))
       if (!seen_.contains(place))
         EXPECT_GE(std::get<0>(place), settled_)
-            << "detector " << std::get<2>(place) << ", settled up to ..." << text_.substr(settled_ < 40 ? 0 : settled_ - 40, 40);
+            << "detector " << catalog_id(std::get<2>(place)) << ", settled up to ..." << text_.substr(settled_ < 40 ? 0 : settled_ - 40, 40);
     seen_ = places(scanner_);
     settled_ = scanner_.settled();
   }

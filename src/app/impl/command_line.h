@@ -21,8 +21,9 @@ class CommandLine {
   // A verb with its help; `example` is one call a line.
   CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& what,
                  const std::string& example);
-  void add_format(CLI::App& app, Format& format, bool& quiet);
-  void add_common(CLI::App& app, CommonOptions& options);
+  // `sarif`: the verb has that format too.
+  void add_format(CLI::App& app, Format& format, bool& quiet, bool sarif = false);
+  void add_common(CLI::App& app, CommonOptions& options, bool sarif = false);
   // What the verb does where the arguments ask for it.
   void does(CLI::App& app, Run run);
 
@@ -44,6 +45,7 @@ class CommandLine {
 int complain(std::string_view message, int code);
 
 void add_serve(CommandLine& line);
+void add_inspect(CommandLine& line);
 void add_doctor(CommandLine& line);
 void add_key(CommandLine& line);
 void add_key_request(CommandLine& line, CLI::App& key);

@@ -28,8 +28,9 @@ class Beginnings {
   void each(std::string_view text, Take&& take) const {
     auto low = all_.begin(), high = all_.end();
     for (std::size_t depth = 0; depth < text.size() && low != high; ++depth) {
-      const char c = lower(text[text.size() - 1 - depth]);
-      const auto at = [depth](const Entry& e) { return e.reversed[depth]; };
+      // As unsigned bytes, which is how strings compare.
+      const auto c = static_cast<unsigned char>(lower(text[text.size() - 1 - depth]));
+      const auto at = [depth](const Entry& e) { return static_cast<unsigned char>(e.reversed[depth]); };
       low = std::ranges::lower_bound(low, high, c, {}, at);
       high = std::ranges::upper_bound(low, high, c, {}, at);
       for (; low != high && low->reversed.size() == depth + 1; ++low) take(depth + 1, low->user);

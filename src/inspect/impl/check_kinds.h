@@ -47,10 +47,16 @@ Result<CheckStep> plain(const catalog::Detector::Check&, CheckWords&) {
   return CheckStep(holds);
 }
 
-inline bool is_decimal(char c) { return c >= '0' && c <= '9'; }
-inline bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+inline bool is_decimal(char c) {
+  return c >= '0' && c <= '9';
+}
+inline bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
 // 0 to 9, A is 10 to Z is 35 (ISO 7064, ISO 13616, ICAO 9303); -1 otherwise.
-inline int value_of(char c) { return is_decimal(c) ? c - '0' : is_upper(c) ? c - 'A' + 10 : -1; }
+inline int value_of(char c) {
+  return is_decimal(c) ? c - '0' : is_upper(c) ? c - 'A' + 10 : -1;
+}
 
 // The characters of a number without separators, letters in upper case. A longer one is none.
 class Characters {
@@ -82,8 +88,8 @@ bool mod11_10(std::string_view digits);
 // Keccak-256 with the padding from before FIPS 202, as Ethereum and Monero have it.
 Digest keccak256(std::string_view bytes);
 
-// Base64 or base64url (RFC 4648 sections 4 and 5), padding or not; nothing where there is another character, a
-// length that no bytes have or more behind the padding.
+// Base64 or base64url (RFC 4648 sections 4 and 5), padding or not; nothing where there is another character,
+// a length that no bytes have or more behind the padding.
 std::optional<std::string> decode_any_base64(std::string_view text);
 
 }  // namespace ostiary::inspect

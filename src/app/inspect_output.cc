@@ -1,0 +1,142 @@
+#include "app/inspect_output.h"
+
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+#include "app/verbs.h"
+#include "catalog/catalog.h"
+#include "json/writer.h"
+#include "report/sarif.h"
+
+namespace ostiary::app {
+
+namespace {
+
+using inspect::Confidence;
+
+std::string place(const inspect::Location& at) {
+  return fmt::format("{}:{}:{}", at.file.empty() ? "-" : printable(at.file), at.line, at.column);
+}
+
+std::string painted(const Style& style, Confidence confidence) {
+  const auto word = fitted(inspect::name(confidence), 6);
+  if (confidence == Confidence::high) return style.red(word);
+  return confidence == Confidence::medium ? style.yellow(word) : style.faint(word);
+}
+
+const catalog::Detector* detector(std::string_view id) {
+  for (const auto& d : catalog::detectors())
+    if (d.id == id) return &d;
+  return nullptr;
+}
+
+report::SarifLevel level_of(Confidence confidence) {
+  if (confidence == Confidence::high) return report::SarifLevel::error;
+  return confidence == Confidence::medium ? report::SarifLevel::warning : report::SarifLevel::note;
+}
+
+report::SarifResult result_of(const inspect::Finding& finding, bool known) {
+  const auto* d = detector(finding.detector);
+  report::SarifResult result;
+  result.rule = finding.detector;
+  result.level = level_of(finding.confidence);
+  result.message = fmt::format("{}: {}", d ? d->name : finding.detector, finding.preview);
+  const auto& at = finding.location;
+  result.location = {.file = at.file, .pointer = "", .start = at.start, .end = at.end, .line = at.line, .column = at.column};
+  result.fingerprint = finding.fingerprint;
+  if (known) result.suppressed = "stands in the baseline";
+  return result;
+}
+
+}  // namespace
+
+std::string inspection_text(const Inspected& inspected, const Style& style) {
+  std::string out;
+  for (std::size_t i = 0; i < inspected.findings.size(); ++i) {
+    const auto& finding = inspected.findings[i];
+    const auto* d = detector(finding.detector);
+    const auto shown = inspected.values.empty() ? finding.preview : inspected.values[i];
+    out += fmt::format("{}  {}  {}  {}  {}\n", style.bold(place(finding.location)),
+                       painted(style, finding.confidence), d ? d->name : finding.detector, printable(shown),
+                       style.faint(finding.fingerprint));
+  }
+  for (const auto& partial : inspected.sources.partial)
+    out += fmt::format("{}  {}  {}\n", style.bold(printable(partial.path)), style.yellow("not read"),
+                       printable(partial.text));
+  return out;
+}
+
+std::string inspection_json(const Inspected& inspected) {
+  std::string out;
+  json::Writer w(out);
+  w.begin_object();
+  w.key("classes");
+  w.begin_array();
+  for (const auto& klass : inspected.classes) w.string(klass);
+  w.end_array();
+  w.key("findings");
+  w.begin_array();
+  for (const auto& finding : inspected.findings) {
+    std::string one;
+    inspect::append_json(one, finding);
+    w.raw(one);
+  }
+  w.end_array();
+  w.member("kind", "inspection");
+  w.member("ostiary", std::uint64_t{1});
+  w.key("partial");
+  w.begin_array();
+  for (const auto& partial : inspected.sources.partial) {
+    w.begin_object();
+    w.member("file", partial.path);
+    w.member("text", partial.text);
+    w.member("why", files::name_of(partial.why));
+    w.end_object();
+  }
+  w.end_array();
+  w.end_object();
+  return out + '\n';
+}
+
+std::string inspection_sarif(const Inspected& inspected) {
+  report::SarifRun run;
+  run.tool = "ostiary";
+  run.version = version();
+  std::set<std::string> rules;
+  for (const auto* findings : {&inspected.findings, &inspected.known})
+    for (const auto& finding : *findings) {
+      run.results.push_back(result_of(finding, findings == &inspected.known));
+      rules.insert(finding.detector);
+    }
+  for (const auto& id : rules) {
+    const auto* d = detector(id);
+    report::SarifRule rule;
+    rule.id = id;
+    rule.name = d ? d->name : id;
+    rule.summary = rule.name;
+    if (d) rule.help = d->opens.empty() ? d->standard : d->opens;
+    if (d) rule.tags = {d->klass};
+    run.rules.push_back(std::move(rule));
+  }
+  for (const auto& partial : inspected.sources.partial) run.partial.push_back({partial.path, partial.text});
+  return report::sarif(std::move(run)) + '\n';
+}
+
+std::string redacted(std::string_view text, const std::vector<inspect::Finding>& findings) {
+  std::map<std::string, std::map<std::string_view, int>> numbers;
+  std::string out;
+  std::size_t done = 0;
+  for (const auto& finding : findings) {
+    const auto name = fmt::format("{}:{}", inspect::name(finding.klass), finding.type);
+    auto& known = numbers[name];
+    const auto value = text.substr(finding.location.start, finding.location.end - finding.location.start);
+    const int number = known.try_emplace(value, static_cast<int>(known.size()) + 1).first->second;
+    out += text.substr(done, finding.location.start - done);
+    out += fmt::format("‹{}:{}›", name, number);
+    done = finding.location.end;
+  }
+  return out += text.substr(done);
+}
+
+}  // namespace ostiary::app

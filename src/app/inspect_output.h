@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/impl/terminal.h"
+#include "app/inspect_sources.h"
+#include "inspect/finding.h"
+
+namespace ostiary::app {
+
+// What a run of `inspect` came to.
+struct Inspected {
+  std::vector<inspect::Finding> findings;  // those shown, by file and place
+  std::vector<inspect::Finding> known;     // of the baseline
+  std::vector<std::string> values;         // of `findings`, where they are to be revealed; otherwise empty
+  std::vector<std::string> classes;        // data classes of the whole, sorted
+  SourceSummary sources;
+};
+
+std::string inspection_text(const Inspected& inspected, const Style& style);
+std::string inspection_json(const Inspected& inspected);  // interfaces.md
+std::string inspection_sarif(const Inspected& inspected);
+
+// The text with each finding as ‹class:type:n›, the same value with the same n.
+std::string redacted(std::string_view text, const std::vector<inspect::Finding>& findings);
+
+}  // namespace ostiary::app

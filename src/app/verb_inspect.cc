@@ -1,0 +1,145 @@
+// inspect: what texts hold.
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+#include <unistd.h>
+
+#include "app/impl/terminal.h"
+#include "app/inspect_baseline.h"
+#include "app/inspect_output.h"
+#include "app/inspect_sources.h"
+#include "app/verbs.h"
+#include "inspect/engine.h"
+
+namespace ostiary::app {
+
+namespace {
+
+using inspect::Confidence;
+
+Confidence confidence_of(std::string_view word) {
+  if (word == "high") return Confidence::high;
+  return word == "medium" ? Confidence::medium : Confidence::low;
+}
+
+bool is_new(const Source& source, const inspect::Finding& finding) {
+  return !source.lines || std::ranges::any_of(*source.lines, [&](const files::LineRange& range) {
+    return finding.location.line >= range.first && finding.location.line <= range.last;
+  });
+}
+
+class Run {
+ public:
+  Run(const InspectOptions& options, const inspect::Engine& engine) : options_(options), inspecting_(engine) {}
+  Result<> read_known() {
+    if (options_.baseline.empty() || options_.write_baseline) return {};
+    TRY(known_, read_baseline(options_.baseline));
+    return {};
+  }
+  void take(const Source& source);
+  Inspected finish(SourceSummary sources);
+  const std::string& redacted_text() const { return redacted_; }
+
+ private:
+  const InspectOptions& options_;
+  inspect::Inspecting inspecting_;
+  Baseline known_;
+  Inspected out_;
+  std::set<std::string> classes_;
+  std::vector<files::Partial> partial_;
+  std::string redacted_;
+};
+
+void Run::take(const Source& source) {
+  auto inspection = inspecting_.inspect(source.bytes);
+  for (const auto& why : inspection.partial)
+    partial_.push_back({std::string(source.file), files::Why::too_large, why});
+  const auto least = confidence_of(options_.least);
+  std::vector<inspect::Finding> shown;
+  for (auto& finding : inspection.findings) {
+    if (finding.confidence < least || !is_new(source, finding)) continue;
+    finding.location.file = source.file;
+    if (known_.contains(finding.fingerprint)) {
+      out_.known.push_back(std::move(finding));
+      continue;
+    }
+    if (finding.confidence >= Confidence::medium) classes_.insert(finding.data_class);
+    if (options_.reveal)
+      out_.values.emplace_back(
+          source.bytes.substr(finding.location.start, finding.location.end - finding.location.start));
+    shown.push_back(std::move(finding));
+  }
+  if (options_.redact) redacted_ = redacted(source.bytes, shown);
+  std::ranges::move(shown, std::back_inserter(out_.findings));
+}
+
+Inspected Run::finish(SourceSummary sources) {
+  out_.sources = std::move(sources);
+  std::ranges::move(partial_, std::back_inserter(out_.sources.partial));
+  out_.classes.assign(classes_.begin(), classes_.end());
+  return std::move(out_);
+}
+
+Result<> check_call(const InspectOptions& options) {
+  if (options.reveal && (!options.common.output.empty() || ::isatty(STDOUT_FILENO) != 1))
+    return fail(Code::invalid, "--reveal shows values only on a terminal, so that they end up in no file or log");
+  if (options.reveal && options.common.format != Format::text)
+    return fail(Code::invalid, "--reveal goes with the text format only");
+  if (options.redact && (options.staged || options.history || options.paths.size() > 1))
+    return fail(Code::invalid, "--redact takes one file or standard input");
+  return {};
+}
+
+std::string summary(const Inspected& inspected) {
+  auto text = fmt::format("{} findings in {} texts, {}", grouped(inspected.findings.size()),
+                          grouped(inspected.sources.texts), human_bytes(inspected.sources.bytes));
+  if (!inspected.known.empty()) text += fmt::format("; {} known", grouped(inspected.known.size()));
+  if (inspected.sources.binaries > 0)
+    text += fmt::format("; {} binary files passed over", grouped(inspected.sources.binaries));
+  if (!inspected.sources.partial.empty())
+    text += fmt::format("; {} not read", grouped(inspected.sources.partial.size()));
+  return text;
+}
+
+std::string formatted(const InspectOptions& options, const Inspected& inspected) {
+  switch (options.common.format) {
+    case Format::json: return inspection_json(inspected);
+    case Format::sarif: return inspection_sarif(inspected);
+    case Format::text: break;
+  }
+  return inspection_text(inspected, style_of(options.common));
+}
+
+}  // namespace
+
+Result<int> run_inspect(const InspectOptions& options) {
+  TRY_VOID(check_call(options));
+  TRY(const auto engine, inspect::Engine::builtin());
+  Run run(options, *engine);
+  TRY_VOID(run.read_known());
+  std::uint64_t texts = 0;
+  Progress progress("inspected", options.common);
+  TRY(auto sources, each_source(options, [&](const Source& source) {
+    run.take(source);
+    progress.show(++texts, 0);
+  }));
+  if (options.redact && sources.texts != 1)
+    return fail(Code::invalid, "--redact takes one text; archives and binary files cannot be masked");
+  const auto inspected = run.finish(std::move(sources));
+  if (options.write_baseline) {
+    TRY_VOID(write_baseline(options.baseline, inspected.findings));
+    hint(options.common, fmt::format("{} findings written to {}", inspected.findings.size(), options.baseline));
+    return 0;
+  }
+  TRY_VOID(put(options.common, options.redact ? run.redacted_text() : formatted(options, inspected)));
+  hint(options.common, summary(inspected));
+  const std::string fail_on = options.fail_on.empty() && options.staged ? "medium" : options.fail_on;
+  if (fail_on.empty()) return 0;
+  const auto at = confidence_of(fail_on);
+  const bool found = std::ranges::any_of(
+      inspected.findings, [&](const inspect::Finding& finding) { return finding.confidence >= at; });
+  return found || !inspected.sources.partial.empty() ? 1 : 0;
+}
+
+}  // namespace ostiary::app

@@ -1,0 +1,82 @@
+#include "files/content.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+namespace ostiary::files {
+
+namespace {
+
+std::unexpected<Error> over(std::uint64_t limit, const std::string& where) {
+  return fail(Code::too_large, fmt::format("the file is over {}", text::format_bytes(limit)), where);
+}
+
+// To the end, or one byte over the limit.
+Result<std::string> read_all(int fd, std::uint64_t expected, std::uint64_t limit, const std::string& where) {
+  std::string out;
+  out.resize(std::min(expected, limit) + 1);
+  std::size_t have = 0;
+  for (;;) {
+    if (have == out.size()) out.resize(std::min<std::uint64_t>(have * 2 + 65536, limit + 1));
+    const auto n = ::read(fd, out.data() + have, out.size() - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("read the file", where, errno);
+    if (n == 0) break;
+    have += static_cast<std::size_t>(n);
+    if (have > limit) return over(limit, where);
+  }
+  out.resize(have);
+  return out;
+}
+
+}  // namespace
+
+Encoding encoding_of(std::string_view bytes) {
+  using std::string_view_literals::operator""sv;
+  if (bytes.starts_with("\xFF\xFE\0\0"sv) || bytes.starts_with("\0\0\xFE\xFF"sv)) return Encoding::binary;
+  if (bytes.starts_with("\xFF\xFE")) return Encoding::utf16_le;
+  if (bytes.starts_with("\xFE\xFF")) return Encoding::utf16_be;
+  if (bytes.substr(0, kEncodingHead).contains('\0')) return Encoding::binary;
+  return bytes.starts_with("\xEF\xBB\xBF") ? Encoding::utf8_bom : Encoding::bytes;
+}
+
+Content::Content(Content&& other) noexcept
+    : own_(std::move(other.own_)),
+      map_(std::exchange(other.map_, nullptr)),
+      mapped_(std::exchange(other.mapped_, 0)) {}
+
+Content& Content::operator=(Content&& other) noexcept {
+  std::swap(own_, other.own_);
+  std::swap(map_, other.map_);
+  std::swap(mapped_, other.mapped_);
+  return *this;
+}
+
+Content::~Content() {
+  if (map_) ::munmap(const_cast<char*>(map_), mapped_);
+}
+
+Result<Content> Content::read(int fd, std::uint64_t limit, const std::string& where) {
+  struct stat info{};
+  if (::fstat(fd, &info) != 0) return fail_errno("read the file's size", where, errno);
+  const auto size = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+  if (size > limit) return over(limit, where);
+  if (size < kMappedFrom) {
+    TRY(auto bytes, read_all(fd, size, limit, where));
+    return Content(std::move(bytes));
+  }
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (data == MAP_FAILED) return fail_errno("map the file", where, errno);
+  Content content;
+  content.map_ = static_cast<const char*>(data);
+  content.mapped_ = size;
+  return content;
+}
+
+}  // namespace ostiary::files
