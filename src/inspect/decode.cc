@@ -123,7 +123,8 @@ Decoded::Span Decoded::mapped(const std::vector<Piece>& pieces, std::size_t star
     switch (p.kind) {
       case Kind::same: return p.original + n;
       case Kind::hex:
-      case Kind::utf16: return p.original + n * 2;
+      case Kind::utf16:
+        return p.original + n * 2;
       case Kind::base64: return p.original + n / 3 * 4 + n % 3;
       case Kind::atom: break;
     }
@@ -133,7 +134,8 @@ Decoded::Span Decoded::mapped(const std::vector<Piece>& pieces, std::size_t star
     switch (p.kind) {
       case Kind::same: return p.original + n;
       case Kind::hex:
-      case Kind::utf16: return p.original + n * 2;
+      case Kind::utf16:
+        return p.original + n * 2;
       case Kind::base64: return p.original + n / 3 * 4 + (n % 3 == 0 ? 0 : n % 3 + 1);
       case Kind::atom: break;
     }
@@ -264,10 +266,14 @@ std::size_t take_reference(std::string_view s, std::string& out) {
 
 std::size_t take_escape(std::string_view s, std::string& out) {
   switch (s.front()) {
-    case '%': return take_percent(s, out);
-    case '\\': return take_backslash(s, out);
-    case '&': return take_reference(s, out);
-    default: return 0;
+    case '%':
+      return take_percent(s, out);
+    case '\\':
+      return take_backslash(s, out);
+    case '&':
+      return take_reference(s, out);
+    default:
+      return 0;
   }
 }
 
@@ -281,7 +287,8 @@ std::size_t soft_break(std::string_view s) {
 
 // The code unit at `at`; both orders.
 unsigned unit_at(std::string_view bytes, std::size_t at, bool big) {
-  const auto first = static_cast<unsigned char>(bytes[at]), second = static_cast<unsigned char>(bytes[at + 1]);
+  const auto first = static_cast<unsigned char>(bytes[at]),
+             second = static_cast<unsigned char>(bytes[at + 1]);
   return big ? static_cast<unsigned>(first << 8 | second) : static_cast<unsigned>(second << 8 | first);
 }
 

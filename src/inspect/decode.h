@@ -35,13 +35,14 @@ class Decoded {
 };
 
 // Each gives nothing where what comes out is no text: UTF-8 without control characters but blanks.
-// RFC 4648 sections 4 and 5; padding may be missing; line breaks are passed over. What comes out may be UTF-16.
+// RFC 4648 sections 4 and 5; padding may be missing; line breaks are passed over. What comes out may be
+// UTF-16.
 std::optional<Decoded> decode_base64(std::string_view run);
 // Digits in pairs, behind 0x or not.
 std::optional<Decoded> decode_hex(std::string_view run);
-// Percent-encoding (RFC 3986), also of percent signs that were encoded again (%252F); the escapes of JSON and C-like
-// strings: \uXXXX, \xHH, \141, \n, \/, \" …; numeric character references of HTML and XML and the five names of
-// XML (&#x67; &#103; &quot;). Nothing where there are none.
+// Percent-encoding (RFC 3986), also of percent signs that were encoded again (%252F); the escapes of JSON and
+// C-like strings: \uXXXX, \xHH, \141, \n, \/, \" …; numeric character references of HTML and XML and the five
+// names of XML (&#x67; &#103; &quot;). Nothing where there are none.
 std::optional<Decoded> decode_escapes(std::string_view text);
 // Quoted-printable (RFC 2045, section 6.7); nothing where no line goes on in the next and no =3D stands.
 std::optional<Decoded> decode_quoted_printable(std::string_view text);

@@ -81,7 +81,8 @@ void Detector::append_compiled(std::string& out, std::set<const Pattern*>& writt
     if (written.insert(pattern.get()).second) pattern->append_to(out);
 }
 
-Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view& compiled, SharedPatterns& shared) {
+Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view& compiled,
+                                SharedPatterns& shared) {
   Detector d;
   d.spec = spec;
   TRY(d.value, Pattern::take_from(compiled));

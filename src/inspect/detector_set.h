@@ -28,7 +28,8 @@ struct Detector {
   static Result<Detector> compile(const catalog::Detector& spec, SharedPatterns& shared);
   // The same with expressions that were compiled before, taken off the front of `compiled`; those in `shared`
   // stand there only once.
-  static Result<Detector> load(const catalog::Detector& spec, std::string_view& compiled, SharedPatterns& shared);
+  static Result<Detector> load(const catalog::Detector& spec, std::string_view& compiled,
+                               SharedPatterns& shared);
   void append_compiled(std::string& out, std::set<const Pattern*>& written) const;
 
   catalog::Detector spec;

@@ -61,8 +61,8 @@ std::size_t quoted_printable_from(std::string_view text, std::size_t from) {
   return said;
 }
 
-// Fills in lines and columns of places that are asked for in ascending order; also in UTF-16, of which each second
-// byte is mostly 0.
+// Fills in lines and columns of places that are asked for in ascending order; also in UTF-16, of which each
+// second byte is mostly 0.
 class Lines {
  public:
   explicit Lines(std::string_view text) : text_(text) {}

@@ -230,8 +230,9 @@ struct PatternHead {
   std::uint32_t states = 0, classes = 0, longest = 0;
 };
 
-// A state's row is what most of its classes lead to, how many lead elsewhere, and these. Where that is shorter, it is
-// the row of the first state (kLikeFirst) but for some classes: automata that look for words fall back to it.
+// A state's row is what most of its classes lead to, how many lead elsewhere, and these. Where that is
+// shorter, it is the row of the first state (kLikeFirst) but for some classes: automata that look for words
+// fall back to it.
 constexpr std::uint16_t kLikeFirst = 0xffff;
 constexpr std::size_t kLeastRow = 3;  // bytes
 static_assert(kMostStates < kLikeFirst);
@@ -289,7 +290,7 @@ std::uint16_t most_frequent(Row row) {
 void append_row(std::string& out, Row row, Row first) {
   const auto most = most_frequent(row);
   std::uint8_t unlike_most = 0, unlike_first = 0;  // one class at least is like the most
-  bool like_first = false;  // where all classes differ the count would not do
+  bool like_first = false;                         // where all classes differ the count would not do
   for (std::size_t i = 0; i < row.size(); ++i) {
     like_first = like_first || row[i] == first[i];
     unlike_most += row[i] != most, unlike_first += row[i] != first[i];
@@ -342,7 +343,9 @@ Result<Pattern> Pattern::take_from(std::string_view& bytes) {
   out.classes_ = head.classes, out.longest_ = head.longest;
   if (!take_classes(bytes, out.class_of_) || bytes.size() < head.states * kLeastRow) return broken();
   out.next_.resize(std::size_t{head.states} * head.classes);
-  const auto row = [&](std::size_t state) { return std::span(out.next_).subspan(state * head.classes, head.classes); };
+  const auto row = [&](std::size_t state) {
+    return std::span(out.next_).subspan(state * head.classes, head.classes);
+  };
   for (std::size_t state = 0; state < head.states; ++state)
     if (!take_row(bytes, row(state), row(1))) return broken();
   if (bytes.size() < head.states) return broken();

@@ -119,8 +119,8 @@ void Scanner::go_on(const Pattern& pattern, Pattern::Run& run, std::uint64_t sta
   spend(run.length - read + 1);
 }
 
-Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std::uint64_t start, Pattern::Run& run,
-                                   std::uint64_t& stop) {
+Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std::uint64_t start,
+                                   Pattern::Run& run, std::uint64_t& stop) {
   go_on(d.value, run, start);
   if (run.open() && !last_) return Outcome::open;
   if (run.longest <= 0) return Outcome::none;

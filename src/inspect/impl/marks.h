@@ -27,8 +27,8 @@ class MarkTaker {
   virtual void base64(Run run) = 0;
   // An @ between two letters or digits.
   virtual void at_sign(std::size_t at) = 0;
-  // A percent sign and two hexadecimal digits, a backslash with u, x, /, ", 0 or 1, or an ampersand that begins a
-  // character reference.
+  // A percent sign and two hexadecimal digits, a backslash with u, x, /, ", 0 or 1, or an ampersand that
+  // begins a character reference.
   virtual void escape(std::size_t at) = 0;
 };
 inline constexpr std::size_t kLeastDigits = 9;
