@@ -1,5 +1,6 @@
-// How fast the detectors of the catalogue go over clean text: whole files, prompts of 1 KB and 32 KB, a stream in
-// pieces of 64 bytes. Beside it, as a limit, the first pass over the keywords alone and a plain memchr().
+// How fast the detectors of the catalogue go over clean text: whole files, prompts of 1 KB and 32 KB, a
+// stream in pieces of 64 bytes. Beside it, as a limit, the first pass over the keywords alone and a plain
+// memchr().
 //   inspect_throughput FILE...
 #include <algorithm>
 #include <chrono>
@@ -54,8 +55,12 @@ void measure(const inspect::Engine& engine, const std::string& path) {
   std::size_t findings = 0;
   volatile std::size_t sink = 0;
   std::vector<Contender> all{
-      {"memchr", [&] { sink = sink + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\1')); }, {}},
-      {"keywords alone", [&] { hits.clear(), engine.detectors().first_pass().scan(text, scratch, hits); }, {}},
+      {"memchr",
+       [&] { sink = sink + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\1')); },
+       {}},
+      {"keywords alone",
+       [&] { hits.clear(), engine.detectors().first_pass().scan(text, scratch, hits); },
+       {}},
       {"whole", [&] { findings = inspecting.inspect(text).findings.size(); }, {}},
       {"32 KB", [&] { pieces(text, 32768, [&](auto p) { inspecting.inspect(p); }); }, {}},
       {"1 KB", [&] { pieces(text, 1024, [&](auto p) { inspecting.inspect(p); }); }, {}},
@@ -71,7 +76,8 @@ void measure(const inspect::Engine& engine, const std::string& path) {
   for (const auto& contender : all) {
     const auto s = median(contender.seconds);
     fmt::print("  {:<15} {:>7.0f} MB/s  {:>9.2f} µs a KB  {:>9.2f} µs for 32 KB\n", contender.name,
-               static_cast<double>(text.size()) / s / 1e6, s * 1e6 / (static_cast<double>(text.size()) / 1024),
+               static_cast<double>(text.size()) / s / 1e6,
+               s * 1e6 / (static_cast<double>(text.size()) / 1024),
                s * 1e6 / (static_cast<double>(text.size()) / 32768));
   }
 }

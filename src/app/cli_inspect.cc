@@ -8,15 +8,17 @@ namespace ostiary::app {
 
 void add_inspect(CommandLine& line) {
   const auto options = std::make_shared<InspectOptions>();
-  auto* inspect = line.verb(line.root(), "inspect", "find secrets, personal data and confidentiality markings",
-                            "ostiary inspect src/ notes.txt\n"
-                            "  pbpaste | ostiary inspect --redact        # the text with findings masked\n"
-                            "  ostiary inspect --staged                  # in a pre-commit hook\n"
-                            "  ostiary inspect --history --format sarif -o findings.sarif");
+  auto* inspect =
+      line.verb(line.root(), "inspect", "find secrets, personal data and confidentiality markings",
+                "ostiary inspect src/ notes.txt\n"
+                "  pbpaste | ostiary inspect --redact        # the text with findings masked\n"
+                "  ostiary inspect --staged                  # in a pre-commit hook\n"
+                "  ostiary inspect --history --format sarif -o findings.sarif");
   const auto levels = CLI::IsMember({"low", "medium", "high"});
   inspect->add_option("paths", options->paths, "files and folders, archives too; - or none: standard input");
   inspect->add_flag("--redact", options->redact, "write the text with what was found masked; of one input");
-  inspect->add_option("--fail-on", options->fail_on, "exit with 1 from this confidence on: low, medium or high")
+  inspect
+      ->add_option("--fail-on", options->fail_on, "exit with 1 from this confidence on: low, medium or high")
       ->check(levels)
       ->type_name("LEVEL");
   inspect->add_option("--least", options->least, "show findings from this confidence on (default: medium)")
@@ -28,8 +30,10 @@ void add_inspect(CommandLine& line) {
       ->needs(baseline);
   auto* staged = inspect->add_flag("--staged", options->staged,
                                    "what git would commit; fails on medium where nothing else is said");
-  inspect->add_flag("--history", options->history, "every version of every file that git has")->excludes(staged);
-  inspect->add_option("--revision", options->revisions, "with --history: of these, as git rev-list takes them")
+  inspect->add_flag("--history", options->history, "every version of every file that git has")
+      ->excludes(staged);
+  inspect
+      ->add_option("--revision", options->revisions, "with --history: of these, as git rev-list takes them")
       ->type_name("REV");
   inspect->add_flag("--no-ignore", options->no_ignore, "also what .gitignore and .ostiaryignore leave out");
   inspect->add_flag("--reveal", options->reveal, "show values in full; only on a terminal");

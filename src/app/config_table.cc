@@ -184,7 +184,8 @@ std::vector<Row<Config>> last_rows() {
   return {
       gate<&GateSettings::inspect, Boolean>(
           "inspect", "true",
-          "Whether requests are looked through for secrets, personal data and confidentiality markings. What is "
+          "Whether requests are looked through for secrets, personal data and confidentiality markings. What "
+          "is "
           "found goes masked into the ledger; data_classes says what follows from it. Without it no request "
           "has a data class."),
       Row<Config>{"data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",

@@ -43,7 +43,8 @@ report::SarifResult result_of(const inspect::Finding& finding, bool known) {
   result.level = level_of(finding.confidence);
   result.message = fmt::format("{}: {}", d ? d->name : finding.detector, finding.preview);
   const auto& at = finding.location;
-  result.location = {.file = at.file, .pointer = "", .start = at.start, .end = at.end, .line = at.line, .column = at.column};
+  result.location = {
+      .file = at.file, .pointer = "", .start = at.start, .end = at.end, .line = at.line, .column = at.column};
   result.fingerprint = finding.fingerprint;
   if (known) result.suppressed = "stands in the baseline";
   return result;

@@ -26,7 +26,9 @@ class Taker {
     out.bytes += source.bytes.size();
     take_(source);
   }
-  void add(const std::vector<files::Partial>& partial) { std::ranges::copy(partial, std::back_inserter(out.partial)); }
+  void add(const std::vector<files::Partial>& partial) {
+    std::ranges::copy(partial, std::back_inserter(out.partial));
+  }
 
   SourceSummary out;
 
@@ -83,7 +85,8 @@ Result<> from_git(const InspectOptions& options, const std::string& path, Taker&
 
 }  // namespace
 
-Result<SourceSummary> each_source(const InspectOptions& options, const std::function<void(const Source&)>& take) {
+Result<SourceSummary> each_source(const InspectOptions& options,
+                                  const std::function<void(const Source&)>& take) {
   Taker taker(take);
   const bool git = options.staged || options.history;
   if (git && options.paths.size() > 1)

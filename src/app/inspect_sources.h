@@ -14,9 +14,9 @@ namespace ostiary::app {
 
 // One text that `inspect` looks at.
 struct Source {
-  std::string_view file;   // as shown; empty: standard input
+  std::string_view file;  // as shown; empty: standard input
   std::string_view bytes;
-  std::string_view commit;  // of a history
+  std::string_view commit;                               // of a history
   const std::vector<files::LineRange>* lines = nullptr;  // only these are new; nullptr: all
 };
 
@@ -28,6 +28,7 @@ struct SourceSummary {
 
 // Gives all texts that the options name, archives unpacked. Errors are those of the call: a name that is not
 // there, no git repository.
-Result<SourceSummary> each_source(const InspectOptions& options, const std::function<void(const Source&)>& take);
+Result<SourceSummary> each_source(const InspectOptions& options,
+                                  const std::function<void(const Source&)>& take);
 
 }  // namespace ostiary::app

@@ -31,7 +31,8 @@ bool is_new(const Source& source, const inspect::Finding& finding) {
 
 class Run {
  public:
-  Run(const InspectOptions& options, const inspect::Engine& engine) : options_(options), inspecting_(engine) {}
+  Run(const InspectOptions& options, const inspect::Engine& engine)
+      : options_(options), inspecting_(engine) {}
   Result<> read_known() {
     if (options_.baseline.empty() || options_.write_baseline) return {};
     TRY(known_, read_baseline(options_.baseline));
@@ -83,7 +84,8 @@ Inspected Run::finish(SourceSummary sources) {
 
 Result<> check_call(const InspectOptions& options) {
   if (options.reveal && (!options.common.output.empty() || ::isatty(STDOUT_FILENO) != 1))
-    return fail(Code::invalid, "--reveal shows values only on a terminal, so that they end up in no file or log");
+    return fail(Code::invalid,
+                "--reveal shows values only on a terminal, so that they end up in no file or log");
   if (options.reveal && options.common.format != Format::text)
     return fail(Code::invalid, "--reveal goes with the text format only");
   if (options.redact && (options.staged || options.history || options.paths.size() > 1))
@@ -104,9 +106,12 @@ std::string summary(const Inspected& inspected) {
 
 std::string formatted(const InspectOptions& options, const Inspected& inspected) {
   switch (options.common.format) {
-    case Format::json: return inspection_json(inspected);
-    case Format::sarif: return inspection_sarif(inspected);
-    case Format::text: break;
+    case Format::json:
+      return inspection_json(inspected);
+    case Format::sarif:
+      return inspection_sarif(inspected);
+    case Format::text:
+      break;
   }
   return inspection_text(inspected, style_of(options.common));
 }
@@ -121,15 +126,16 @@ Result<int> run_inspect(const InspectOptions& options) {
   std::uint64_t texts = 0;
   Progress progress("inspected", options.common);
   TRY(auto sources, each_source(options, [&](const Source& source) {
-    run.take(source);
-    progress.show(++texts, 0);
-  }));
+        run.take(source);
+        progress.show(++texts, 0);
+      }));
   if (options.redact && sources.texts != 1)
     return fail(Code::invalid, "--redact takes one text; archives and binary files cannot be masked");
   const auto inspected = run.finish(std::move(sources));
   if (options.write_baseline) {
     TRY_VOID(write_baseline(options.baseline, inspected.findings));
-    hint(options.common, fmt::format("{} findings written to {}", inspected.findings.size(), options.baseline));
+    hint(options.common,
+         fmt::format("{} findings written to {}", inspected.findings.size(), options.baseline));
     return 0;
   }
   TRY_VOID(put(options.common, options.redact ? run.redacted_text() : formatted(options, inspected)));

@@ -52,8 +52,8 @@ struct PriceList {
 };
 
 // catalog/detector/<id>.yaml: how one kind of secret, personal data or marking is recognised.
-// catalog/schema/detector.yaml says what each field means and what holds where one is left out: here texts that
-// are left out are empty.
+// catalog/schema/detector.yaml says what each field means and what holds where one is left out: here texts
+// that are left out are empty.
 struct Detector {
   struct Check {
     std::string kind;  // empty: nothing can be computed

@@ -1,5 +1,5 @@
-// How the detectors do on the labelled texts of tests/corpus/inspect. OSTIARY_CORPUS_SHOW=secret (or another class)
-// prints each text in which that class was missed or wrongly found.
+// How the detectors do on the labelled texts of tests/corpus/inspect. OSTIARY_CORPUS_SHOW=secret (or another
+// class) prints each text in which that class was missed or wrongly found.
 
 #include <algorithm>
 #include <cstdlib>
@@ -15,7 +15,7 @@ namespace ostiary::inspect {
 namespace {
 
 struct Score {
-  std::size_t labels = 0, found = 0;   // recall
+  std::size_t labels = 0, found = 0;    // recall
   std::size_t findings = 0, right = 0;  // precision
   double recall() const { return labels == 0 ? 1 : static_cast<double>(found) / static_cast<double>(labels); }
   double precision() const {
@@ -45,7 +45,8 @@ void Corpus::show(const LabelledText& text, std::string_view what, std::string_v
                   std::uint64_t start, std::uint64_t end) const {
   const auto from = text.text.rfind('\n', start == 0 ? 0 : start - 1) + 1;
   const auto line_end = std::min(text.text.find('\n', end), text.text.size());
-  fmt::print("{} {} [{}] «{}» in: {}\n", what, text.id, detector, text.text.substr(start, end - start).substr(0, 100),
+  fmt::print("{} {} [{}] «{}» in: {}\n", what, text.id, detector,
+             text.text.substr(start, end - start).substr(0, 100),
              text.text.substr(start == 0 ? 0 : from, line_end - from).substr(0, 220));
 }
 
@@ -69,20 +70,22 @@ void Corpus::judge(const LabelledText& text) {
   for (const auto& finding : seen.findings) {
     if (finding.confidence < Confidence::medium) continue;
     const std::string klass = name(finding.klass);
-    const bool optional = std::ranges::any_of(
-        text.labels, [&](const Label& l) { return l.optional && overlaps(finding, l); });
+    const bool optional =
+        std::ranges::any_of(text.labels, [&](const Label& l) { return l.optional && overlaps(finding, l); });
     const bool right = std::ranges::any_of(
         text.labels, [&](const Label& l) { return l.klass == klass && !l.optional && overlaps(finding, l); });
     if (optional && !right) continue;
     ++scores[klass].findings;
     scores[klass].right += right;
-    if (!right && show_ == klass) show(text, "WRONG ", finding.detector, finding.location.start, finding.location.end);
+    if (!right && show_ == klass)
+      show(text, "WRONG ", finding.detector, finding.location.start, finding.location.end);
   }
 }
 
 void Corpus::read() {
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(OSTIARY_SOURCE_DIR "/tests/corpus/inspect"))
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(OSTIARY_SOURCE_DIR "/tests/corpus/inspect"))
     if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
   std::ranges::sort(files);
   for (const auto& file : files) {
@@ -97,8 +100,8 @@ TEST(Corpus, PrecisionAndRecallDoNotFall) {
   corpus.read();
   fmt::print("inspection of {} labelled texts, {} of them hard negatives:\n", corpus.texts, corpus.negatives);
   for (const auto& [klass, s] : corpus.scores)
-    fmt::print("  {:<9} recall {:.3f} ({} of {}), precision {:.3f} ({} of {})\n", klass, s.recall(), s.found, s.labels,
-               s.precision(), s.right, s.findings);
+    fmt::print("  {:<9} recall {:.3f} ({} of {}), precision {:.3f} ({} of {})\n", klass, s.recall(), s.found,
+               s.labels, s.precision(), s.right, s.findings);
   EXPECT_GE(corpus.texts, 600U);
   EXPECT_GE(corpus.negatives * 3, corpus.texts);
   const auto at_least = [&](const char* klass, double recall, double precision) {

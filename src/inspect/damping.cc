@@ -30,7 +30,8 @@ std::string_view before_signs(std::string_view context) {
 // The name that the value is given: "next_page_token" of `"next_page_token": "`.
 std::string_view name_at_end(std::string_view text) {
   const auto in_name = [](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || std::string_view("_-./$").find(c) != std::string_view::npos;
+    return is_letter(c) || (c >= '0' && c <= '9') ||
+           std::string_view("_-./$").find(c) != std::string_view::npos;
   };
   auto start = text.size();
   while (start > 0 && in_name(text[start - 1])) --start;
@@ -60,21 +61,24 @@ Result<Damping> Damping::make(std::span<const catalog::Damper> dampers) {
     }
     out.dampers_.push_back(std::move(damper));
   }
-  std::ranges::sort(out.dampers_, std::ranges::greater(), [](const Damper& d) { return std::pair(d.spec.effect, d.spec.id); });
+  std::ranges::sort(out.dampers_, std::ranges::greater(),
+                    [](const Damper& d) { return std::pair(d.spec.effect, d.spec.id); });
   return out;
 }
 
 bool Damping::Damper::knows(std::string_view value, std::string_view lower, std::string_view context) const {
   const auto behind = before_signs(context);
   const auto name = name_at_end(behind);
-  return std::ranges::any_of(spec.contains, [&](const auto& t) { return lower.find(t) != std::string_view::npos; }) ||
+  return std::ranges::any_of(spec.contains,
+                             [&](const auto& t) { return lower.find(t) != std::string_view::npos; }) ||
          std::ranges::any_of(spec.words, [&](const auto& w) { return holds_word(lower, w); }) ||
          std::ranges::find(spec.values, value) != spec.values.end() ||
          std::ranges::any_of(patterns, [&](const auto& p) { return p.matches_all(value); }) ||
-         std::ranges::any_of(spec.behind, [&](const auto& b) {
-           return ends_with_word(context, b) || ends_with_word(behind, b);
-         }) ||
-         std::ranges::any_of(spec.named, [&](const auto& n) { return name.find(n) != std::string_view::npos; });
+         std::ranges::any_of(
+             spec.behind,
+             [&](const auto& b) { return ends_with_word(context, b) || ends_with_word(behind, b); }) ||
+         std::ranges::any_of(spec.named,
+                             [&](const auto& n) { return name.find(n) != std::string_view::npos; });
 }
 
 Damping::Verdict Damping::judge(std::string_view value, std::string_view context, bool high) const {

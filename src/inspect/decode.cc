@@ -74,8 +74,9 @@ class DecodedBuilder {
  public:
   std::string& text() { return out_.text_; }
   void piece(Decoded::Kind kind, std::size_t original) {
-    out_.pieces_.push_back({static_cast<std::uint32_t>(out_.text_.size()), static_cast<std::uint32_t>(original),
-                            static_cast<std::uint32_t>(original), kind});
+    out_.pieces_.push_back({static_cast<std::uint32_t>(out_.text_.size()),
+                            static_cast<std::uint32_t>(original), static_cast<std::uint32_t>(original),
+                            kind});
   }
   // `text` stands for [start, end) of the original, and no part of it for a part of that.
   void atom(std::string_view text, std::size_t start, std::size_t end) {
@@ -121,23 +122,29 @@ Decoded::Span Decoded::mapped(const std::vector<Piece>& pieces, std::size_t star
   const auto first = piece_of(start), last = piece_of(end == 0 ? 0 : end - 1);
   const auto begin_of = [](const Piece& p, std::size_t n) -> std::uint64_t {
     switch (p.kind) {
-      case Kind::same: return p.original + n;
+      case Kind::same:
+        return p.original + n;
       case Kind::hex:
       case Kind::utf16:
         return p.original + n * 2;
-      case Kind::base64: return p.original + n / 3 * 4 + n % 3;
-      case Kind::atom: break;
+      case Kind::base64:
+        return p.original + n / 3 * 4 + n % 3;
+      case Kind::atom:
+        break;
     }
     return p.original;
   };
   const auto end_of = [](const Piece& p, std::size_t n) -> std::uint64_t {
     switch (p.kind) {
-      case Kind::same: return p.original + n;
+      case Kind::same:
+        return p.original + n;
       case Kind::hex:
       case Kind::utf16:
         return p.original + n * 2;
-      case Kind::base64: return p.original + n / 3 * 4 + (n % 3 == 0 ? 0 : n % 3 + 1);
-      case Kind::atom: break;
+      case Kind::base64:
+        return p.original + n / 3 * 4 + (n % 3 == 0 ? 0 : n % 3 + 1);
+      case Kind::atom:
+        break;
     }
     return p.original_end;
   };
@@ -166,7 +173,8 @@ std::optional<Decoded> decode_base64(std::string_view run) {
     if (++have < 4) continue;
     for (const unsigned shift : {16U, 8U, 0U}) text += static_cast<char>(bits >> shift);
     bits = 0, have = 0;
-    if (text.size() == 12 && !begins_as_text(text) && text[1] != '\0' && text[0] != '\xff') return std::nullopt;
+    if (text.size() == 12 && !begins_as_text(text) && text[1] != '\0' && text[0] != '\xff')
+      return std::nullopt;
   }
   if (have >= 2) text += static_cast<char>(bits >> (have == 2 ? 4 : 10));
   if (have == 3) text += static_cast<char>(bits >> 2);

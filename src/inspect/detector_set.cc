@@ -27,7 +27,8 @@ Class class_of(std::string_view word) {
 }
 
 // A failed check never hides a secret: the number may be from a newer series than we know.
-std::optional<Confidence> failed_check_of(const catalog::Detector& spec, std::optional<Confidence> confidence) {
+std::optional<Confidence> failed_check_of(const catalog::Detector& spec,
+                                          std::optional<Confidence> confidence) {
   if (!spec.check_failed.empty()) return confidence_of(spec.check_failed);
   if (class_of(spec.klass) != Class::secret || !confidence) return std::nullopt;
   return *confidence == Confidence::high ? Confidence::medium : Confidence::low;
@@ -36,7 +37,8 @@ std::optional<Confidence> failed_check_of(const catalog::Detector& spec, std::op
 // A literal is looked for as it is, in any case, or not at all, whichever detectors want it.
 using LiteralUses = std::map<std::pair<std::string, bool>, std::vector<DetectorSet::Use>>;
 
-void use(LiteralUses& all, std::string_view text, bool any_case, std::uint16_t detector, bool keyword, bool word) {
+void use(LiteralUses& all, std::string_view text, bool any_case, std::uint16_t detector, bool keyword,
+         bool word) {
   auto& uses = all[{any_case ? text::lower(text) : std::string(text), any_case}];
   if (uses.empty() || uses.back().detector != detector) uses.push_back({detector, false, false});
   uses.back().keyword |= keyword;
@@ -119,7 +121,8 @@ Result<> Detector::finish() {
     return fail(Code::invalid, "it needs keywords or a trigger, and not both", "keywords");
   for (const auto& keyword : spec.keywords)
     if (keyword.size() < 3 || keyword.size() > 255)
-      return fail(Code::invalid, fmt::format("the keyword '{}' must have 3 to 255 bytes", keyword), "keywords");
+      return fail(Code::invalid, fmt::format("the keyword '{}' must have 3 to 255 bytes", keyword),
+                  "keywords");
   return {};
 }
 

@@ -53,8 +53,8 @@ class DetectorSet {
   // The error names the detector that is wrong. Some seconds for some hundred detectors.
   static Result<DetectorSet> make(std::span<const catalog::Detector> specs,
                                   std::span<const catalog::Damper> dampers);
-  // The same from what compiled() of the same detectors and dampers gave; some milliseconds. `corrupt` where it
-  // is damaged or of others, `newer` where another version of Vectorscan wrote it.
+  // The same from what compiled() of the same detectors and dampers gave; some milliseconds. `corrupt` where
+  // it is damaged or of others, `newer` where another version of Vectorscan wrote it.
   static Result<DetectorSet> load(std::span<const catalog::Detector> specs,
                                   std::span<const catalog::Damper> dampers, std::string_view compiled);
   Result<std::string> compiled() const;
@@ -77,7 +77,9 @@ class DetectorSet {
   const Literals& first_pass() const { return *first_pass_; }
   std::span<const std::uint16_t> of_digits() const { return digits_; }
   std::span<const std::uint16_t> of_at_sign() const { return at_sign_; }
-  std::span<const std::uint16_t> with_start() const { return with_start_; }  // that step back from their keyword
+  std::span<const std::uint16_t> with_start() const {
+    return with_start_;
+  }  // that step back from their keyword
   std::size_t longest_literal() const { return longest_literal_; }
   // Of keywords that are part of a value, or behind its beginning.
   const Beginnings& beginnings() const { return beginnings_; }

@@ -85,8 +85,8 @@ class Lines {
   std::uint32_t line_ = 1, column_ = 1;
 };
 
-// Tells the same value at the same kind of place again and gives nobody the value: of the value's hash it has 24
-// bits, of the text before it on its line the rest.
+// Tells the same value at the same kind of place again and gives nobody the value: of the value's hash it has
+// 24 bits, of the text before it on its line the rest.
 std::string fingerprint(const Detector& detector, std::string_view value, std::string_view line) {
   const auto of_value = sha256(fmt::format("{}\n{}", detector.spec.type, value));
   const auto of_place = sha256(fmt::format("{}\n{}", detector.spec.type, line));
@@ -126,7 +126,8 @@ std::string masked(std::string_view value) {
 
 Inspecting::Inspecting(const Engine& engine) : engine_(engine) {}
 
-void Inspecting::look_behind(const Decoded& decoded, std::uint64_t at, int depth, std::vector<Candidate>& found) {
+void Inspecting::look_behind(const Decoded& decoded, std::uint64_t at, int depth,
+                             std::vector<Candidate>& found) {
   for (auto inner : look(decoded.text(), depth + 1)) {
     const auto span = decoded.original(inner.start, inner.end);
     inner.start = at + span.start;
@@ -248,7 +249,8 @@ Inspection Inspecting::inspect(const json::Document& body) {
   auto candidates = scan(text, 0).candidates();
   look_into_encoded(text, 0, candidates);
   look_into_strings(body, candidates);
-  // The string that a candidate stands in, or the number that it is: the last value that begins at or before it.
+  // The string that a candidate stands in, or the number that it is: the last value that begins at or before
+  // it.
   const auto& nodes = body.nodes();
   const auto node_of = [&](const Candidate& c) -> const json::Node* {
     const auto behind = std::ranges::upper_bound(nodes, c.start, {}, &json::Node::start);

@@ -59,7 +59,8 @@ class Inspecting {
 // Of candidates that overlap the surest stays, then the longest, then the first; by location.
 void resolve(std::vector<Candidate>& candidates);
 
-// A text for people in which a value cannot be read: a few first characters of a long one, and how long it is.
+// A text for people in which a value cannot be read: a few first characters of a long one, and how long it
+// is.
 std::string masked(std::string_view value);
 
 }  // namespace ostiary::inspect

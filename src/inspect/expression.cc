@@ -134,18 +134,22 @@ Result<std::uint32_t> Parser::atom(std::uint32_t depth) {
       TRY(const auto set, byte_class());
       return wide_.empty() ? add_bytes(set) : class_of_characters(set);
     }
-    case '.': return add_bytes(~one('\n'));
+    case '.':
+      return add_bytes(~one('\n'));
     case '\\': {
       TRY(const auto set, escape());
       return add_bytes(set);
     }
     case '^':
-    case '$': return wrong("anchors are not known: a match begins at its keyword, and `after` says what follows");
+    case '$':
+      return wrong("anchors are not known: a match begins at its keyword, and `after` says what follows");
     case '?':
     case '*':
     case '+':
-    case '{': return wrong("there is nothing to repeat");
-    default: return add_bytes(one(static_cast<unsigned char>(c)));
+    case '{':
+      return wrong("there is nothing to repeat");
+    default:
+      return add_bytes(one(static_cast<unsigned char>(c)));
   }
 }
 
@@ -200,15 +204,24 @@ Result<ByteSet> Parser::escape() {
   if (at_ >= text_.size()) return wrong("a \\ at the end");
   const char c = text_[at_++];
   switch (c) {
-    case 'd': return digits();
-    case 'D': return ~digits();
-    case 'w': return word_bytes();
-    case 'W': return ~word_bytes();
-    case 's': return space_bytes();
-    case 'S': return ~space_bytes();
-    case 'n': return one('\n');
-    case 'r': return one('\r');
-    case 't': return one('\t');
+    case 'd':
+      return digits();
+    case 'D':
+      return ~digits();
+    case 'w':
+      return word_bytes();
+    case 'W':
+      return ~word_bytes();
+    case 's':
+      return space_bytes();
+    case 'S':
+      return ~space_bytes();
+    case 'n':
+      return one('\n');
+    case 'r':
+      return one('\r');
+    case 't':
+      return one('\t');
     case 'x': {
       unsigned value = 0;
       const auto* begin = text_.data() + at_;
@@ -218,7 +231,8 @@ Result<ByteSet> Parser::escape() {
       at_ += 2;
       return one(static_cast<unsigned char>(value));
     }
-    default: break;
+    default:
+      break;
   }
   if (word_bytes()[static_cast<unsigned char>(c)]) return wrong(fmt::format("\\{} is not known", c));
   return one(static_cast<unsigned char>(c));
@@ -253,7 +267,8 @@ Result<ByteSet> Parser::byte_class() {
     set |= member;
   }
   ++at_;
-  if (negated && !wide_.empty()) return wrong("a class that leaves something out holds bytes, not characters beyond ASCII");
+  if (negated && !wide_.empty())
+    return wrong("a class that leaves something out holds bytes, not characters beyond ASCII");
   if (any_case_) set = in_any_case(set);
   return negated ? ~set : set;
 }

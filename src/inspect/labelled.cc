@@ -48,8 +48,9 @@ Result<LabelledText> read_entry(const yaml::Node& node, const std::string& path)
     out.text = *decoded;
     if (const auto* spans = node.find("spans"))
       for (const auto& span : spans->items)
-        out.labels.push_back({*text::parse_uint(span.items.at(0).scalar), *text::parse_uint(span.items.at(1).scalar),
-                              span.items.at(2).scalar, span.items.at(3).scalar, false});
+        out.labels.push_back({*text::parse_uint(span.items.at(0).scalar),
+                              *text::parse_uint(span.items.at(1).scalar), span.items.at(2).scalar,
+                              span.items.at(3).scalar, false});
   } else {
     auto read = read_labelled(text_of("text"));
     if (!read) return fail(Code::invalid, read.error().message, yaml::place(path, node));

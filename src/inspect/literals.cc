@@ -39,11 +39,12 @@ Result<Literals> Literals::compile(const std::vector<Literal>& literals) {
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* problem = nullptr;
-  const auto code =
-      hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), sizes.data(),
-                           static_cast<unsigned>(texts.size()), HS_MODE_BLOCK, &kGeneric, &database, &problem);
+  const auto code = hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), sizes.data(),
+                                         static_cast<unsigned>(texts.size()), HS_MODE_BLOCK, &kGeneric,
+                                         &database, &problem);
   if (code != HS_SUCCESS) {
-    auto why = fail(Code::invalid, fmt::format("keywords cannot be compiled: {}", problem ? problem->message : "?"));
+    auto why =
+        fail(Code::invalid, fmt::format("keywords cannot be compiled: {}", problem ? problem->message : "?"));
     hs_free_compile_error(problem);
     return why;
   }

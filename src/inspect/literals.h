@@ -15,7 +15,7 @@ namespace ostiary::inspect {
 class Literals {
  public:
   struct Literal {
-    std::string text;  // at most 255 bytes, not empty
+    std::string text;       // at most 255 bytes, not empty
     bool any_case = false;  // ASCII
   };
   struct Hit {

@@ -49,7 +49,8 @@ bool begins_reference(std::string_view s) {
 
 class Finder {
  public:
-  Finder(std::string_view text, std::size_t from, MarkTaker& taker) : text_(text), from_(from), taker_(taker) {}
+  Finder(std::string_view text, std::size_t from, MarkTaker& taker)
+      : text_(text), from_(from), taker_(taker) {}
   void run();
 
  private:
@@ -121,7 +122,8 @@ void Finder::block(std::size_t at, const BlockMarks& marks) {
     base64_around(at + static_cast<std::size_t>(std::countr_zero(m)));
   for (auto m = marks.at_signs; m != 0; m &= m - 1) {
     const auto sign = at + static_cast<std::size_t>(std::countr_zero(m));
-    if (sign > 0 && sign >= from_ && is(text_[sign - 1], kWord) && is_at(sign + 1, kWord)) taker_.at_sign(sign);
+    if (sign > 0 && sign >= from_ && is(text_[sign - 1], kWord) && is_at(sign + 1, kWord))
+      taker_.at_sign(sign);
   }
   for (auto m = marks.percents | marks.backslashes | marks.ampersands; m != 0; m &= m - 1)
     escape(at + static_cast<std::size_t>(std::countr_zero(m)));
@@ -152,7 +154,8 @@ BlockMarks marks_of(const char* block) {
     const auto v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + 16 * i));
     const auto digits = between(v, '0', '9');
     const auto letters = between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 'z');
-    const auto others = _mm_or_si128(_mm_or_si128(is(v, '+'), is(v, '/')), _mm_or_si128(is(v, '-'), is(v, '_')));
+    const auto others =
+        _mm_or_si128(_mm_or_si128(is(v, '+'), is(v, '/')), _mm_or_si128(is(v, '-'), is(v, '_')));
     const auto bits = [&](__m128i mask) {
       return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(mask))) << (16 * i);
     };

@@ -24,7 +24,8 @@ using Positions = std::vector<std::uint32_t>;
 // out, then the subset construction over classes of bytes that no set tells apart.
 class PatternCompiler {
  public:
-  PatternCompiler(const Expression& expression, std::string_view text) : expression_(expression), text_(text) {}
+  PatternCompiler(const Expression& expression, std::string_view text)
+      : expression_(expression), text_(text) {}
   Result<Pattern> compile();
 
  private:
@@ -104,8 +105,10 @@ PatternCompiler::Part PatternCompiler::repeat(const Expression::Node& node) {
 PatternCompiler::Part PatternCompiler::part(std::uint32_t index) {
   const auto& node = expression_.nodes[index];
   switch (node.kind) {
-    case Expression::Kind::bytes: return bytes(node.bytes);
-    case Expression::Kind::repeat: return repeat(node);
+    case Expression::Kind::bytes:
+      return bytes(node.bytes);
+    case Expression::Kind::repeat:
+      return repeat(node);
     case Expression::Kind::sequence: {
       Part whole;
       for (const auto child : node.children)
@@ -123,7 +126,8 @@ PatternCompiler::Part PatternCompiler::part(std::uint32_t index) {
       }
       return whole;
     }
-    case Expression::Kind::empty: break;
+    case Expression::Kind::empty:
+      break;
   }
   return {};
 }
@@ -156,7 +160,8 @@ std::uint16_t PatternCompiler::state_of(Positions positions) {
     too_large_ = true;
     return Pattern::kDead;
   }
-  const auto [found, fresh] = known_.emplace(std::move(positions), static_cast<std::uint16_t>(states_.size()));
+  const auto [found, fresh] =
+      known_.emplace(std::move(positions), static_cast<std::uint16_t>(states_.size()));
   if (fresh) states_.push_back(&found->first);
   return found->second;
 }
@@ -191,7 +196,8 @@ Result<> PatternCompiler::make_states(const Part& whole) {
 
 Result<Pattern> PatternCompiler::compile() {
   const auto whole = part(expression_.root);
-  if (too_large_) return fail(Code::too_large, fmt::format("the expression {} repeats too much; use + or {{n,}}", text_));
+  if (too_large_)
+    return fail(Code::too_large, fmt::format("the expression {} repeats too much; use + or {{n,}}", text_));
   make_classes();
   TRY_VOID(make_states(whole));
   for (const auto position : whole.first) out_.first_ |= sets_[position];
@@ -338,7 +344,8 @@ Result<Pattern> Pattern::take_from(std::string_view& bytes) {
   const auto broken = [] { return fail(Code::corrupt, "a compiled expression is damaged"); };
   PatternHead head;
   if (!take_bytes(bytes, head)) return broken();
-  if (head.states < 2 || head.states > kMostStates || head.classes == 0 || head.classes > 256) return broken();
+  if (head.states < 2 || head.states > kMostStates || head.classes == 0 || head.classes > 256)
+    return broken();
   Pattern out;
   out.classes_ = head.classes, out.longest_ = head.longest;
   if (!take_classes(bytes, out.class_of_) || bytes.size() < head.states * kLeastRow) return broken();

@@ -19,7 +19,8 @@ Result<ByteSet> parse_byte_class(std::string_view expression, bool any_case = fa
 // A regular expression over bytes that is run from one start, as a deterministic automaton: one step a byte,
 // whatever the text and the expression. Immutable; may be used by several threads at once.
 //
-// Syntax: literals (UTF-8 characters are their bytes), . (any byte but LF), classes [a-z], [–é], [^"] with \d \w
+// Syntax: literals (UTF-8 characters are their bytes), . (any byte but LF), classes [a-z], [–é], [^"] with \d
+// \w
 // \s \xHH, groups ( ) or (?: ), |, ?, *, +, {m}, {m,n}, {m,}. No anchors, captures, look-around or
 // back-references: `invalid` says where.
 class Pattern {
@@ -31,8 +32,8 @@ class Pattern {
 
   // How far a run over one start has come; a default one stands at the start.
   struct Run {
-    std::uint32_t state = 1;   // kDead: no further byte makes a (longer) match
-    std::uint32_t length = 0;  // bytes read
+    std::uint32_t state = 1;    // kDead: no further byte makes a (longer) match
+    std::uint32_t length = 0;   // bytes read
     std::int32_t longest = -1;  // bytes of the longest match so far; -1: none
 
     bool open() const { return state != kDead; }

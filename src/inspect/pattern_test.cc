@@ -1,7 +1,7 @@
 #include "inspect/pattern.h"
 
-#include <gmock/gmock.h>
 #include <functional>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <random>
 #include <regex>
@@ -50,8 +50,8 @@ TEST(Pattern, SaysWhereAnExpressionIsWrong) {
     const auto compiled = Pattern::compile(expression);
     return compiled ? std::string("none") : compiled.error().text();
   };
-  for (const auto* wrong : {"(a", "a)", "[a", "[b-a]", "a{2,1}", "a{x}", "a{3", "*a", "a**", "a\\", "\\q", "^a",
-                            "a$", "(?=a)", "\\xZZ", "[a-\\d]", "a{99999}", "(?i)a", "[^é]"})
+  for (const auto* wrong : {"(a", "a)", "[a", "[b-a]", "a{2,1}", "a{x}", "a{3", "*a", "a**", "a\\", "\\q",
+                            "^a", "a$", "(?=a)", "\\xZZ", "[a-\\d]", "a{99999}", "(?i)a", "[^é]"})
     EXPECT_THAT(why(wrong), testing::HasSubstr("column")) << wrong;
   EXPECT_THAT(why("((a{0,200}){0,200}){0,200}"), testing::HasSubstr("repeats too much"));
   EXPECT_THAT(why(std::string(200, '(') + "a" + std::string(200, ')')), testing::HasSubstr("too deep"));
@@ -93,14 +93,22 @@ TEST(Pattern, AgreesWithTheStandardLibrary) {
   const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   const std::function<std::string(int)> expression = [&](int depth) -> std::string {
     switch (depth > 2 ? pick(3) : pick(8)) {
-      case 0: return "a";
-      case 1: return "b";
-      case 2: return "[ac]";
-      case 3: return "(" + expression(depth + 1) + "|" + expression(depth + 1) + ")";
-      case 4: return "(" + expression(depth + 1) + ")*";
-      case 5: return "(" + expression(depth + 1) + "){1,3}";
-      case 6: return "(" + expression(depth + 1) + ")?";
-      default: return expression(depth + 1) + expression(depth + 1);
+      case 0:
+        return "a";
+      case 1:
+        return "b";
+      case 2:
+        return "[ac]";
+      case 3:
+        return "(" + expression(depth + 1) + "|" + expression(depth + 1) + ")";
+      case 4:
+        return "(" + expression(depth + 1) + ")*";
+      case 5:
+        return "(" + expression(depth + 1) + "){1,3}";
+      case 6:
+        return "(" + expression(depth + 1) + ")?";
+      default:
+        return expression(depth + 1) + expression(depth + 1);
     }
   };
   for (int round = 0; round < 300; ++round) {

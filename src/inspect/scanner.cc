@@ -11,8 +11,8 @@ namespace ostiary::inspect {
 namespace {
 
 constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kMostBack = 80;     // bytes of a `start` class before the keyword
-constexpr std::uint64_t kMostReach = 2000;  // `within` is no more
+constexpr std::uint64_t kMostBack = 80;        // bytes of a `start` class before the keyword
+constexpr std::uint64_t kMostReach = 2000;     // `within` is no more
 constexpr std::uint64_t kMostRun = 16 * 1024;  // of digits or base64 that goes on from piece to piece
 // Automaton steps that a text may cost: some dozens for each of its bytes.
 constexpr std::uint64_t kFreeSteps = 1u << 20;
@@ -72,9 +72,9 @@ void Scanner::begin() {
   touched_.clear();
 }
 
-// Whether the character that the byte belongs to goes on a word. Beyond ASCII letters are told from signs by the
-// first byte of their UTF-8 form: Latin to Georgian are letters; general punctuation is none, and neither are
-// the scripts that put no blanks between words.
+// Whether the character that the byte belongs to goes on a word. Beyond ASCII letters are told from signs by
+// the first byte of their UTF-8 form: Latin to Georgian are letters; general punctuation is none, and neither
+// are the scripts that put no blanks between words.
 bool Scanner::in_word(std::uint64_t at) const {
   auto c = byte(at);
   if (c < 0x80) return is_word(c);
@@ -202,8 +202,8 @@ void Scanner::take_hit(const DetectorSet::Literal& literal, std::uint64_t stop) 
   }
 }
 
-// Opens the bytes from `start` on for values of a `near` detector. What the windows before it leave to be tried
-// comes first.
+// Opens the bytes from `start` on for values of a `near` detector. What the windows before it leave to be
+// tried comes first.
 void Scanner::open_window(std::uint16_t detector, std::uint64_t start) {
   auto& windows = windows_[detector];
   const auto until = start + set_.detectors()[detector].spec.within;
@@ -291,7 +291,8 @@ void Scanner::settle() {
   for (const auto detector : set_.with_start()) hold(begun(set_.detectors()[detector], end()));
   if (!set_.of_digits().empty()) {
     auto at = end();
-    while (at > base_ && end() - at < kMostBack && (is_digit(byte(at - 1)) || is_separator(byte(at - 1)))) --at;
+    while (at > base_ && end() - at < kMostBack && (is_digit(byte(at - 1)) || is_separator(byte(at - 1))))
+      --at;
     while (at < end() && !is_digit(byte(at))) ++at;
     if (at < end())
       for (const auto detector : set_.of_digits()) hold(begun(set_.detectors()[detector], at));
@@ -305,8 +306,8 @@ std::uint64_t Scanner::keep_from() const {
   return needed > back ? needed - back : 0;
 }
 
-// From where on marks may still change: the beginning of a run of digits or base64 that is going on, and the last
-// bytes, which may begin an escape.
+// From where on marks may still change: the beginning of a run of digits or base64 that is going on, and the
+// last bytes, which may begin an escape.
 std::uint64_t Scanner::unmarked() const {
   if (last_) return end();
   const auto run_of = [&](auto&& in) {

@@ -96,9 +96,9 @@ class Scanner {
   std::string_view text_;
   std::uint64_t base_ = 0;
   bool last_ = false;
-  std::uint64_t passed_ = 0;    // literals that end at or below it have been taken
-  std::uint64_t marked_ = 0;    // marks that begin below it have been taken
-  std::uint64_t held_ = 0;      // where the first thing begins that is not settled, while a call runs
+  std::uint64_t passed_ = 0;  // literals that end at or below it have been taken
+  std::uint64_t marked_ = 0;  // marks that begin below it have been taken
+  std::uint64_t held_ = 0;    // where the first thing begins that is not settled, while a call runs
   std::uint64_t settled_ = 0;
   std::uint64_t steps_ = 0;
   bool gave_up_ = false;

@@ -66,7 +66,8 @@ class InPieces {
     for (const auto& place : places(scanner_))
       if (!seen_.contains(place))
         EXPECT_GE(std::get<0>(place), settled_)
-            << "detector " << catalog_id(std::get<2>(place)) << ", settled up to ..." << text_.substr(settled_ < 40 ? 0 : settled_ - 40, 40);
+            << "detector " << catalog_id(std::get<2>(place)) << ", settled up to ..."
+            << text_.substr(settled_ < 40 ? 0 : settled_ - 40, 40);
     seen_ = places(scanner_);
     settled_ = scanner_.settled();
   }
@@ -105,7 +106,8 @@ TEST(Scanner, FindsValuesNearAWord) {
   number.where = "near", number.within = 30;
   const auto set = set_of({number});
   EXPECT_THAT(values(set, "pesel: 85073004562"), testing::ElementsAre("85073004562"));
-  EXPECT_THAT(values(set, "Pesel 85073004562, 85073004579"), testing::ElementsAre("85073004562", "85073004579"));
+  EXPECT_THAT(values(set, "Pesel 85073004562, 85073004579"),
+              testing::ElementsAre("85073004562", "85073004579"));
   EXPECT_THAT(values(set, "85073004562"), testing::IsEmpty());
   EXPECT_THAT(values(set, "capesel 85073004562"), testing::IsEmpty()) << "no whole word";
   EXPECT_THAT(values(set, "pesel " + std::string(30, '.') + "85073004562"), testing::IsEmpty()) << "too far";
@@ -119,7 +121,8 @@ TEST(Scanner, FindsRunsOfDigitsAndAddresses) {
   const auto set = set_of({card, mail});
   EXPECT_THAT(values(set, "card 4000 1234 5678 9010 of jo.doe@kirche.de"),
               testing::ElementsAre("4000 1234 5678 9010", "jo.doe@kirche.de"));
-  EXPECT_THAT(values(set, std::string(200, ' ') + "4000123456789010"), testing::ElementsAre("4000123456789010"));
+  EXPECT_THAT(values(set, std::string(200, ' ') + "4000123456789010"),
+              testing::ElementsAre("4000123456789010"));
 }
 
 TEST(Scanner, RaisesConfidenceBehindAWord) {

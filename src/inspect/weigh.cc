@@ -61,7 +61,8 @@ Weight weigh(const Detector& d, const Damping& damping, std::string_view value, 
   if (d.check.exists()) {
     weight.checksum = d.check.holds(value) ? Checksum::valid : Checksum::invalid;
     if (weight.checksum == Checksum::invalid && weight.confidence) {
-      weight.confidence = d.check_failed ? std::optional(std::min(*weight.confidence, *d.check_failed)) : std::nullopt;
+      weight.confidence =
+          d.check_failed ? std::optional(std::min(*weight.confidence, *d.check_failed)) : std::nullopt;
       weight.lowered_by = "check";
     }
   }

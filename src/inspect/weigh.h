@@ -22,8 +22,8 @@ struct Weight {
 };
 
 // `context`: up to kContext bytes before the value; `words`: one of the detector's words stands before it.
-Weight weigh(const Detector& detector, const Damping& damping, std::string_view value, std::string_view context,
-             bool words);
+Weight weigh(const Detector& detector, const Damping& damping, std::string_view value,
+             std::string_view context, bool words);
 
 double entropy(std::string_view value);  // Shannon's, bits a byte
 // Mean of -log2 of how often the second of two bytes follows on the first in ordinary text and code, bits a

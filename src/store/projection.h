@@ -25,8 +25,9 @@ class Projection {
   const Projected& position() const;  // as of the last commit()
 
   Result<> begin();
-  // The records of an exchange, with `intent_index` and `outcome_index`. An intent's usage is what is reserved
-  // for it; the latest intent of an exchange counts. An outcome whose intent was not given tells both.
+  // The records of an exchange, with `intent_index` and `outcome_index`. An intent's usage is what is
+  // reserved for it; the latest intent of an exchange counts. An outcome whose intent was not given tells
+  // both.
   Result<> intent(const ExchangeView& exchange);
   Result<> outcome(const ExchangeView& exchange);
   // The program began anew: whatever intent is open ended without anybody seeing how. It becomes an exchange

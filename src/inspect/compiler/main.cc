@@ -1,4 +1,5 @@
-// inspect_compiler OUTPUT: compiles the detectors of the catalogue for ostiary_inspect_builtin. Run by the build.
+// inspect_compiler OUTPUT: compiles the detectors of the catalogue for ostiary_inspect_builtin. Run by the
+// build.
 
 #include <fmt/format.h>
 
