@@ -251,6 +251,6 @@ def test_refusals_reach_the_audit_file_without_the_prompt(ups, tmp_path):
         answer = gate.chat("no-such-model" * 100)
         assert answer.status >= 400
         until(lambda: audit.exists() and answer.id in audit.read_text(), "the refusal")
-        gate.new_key("research", "ada")
+        gate.new_key("research", "zzyzx-user")
         until(lambda: "key-created" in audit.read_text(), "the change")
-        assert "ada" not in audit.read_text()
+        assert "zzyzx-user" not in audit.read_text()
