@@ -262,13 +262,17 @@ Inspection Inspecting::inspect(const json::Document& body) {
   };
   std::erase_if(candidates, [&](const Candidate& c) { return !node_of(c); });
   resolve(candidates);
+  const bool too_many = candidates.size() > kMostInBody;
+  if (too_many) candidates.resize(kMostInBody);
   std::vector<Finding> findings;
   for (const auto& candidate : candidates) {
     findings.push_back(finding_of(candidate, text));
     const auto index = static_cast<std::uint32_t>(node_of(candidate) - nodes.data());
     findings.back().location.pointer = json::Value(&body, index).pointer();
   }
-  return inspection_of(std::move(findings));
+  auto inspection = inspection_of(std::move(findings));
+  if (too_many) inspection.partial.push_back("it holds more findings than are told of one body");
+  return inspection;
 }
 
 }  // namespace ostiary::inspect

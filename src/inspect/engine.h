@@ -29,7 +29,8 @@ class Engine {
 // What one thread needs to inspect texts one after the other; the engine must outlive it.
 class Inspecting {
  public:
-  static constexpr int kDepth = 2;  // encodings within one another that are undone
+  static constexpr std::size_t kMostInBody = 2000;  // findings of a JSON body; with more it is partial
+  static constexpr int kDepth = 2;                  // encodings within one another that are undone
 
   explicit Inspecting(const Engine& engine);
 
