@@ -54,6 +54,8 @@ std::string placeholder(const Exchange& x, const inspect::Finding& finding, int 
 
 // Each masked value becomes ‹class:type:n›, the same value the same n within the exchange.
 Result<> mask(const Exchange& x, json::Edit& edit) {
+  if (!x.inspection.partial.empty())
+    return fail(Code::denied, "the request was not inspected to its end, so that it cannot be masked");
   std::map<std::string, std::map<std::string, int>> numbers;
   std::vector<std::string> masked;
   std::uint64_t masked_to = 0;

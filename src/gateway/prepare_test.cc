@@ -107,6 +107,18 @@ TEST(Prepare, FindingsThatCrossStopTheRequest) {
   EXPECT_TRUE(x.forwarded.empty());
 }
 
+TEST(Prepare, WhatWasNotInspectedToItsEndIsNotMaskedInPart) {
+  Received request(post("/v1/chat/completions", kOdd));
+  auto& x = request.x;
+  redact_personal(x);
+  find_all(x, "ada@example.org");
+  x.inspection.partial = {"it would take too long"};
+  const auto prepared = prepare_body(x);
+  ASSERT_FALSE(prepared);
+  EXPECT_EQ(prepared.error().code, Code::denied);
+  EXPECT_TRUE(x.forwarded.empty());
+}
+
 TEST(Prepare, WhatMustBeMaskedAndHasNoPlaceStopsTheRequest) {
   Received request(post("/v1/chat/completions", kOdd));
   auto& x = request.x;

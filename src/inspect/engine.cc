@@ -30,8 +30,9 @@ std::vector<Scanner::Encoded> joined_lines(std::string_view text, const std::vec
       const auto between = text.substr(out.back().end, run.start - out.back().end);
       const bool blank = between.size() <= 40 && between.find('\n') != std::string_view::npos &&
                          between.find_first_not_of(" \t\r\n") == std::string_view::npos;
-      const auto line = text.substr(0, out.back().end).rfind('\n') + 1;
-      if (blank && out.back().end - std::max<std::uint64_t>(line, out.back().start) >= kLongLine - 4) {
+      // Looked for within the run, so that a text of one line is not walked over for each.
+      const auto before = text.substr(out.back().start, out.back().end - out.back().start);
+      if (blank && before.size() - (before.rfind('\n') + 1) >= kLongLine - 4) {
         out.back().end = run.end;
         continue;
       }
@@ -140,8 +141,9 @@ Scanner& Inspecting::scan(std::string_view text, int depth) {
   while (scanners_.size() <= static_cast<std::size_t>(depth))
     scanners_.push_back(std::make_unique<Scanner>(engine_.detectors()));
   auto& scanner = *scanners_[static_cast<std::size_t>(depth)];
-  scanner.begin();
+  scanner.begin(steps_left_);
   scanner.scan(text, 0, true);
+  steps_left_ -= std::min(steps_left_, scanner.steps());
   gave_up_ = gave_up_ || scanner.gave_up();
   return scanner;
 }
@@ -154,6 +156,7 @@ void Inspecting::look_into_encoded(std::string_view text, int depth, std::vector
     auto decoded = decode_hex(encoded);
     if (!decoded) decoded = decode_base64(encoded);
     if (decoded) look_behind(*decoded, run.start, depth, found);
+    if (gave_up_) return;
   }
 }
 
@@ -168,7 +171,7 @@ void Inspecting::look_into_quoted_printable(std::string_view text, int depth, st
 std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
   const auto& scanner = scan(text, depth);
   auto found = scanner.candidates();
-  if (depth >= kDepth) return found;
+  if (depth >= kDepth || gave_up_) return found;
   look_into_encoded(text, depth, found);
   std::size_t behind = 0;
   for (const auto at : scanner.escapes()) {
@@ -221,8 +224,14 @@ Inspection Inspecting::inspection_of(std::vector<Finding> findings) const {
   return out;
 }
 
-Inspection Inspecting::inspect(std::string_view text) {
+// A whole inspection has one budget, whatever stands encoded in its text.
+void Inspecting::begin(std::size_t bytes) {
   gave_up_ = false;
+  steps_left_ = Scanner::budget(bytes);
+}
+
+Inspection Inspecting::inspect(std::string_view text) {
+  begin(text.size());
   auto candidates = look_at_all(text);
   resolve(candidates);
   std::vector<Finding> findings;
@@ -244,8 +253,8 @@ void Inspecting::look_into_strings(const json::Document& body, std::vector<Candi
 }
 
 Inspection Inspecting::inspect(const json::Document& body) {
-  gave_up_ = false;
   const auto text = body.text();
+  begin(text.size());
   auto candidates = scan(text, 0).candidates();
   look_into_encoded(text, 0, candidates);
   look_into_strings(body, candidates);

@@ -47,6 +47,7 @@ class Inspecting {
   void look_into_encoded(std::string_view text, int depth, std::vector<Candidate>& found);
   void look_into_quoted_printable(std::string_view text, int depth, std::vector<Candidate>& found);
   void look_into_strings(const json::Document& body, std::vector<Candidate>& found);
+  void begin(std::size_t bytes);
   Scanner& scan(std::string_view text, int depth);
   Finding finding_of(const Candidate& candidate, std::string_view text) const;
   Inspection inspection_of(std::vector<Finding> findings) const;
@@ -54,6 +55,7 @@ class Inspecting {
 
   const Engine& engine_;
   std::vector<std::unique_ptr<Scanner>> scanners_;  // by depth
+  std::uint64_t steps_left_ = 0;                    // of the inspection's budget
   bool gave_up_ = false;
 };
 

@@ -35,5 +35,20 @@ TEST(InspectedBody, MoreFindingsThanAreToldMakeItPartial) {
   EXPECT_THAT(found.partial, testing::SizeIs(1));
 }
 
+// Time is not measured: what is quadratic does not end within the test's limit.
+TEST(InspectedBody, ManyRunsWithoutALineEndAreNotWalkedOverForEach) {
+  std::string body = "[\"";
+  while (body.size() < 8'000'000) body += "src/gateway/text_inspector ";
+  EXPECT_THAT(inspected(body + "\"]").findings, testing::IsEmpty());
+}
+
+TEST(InspectedBody, AllStringsTogetherHaveOneBudget) {
+  std::string text = "\\n";
+  while (text.size() < 2000) text += "-eyJ";
+  std::string body = "[\"" + text + "\"";
+  while (body.size() < 16'000'000) body += ",\"" + text + "\"";
+  EXPECT_THAT(inspected(body + "]").partial, testing::SizeIs(1));
+}
+
 }  // namespace
 }  // namespace ostiary::inspect

@@ -14,9 +14,9 @@ constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMostBack = 80;        // bytes of a `start` class before the keyword
 constexpr std::uint64_t kMostReach = 2000;     // `within` is no more
 constexpr std::uint64_t kMostRun = 16 * 1024;  // of digits or base64 that goes on from piece to piece
-// Automaton steps that a text may cost: some dozens for each of its bytes.
+// Automaton steps that a text may cost: a handful for each of its bytes.
 constexpr std::uint64_t kFreeSteps = 1u << 20;
-constexpr std::uint64_t kStepsPerByte = 64;
+constexpr std::uint64_t kStepsPerByte = 16;
 
 }  // namespace
 
@@ -58,7 +58,17 @@ Scanner::Scanner(const DetectorSet& set)
       word_ends_(set.detectors().size()),
       windows_(set.detectors().size()) {}
 
+std::uint64_t Scanner::budget(std::uint64_t bytes) {
+  return kFreeSteps + kStepsPerByte * bytes;
+}
+
+void Scanner::begin(std::uint64_t steps) {
+  begin();
+  most_steps_ = steps;
+}
+
 void Scanner::begin() {
+  most_steps_.reset();
   passed_ = marked_ = settled_ = base_ = steps_ = 0;
   gave_up_ = false;
   candidates_.clear();
@@ -84,7 +94,7 @@ bool Scanner::in_word(std::uint64_t at) const {
 
 void Scanner::spend(std::uint64_t steps) {
   steps_ += steps;
-  if (steps_ > kFreeSteps + kStepsPerByte * end()) gave_up_ = true;
+  if (steps_ > most_steps_.value_or(budget(end()))) gave_up_ = true;
 }
 
 bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {

@@ -26,6 +26,11 @@ class Scanner {
 
   // Forgets the text, so that another can be scanned.
   void begin();
+  // The same with a budget of automaton steps for all of the text; it gives up where that is spent.
+  void begin(std::uint64_t steps);
+  // What a text of so many bytes may cost.
+  static std::uint64_t budget(std::uint64_t bytes);
+  std::uint64_t steps() const { return steps_; }  // spent since begin()
   // `text` is what is known of the text from offset `base` on: the bytes of the call before from keep_from()
   // on, or more, and new ones. `last`: nothing follows.
   void scan(std::string_view text, std::uint64_t base, bool last);
@@ -101,6 +106,7 @@ class Scanner {
   std::uint64_t held_ = 0;    // where the first thing begins that is not settled, while a call runs
   std::uint64_t settled_ = 0;
   std::uint64_t steps_ = 0;
+  std::optional<std::uint64_t> most_steps_;  // nothing: by how much of the text has come
   bool gave_up_ = false;
   std::vector<Candidate> candidates_;
   std::vector<Try> pending_;
