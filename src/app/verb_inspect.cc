@@ -10,6 +10,7 @@
 #include "app/inspect_output.h"
 #include "app/inspect_sources.h"
 #include "app/verbs.h"
+#include "files/content.h"
 #include "inspect/engine.h"
 
 namespace ostiary::app {
@@ -40,7 +41,12 @@ class Run {
   }
   void take(const Source& source);
   Inspected finish(SourceSummary sources);
-  const std::string& redacted_text() const { return redacted_; }
+  Result<std::string> redacted_text() const {
+    if (wide_) return fail(Code::invalid, "--redact does not write UTF-16; convert the text to UTF-8 first");
+    if (partial_redaction_)
+      return fail(Code::too_large, "the text was not inspected to its end, so that it cannot be masked");
+    return redacted_;
+  }
 
  private:
   const InspectOptions& options_;
@@ -50,10 +56,21 @@ class Run {
   std::set<std::string> classes_;
   std::vector<files::Partial> partial_;
   std::string redacted_;
+  bool wide_ = false, partial_redaction_ = false;
 };
 
 void Run::take(const Source& source) {
   auto inspection = inspecting_.inspect(source.bytes);
+  if (options_.redact) {
+    // Those of the baseline, too: known is not harmless to whoever gets the text.
+    const auto encoding = files::encoding_of(source.bytes);
+    wide_ = encoding == files::Encoding::utf16_le || encoding == files::Encoding::utf16_be;
+    partial_redaction_ = !inspection.partial.empty();
+    auto masked = inspection.findings;
+    const auto weakest = confidence_of(options_.least);
+    std::erase_if(masked, [&](const auto& finding) { return finding.confidence < weakest; });
+    redacted_ = redacted(source.bytes, masked);
+  }
   for (const auto& why : inspection.partial)
     partial_.push_back({std::string(source.file), files::Why::too_large, why});
   const auto least = confidence_of(options_.least);
@@ -71,7 +88,6 @@ void Run::take(const Source& source) {
           source.bytes.substr(finding.location.start, finding.location.end - finding.location.start));
     shown.push_back(std::move(finding));
   }
-  if (options_.redact) redacted_ = redacted(source.bytes, shown);
   std::ranges::move(shown, std::back_inserter(out_.findings));
 }
 
@@ -138,7 +154,9 @@ Result<int> run_inspect(const InspectOptions& options) {
          fmt::format("{} findings written to {}", inspected.findings.size(), options.baseline));
     return 0;
   }
-  TRY_VOID(put(options.common, options.redact ? run.redacted_text() : formatted(options, inspected)));
+  auto output = options.redact ? run.redacted_text() : Result<std::string>(formatted(options, inspected));
+  if (!output) return std::unexpected(output.error());
+  TRY_VOID(put(options.common, *output));
   hint(options.common, summary(inspected));
   const std::string fail_on = options.fail_on.empty() && options.staged ? "medium" : options.fail_on;
   if (fail_on.empty()) return 0;

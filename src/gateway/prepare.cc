@@ -48,17 +48,24 @@ std::string placeholder(const Exchange& x, const inspect::Finding& finding, int 
                     std::to_string(number) + "›";
   const auto& nodes = x.document.nodes();
   const auto behind = std::ranges::upper_bound(nodes, finding.location.start, {}, &json::Node::start);
-  const bool in_number = behind != nodes.begin() && (behind - 1)->type == json::Type::number;
+  const bool in_number = behind != nodes.begin() && (behind - 1)->type == json::Type::number &&
+                         finding.location.start < (behind - 1)->end;
   return in_number ? json::quoted(name) : name;
 }
 
-// Each masked value becomes ‹class:type:n›, the same value the same n within the exchange.
+// Bytes of the body that become one placeholder.
+struct Masked {
+  const inspect::Finding* finding = nullptr;  // the first of those that overlap
+  std::uint64_t start = 0, end = 0;
+};
+
+// Each masked value becomes ‹class:type:n›, the same value the same n within the exchange. Findings that
+// overlap become one.
 Result<> mask(const Exchange& x, json::Edit& edit) {
   if (!x.inspection.partial.empty())
     return fail(Code::denied, "the request was not inspected to its end, so that it cannot be masked");
-  std::map<std::string, std::map<std::string, int>> numbers;
   std::vector<std::string> masked;
-  std::uint64_t masked_to = 0;
+  std::vector<Masked> spans;
   for (const auto& finding : x.inspection.findings) {
     const auto& klass = finding.data_class;
     if (finding.confidence < inspect::Confidence::medium) continue;  // gave the text no class
@@ -67,14 +74,19 @@ Result<> mask(const Exchange& x, json::Edit& edit) {
     if (start >= end || end > x.body.size())
       return fail(Code::denied, "a finding that must be masked has no place in the body");
     masked.push_back(klass);
-    if (end <= masked_to) continue;  // within what is masked already
-    masked_to = end;
-    auto& known = numbers[std::string(inspect::name(finding.klass)) + ":" + finding.type];
+    if (!spans.empty() && start < spans.back().end)
+      spans.back().end = std::max(spans.back().end, end);
+    else
+      spans.push_back({&finding, start, end});
+  }
+  std::map<std::string, std::map<std::string, int>> numbers;
+  for (const auto& [finding, start, end] : spans) {
+    auto& known = numbers[std::string(inspect::name(finding->klass)) + ":" + finding->type];
     const int number =
         known.try_emplace(std::string(x.body.substr(start, end - start)), static_cast<int>(known.size()) + 1)
             .first->second;
     edit.replace_bytes(static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end),
-                       placeholder(x, finding, number));
+                       placeholder(x, *finding, number));
   }
   for (const auto& klass : x.decision.redact_classes)
     if (std::ranges::find(masked, klass) == masked.end())
@@ -119,7 +131,11 @@ Result<> prepare_body(Exchange& x) {
   x.usage_asked = must_ask_for_usage(x);
   if (x.usage_asked) ask_for_usage(x, edit);
   if (edit.empty()) return {};
-  TRY(x.forwarded, edit.apply(x.body));
+  TRY(auto edited, edit.apply(x.body));
+  // What does not read is never sent, whatever was found where.
+  if (!x.decision.redact_classes.empty() && !json::Document::parse(edited, {.refuse_duplicates = false}))
+    return fail(Code::denied, "what must be masked cannot be taken out of the request as it is written");
+  x.forwarded = std::move(edited);
   x.forwarded_digest = hmac_sha256(x.digest_key, x.forwarded);
   x.has_forwarded_digest = true;
   return {};

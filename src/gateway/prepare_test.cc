@@ -97,13 +97,25 @@ TEST(Prepare, FindingsWithinOneAnotherAreMaskedOnce) {
   EXPECT_EQ(x.forwarded, std::string(kOdd).replace(at, 15, "‹personal:email:1›"));
 }
 
-TEST(Prepare, FindingsThatCrossStopTheRequest) {
+TEST(Prepare, FindingsThatCrossAreMaskedAsOne) {
   Received request(post("/v1/chat/completions", kOdd));
   auto& x = request.x;
   redact_personal(x);
   const auto at = x.body.find("ada@example.org");
   x.inspection.findings = {finding_at(at, at + 15), finding_at(at + 4, at + 20)};
-  EXPECT_FALSE(prepare_body(x));
+  ASSERT_TRUE(prepare_body(x));
+  EXPECT_EQ(x.forwarded, std::string(kOdd).replace(at, 20, "‹personal:email:1›"));
+}
+
+TEST(Prepare, AMaskThatWouldBreakTheBodyStopsTheRequest) {
+  Received request(post("/v1/chat/completions", kOdd));
+  auto& x = request.x;
+  redact_personal(x);
+  const auto quote = x.body.find("\"user\"");
+  x.inspection.findings = {finding_at(quote, quote + 3)};
+  const auto prepared = prepare_body(x);
+  ASSERT_FALSE(prepared);
+  EXPECT_EQ(prepared.error().code, Code::denied);
   EXPECT_TRUE(x.forwarded.empty());
 }
 

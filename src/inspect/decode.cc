@@ -52,22 +52,23 @@ bool is_blank(char c) {
   return c == '\n' || c == '\r' || c == ' ' || c == '\t';
 }
 
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && !is_blank(c)) || byte == 0x7f;
+}
+
 // The first bytes tell of most binary data that it is none.
 bool begins_as_text(std::string_view bytes) {
-  return std::ranges::all_of(bytes.substr(0, 12), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 ? byte != 0x7f : is_blank(c);
-  });
+  constexpr std::ptrdiff_t most = 2;
+  return std::ranges::count_if(bytes.substr(0, 12), is_control) <= most;
 }
 
 }  // namespace
 
 bool is_text(std::string_view bytes) {
-  const auto control = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && !is_blank(c)) || byte == 0x7f;
-  };
-  return std::ranges::none_of(bytes, control) && text::is_utf8(bytes);
+  constexpr std::size_t share = 8;  // one control character among so many bytes, and one more
+  const auto controls = static_cast<std::size_t>(std::ranges::count_if(bytes, is_control));
+  return controls <= bytes.size() / share + 1 && text::is_utf8(bytes);
 }
 
 class DecodedBuilder {
@@ -93,6 +94,7 @@ class DecodedBuilder {
     end(at + 1);
   }
   void end(std::size_t original) { out_.pieces_.back().original_end = static_cast<std::uint32_t>(original); }
+  Decoded finish_any() { return std::move(out_); }
   std::optional<Decoded> finish() {
     if (!is_text(out_.text_)) return std::nullopt;
     return std::move(out_);
@@ -272,10 +274,27 @@ std::size_t take_reference(std::string_view s, std::string& out) {
   return end + 1;
 }
 
+// A character beyond ASCII is as many percent signs as it has bytes; what is none (%DB_PASS%) stays as it is.
+std::size_t take_percent_character(std::string_view s, std::string& out) {
+  std::string character;
+  auto taken = take_percent(s, character);
+  if (taken == 0) return 0;
+  const auto lead = static_cast<unsigned char>(character.front());
+  const std::size_t bytes = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  while (character.size() < bytes && taken < s.size() && s[taken] == '%') {
+    const auto more = take_percent(s.substr(taken), character);
+    if (more == 0) break;
+    taken += more;
+  }
+  if (!text::is_utf8(character)) return 0;
+  out += character;
+  return taken;
+}
+
 std::size_t take_escape(std::string_view s, std::string& out) {
   switch (s.front()) {
     case '%':
-      return take_percent(s, out);
+      return take_percent_character(s, out);
     case '\\':
       return take_backslash(s, out);
     case '&':
@@ -319,6 +338,35 @@ Order order_of(std::string_view bytes) {
 
 }  // namespace
 
+Decoded decode_json_string(std::string_view s) {
+  DecodedBuilder out;
+  std::string decoded;
+  for (std::size_t at = 0; at < s.size();) {
+    decoded.clear();
+    const auto size = s[at] == '\\' ? take_backslash(s.substr(at), decoded) : 0;
+    if (size == 0) {
+      out.same(s[at], at);
+      ++at;
+      continue;
+    }
+    out.atom(decoded, at, at + size);
+    at += size;
+  }
+  return out.finish_any();
+}
+
+Decoded::Span Decoded::widened(Span span) const {
+  const auto atom_at = [&](std::uint64_t at) -> const Piece* {
+    const auto behind = std::ranges::upper_bound(pieces_, at, {}, &Piece::original);
+    if (behind == pieces_.begin()) return nullptr;
+    const auto& piece = *(behind - 1);
+    return piece.kind == Kind::atom && at > piece.original && at < piece.original_end ? &piece : nullptr;
+  };
+  if (const auto* cut = atom_at(span.start)) span.start = cut->original;
+  if (const auto* cut = atom_at(span.end)) span.end = cut->original_end;
+  return span;
+}
+
 std::optional<Decoded> decode_escapes(std::string_view s) {
   DecodedBuilder out;
   bool any = false;
@@ -336,7 +384,7 @@ std::optional<Decoded> decode_escapes(std::string_view s) {
     at += size;
   }
   if (!any) return std::nullopt;
-  return out.finish();
+  return out.finish_any();
 }
 
 std::optional<Decoded> decode_quoted_printable(std::string_view s) {

@@ -18,6 +18,9 @@ class Decoded {
   // The bytes of the encoded text, counted from its beginning, without which [start, end) could not be read.
   Span original(std::size_t start, std::size_t end) const;
 
+  // The least span of the encoded text that holds `span` and cuts no escape.
+  Span widened(Span span) const;
+
   // How bytes of a piece stand for each other; in units, of `decoded` and `original` bytes each.
   enum class Kind : std::uint8_t { same, hex, base64, utf16, atom };
 
@@ -34,7 +37,10 @@ class Decoded {
   std::vector<Piece> outer_;  // of an encoding around that one; empty: there is none
 };
 
-// Each gives nothing where what comes out is no text: UTF-8 without control characters but blanks.
+// What stands between the quotes of a valid JSON string (RFC 8259, section 7).
+Decoded decode_json_string(std::string_view between_quotes);
+
+// The following give nothing where what comes out is binary: nearly all of it must be text.
 // RFC 4648 sections 4 and 5; padding may be missing; line breaks are passed over. What comes out may be
 // UTF-16.
 std::optional<Decoded> decode_base64(std::string_view run);
@@ -49,6 +55,7 @@ std::optional<Decoded> decode_quoted_printable(std::string_view text);
 // With a byte order mark, or where all of the first characters are ASCII.
 std::optional<Decoded> decode_utf16(std::string_view bytes);
 
+// UTF-8 but for some control characters (a terminal's colours, a bell).
 bool is_text(std::string_view bytes);
 
 }  // namespace ostiary::inspect

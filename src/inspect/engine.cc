@@ -168,19 +168,28 @@ void Inspecting::look_into_quoted_printable(std::string_view text, int depth, st
   }
 }
 
+// `escapes`: offsets of a text in which `part` begins at `base`, those of the part.
+void Inspecting::look_into_escapes(std::string_view part, std::uint64_t base,
+                                   const std::vector<std::uint64_t>& escapes, int depth,
+                                   std::vector<Candidate>& found) {
+  std::size_t behind = 0;
+  // The scanner that knows them is used for what is decoded.
+  for (const auto absolute : std::vector(escapes)) {
+    const auto at = absolute - base;
+    if (at < behind || gave_up_) continue;
+    const auto [start, end] = around(part, at);
+    behind = end;
+    if (const auto decoded = decode_escapes(part.substr(start, end - start)))
+      look_behind(*decoded, base + start, depth, found);
+  }
+}
+
 std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
   const auto& scanner = scan(text, depth);
   auto found = scanner.candidates();
   if (depth >= kDepth || gave_up_) return found;
   look_into_encoded(text, depth, found);
-  std::size_t behind = 0;
-  for (const auto at : scanner.escapes()) {
-    if (at < behind) continue;
-    const auto [start, end] = around(text, at);
-    behind = end;
-    if (const auto decoded = decode_escapes(text.substr(start, end - start)))
-      look_behind(*decoded, start, depth, found);
-  }
+  look_into_escapes(text, 0, scanner.escapes(), depth, found);
   look_into_quoted_printable(text, depth, found);
   return found;
 }
@@ -241,47 +250,6 @@ Inspection Inspecting::inspect(std::string_view text) {
     lines.place(findings.back().location);
   }
   return inspection_of(std::move(findings));
-}
-
-// Strings that hold escapes are read as what they say.
-void Inspecting::look_into_strings(const json::Document& body, std::vector<Candidate>& found) {
-  for (const auto& node : body.nodes()) {
-    if (node.type != json::Type::string || !node.escaped) continue;
-    const auto between = body.text().substr(node.start + 1, node.end - node.start - 2);
-    if (const auto decoded = decode_escapes(between)) look_behind(*decoded, node.start + 1, 0, found);
-  }
-}
-
-Inspection Inspecting::inspect(const json::Document& body) {
-  const auto text = body.text();
-  begin(text.size());
-  auto candidates = scan(text, 0).candidates();
-  look_into_encoded(text, 0, candidates);
-  look_into_strings(body, candidates);
-  // The string that a candidate stands in, or the number that it is: the last value that begins at or before
-  // it.
-  const auto& nodes = body.nodes();
-  const auto node_of = [&](const Candidate& c) -> const json::Node* {
-    const auto behind = std::ranges::upper_bound(nodes, c.start, {}, &json::Node::start);
-    if (behind == nodes.begin()) return nullptr;
-    const auto& node = *(behind - 1);
-    const bool in_string = node.type == json::Type::string && c.start > node.start && c.end < node.end;
-    const bool a_number = node.type == json::Type::number && c.start == node.start && c.end == node.end;
-    return in_string || a_number ? &node : nullptr;
-  };
-  std::erase_if(candidates, [&](const Candidate& c) { return !node_of(c); });
-  resolve(candidates);
-  const bool too_many = candidates.size() > kMostInBody;
-  if (too_many) candidates.resize(kMostInBody);
-  std::vector<Finding> findings;
-  for (const auto& candidate : candidates) {
-    findings.push_back(finding_of(candidate, text));
-    const auto index = static_cast<std::uint32_t>(node_of(candidate) - nodes.data());
-    findings.back().location.pointer = json::Value(&body, index).pointer();
-  }
-  auto inspection = inspection_of(std::move(findings));
-  if (too_many) inspection.partial.push_back("it holds more findings than are told of one body");
-  return inspection;
 }
 
 }  // namespace ostiary::inspect

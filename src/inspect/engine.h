@@ -37,8 +37,10 @@ class Inspecting {
   // The findings of a whole text, by location, no two of which overlap; lines and columns are filled in,
   // `file` and `pointer` are not.
   Inspection inspect(std::string_view text);
-  // The same of a body: what its strings hold and what its names say of them. Each finding stands within one
-  // string or number, which `pointer` names; there are no lines and columns.
+  // The same of a body: what its strings, numbers and members' names hold. Each finding stands within one of
+  // them, which `pointer` names, and cuts no escape; there are no lines and columns. Findings of different
+  // data classes may overlap. In a pointer a member's name that is long, unusual or holds something itself is
+  // "…".
   Inspection inspect(const json::Document& body);
 
  private:
@@ -46,7 +48,9 @@ class Inspecting {
   std::vector<Candidate> look(std::string_view text, int depth);
   void look_into_encoded(std::string_view text, int depth, std::vector<Candidate>& found);
   void look_into_quoted_printable(std::string_view text, int depth, std::vector<Candidate>& found);
-  void look_into_strings(const json::Document& body, std::vector<Candidate>& found);
+  void look_into_escapes(std::string_view part, std::uint64_t base, const std::vector<std::uint64_t>& escapes,
+                         int depth, std::vector<Candidate>& found);
+  std::vector<Candidate> look_into_body(const json::Document& body);
   void begin(std::size_t bytes);
   Scanner& scan(std::string_view text, int depth);
   Finding finding_of(const Candidate& candidate, std::string_view text) const;

@@ -32,11 +32,12 @@ class Scanner::Marks final : public MarkTaker {
   }
   void digits(Run run) override {
     if (unfinished(run.end)) {
-      for (const auto detector : s_.set_.of_digits())
-        s_.hold(s_.begun(s_.set_.detectors()[detector], s_.base_ + run.start));
+      s_.hold_digits(s_.base_ + run.start, s_.base_ + run.end);
       return wait_for(run.start);
     }
-    s_.take_trigger(s_.set_.of_digits(), s_.base_ + run.start);
+    // Numbers of a table stand in one run: each blank may be where one begins.
+    for (auto at = run.start; at < run.end; ++at)
+      if (at == run.start || s_.text_[at - 1] == ' ') s_.take_trigger(s_.set_.of_digits(), s_.base_ + at);
   }
   void base64(Run run) override {
     if (unfinished(run.end)) return wait_for(run.start);
@@ -290,6 +291,14 @@ std::uint64_t Scanner::begun(const Detector& d, std::uint64_t keyword) const {
   return run.open() || run.matched() ? value : end();
 }
 
+// Of a run of digits that may go on: whatever value may begin at its beginning or behind a blank.
+void Scanner::hold_digits(std::uint64_t start, std::uint64_t stop) {
+  for (auto at = start; at < stop; ++at) {
+    if (at != start && byte(at - 1) != ' ') continue;
+    for (const auto detector : set_.of_digits()) hold(begun(set_.detectors()[detector], at));
+  }
+}
+
 void Scanner::settle() {
   if (last_) {
     settled_ = end();
@@ -304,8 +313,7 @@ void Scanner::settle() {
     while (at > base_ && end() - at < kMostBack && (is_digit(byte(at - 1)) || is_separator(byte(at - 1))))
       --at;
     while (at < end() && !is_digit(byte(at))) ++at;
-    if (at < end())
-      for (const auto detector : set_.of_digits()) hold(begun(set_.detectors()[detector], at));
+    hold_digits(at, end());
   }
   settled_ = std::max(settled_, held_);
 }

@@ -87,6 +87,7 @@ class Scanner {
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
   std::uint64_t begun(const Detector& d, std::uint64_t keyword) const;
   std::uint64_t unmarked() const;
+  void hold_digits(std::uint64_t start, std::uint64_t stop);
   void settle();
   void hold(std::uint64_t from) { held_ = std::min(held_, from); }
   void spend(std::uint64_t steps);

@@ -82,6 +82,21 @@ def test_known_findings_are_left_out(tmp_path):
     assert [f["class"] for f in found["findings"]] == ["personal"]
 
 
+def test_known_findings_are_masked_all_the_same(tmp_path):
+    (tmp_path / "a.txt").write_text(f"TOKEN={TOKEN}\n")
+    base = tmp_path.parent / "known.json"
+    assert run("inspect", "--baseline", base, "--write-baseline", tmp_path).returncode == 0
+    done = run("inspect", "--redact", "--baseline", base, tmp_path / "a.txt")
+    assert done.stdout == "TOKEN=‹secret:github-token:1›\n"
+
+
+def test_a_text_that_cannot_be_masked_is_not_written(tmp_path):
+    wide = tmp_path / "wide.txt"
+    wide.write_bytes(f"TOKEN={TOKEN}".encode("utf-16"))
+    done = run("inspect", "--redact", wide)
+    assert done.returncode == 2 and done.stdout == ""
+
+
 @pytest.mark.parametrize("call", [["--redact", "a", "b"], ["--fail-on", "never"], ["--reveal"], ["/no/such/file"],
                                   ["--baseline", "/no/such/file", "-"], ["--staged", "--history"]])
 def test_a_wrong_call_is_told_in_one_line(call):

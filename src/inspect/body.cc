@@ -1,0 +1,180 @@
+// Inspection of a JSON body.
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "inspect/engine.h"
+
+namespace ostiary::inspect {
+
+namespace {
+
+// A string between its quotes, be it a value or a member's name, or a number.
+struct Part {
+  std::uint32_t node = 0;
+  std::uint32_t start = 0, end = 0;
+  bool name = false, number = false, escaped = false;
+};
+
+std::vector<Part> parts_of(const json::Document& body) {
+  std::vector<Part> parts;
+  const auto& nodes = body.nodes();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const auto& node = nodes[i];
+    if (node.key_end > 0)
+      parts.push_back({i, node.key_start + 1, node.key_end - 1, true, false, node.key_escaped});
+    if (node.type == json::Type::string)
+      parts.push_back({i, node.start + 1, node.end - 1, false, false, node.escaped});
+    if (node.type == json::Type::number) parts.push_back({i, node.start, node.end, false, true, false});
+  }
+  return parts;
+}
+
+const Part* part_of(const std::vector<Part>& parts, std::uint64_t at) {
+  const auto behind = std::ranges::upper_bound(parts, at, {}, &Part::start);
+  return behind != parts.begin() && at < (behind - 1)->end ? &*(behind - 1) : nullptr;
+}
+
+bool overlap(const Candidate& a, const Candidate& b) {
+  return a.start < b.end && b.start < a.end;
+}
+
+// What was read in the bytes of a string with escapes gives way to what its decoded text holds, and is
+// widened where it cuts an escape.
+void settle_escaped(const Part& part, const Decoded& decoded, std::vector<Candidate>& raw,
+                    const std::vector<Candidate>& read) {
+  constexpr std::size_t most_pairs = 1u << 20;
+  if (raw.size() * read.size() > most_pairs) raw.clear();  // what was read tells enough
+  std::erase_if(raw, [&](const Candidate& r) {
+    return std::ranges::any_of(
+        read, [&](const Candidate& d) { return overlap(r, d) && d.confidence >= r.confidence; });
+  });
+  for (auto& r : raw) {
+    const auto span = decoded.widened({r.start - part.start, r.end - part.start});
+    r.start = part.start + span.start;
+    r.end = part.start + span.end;
+  }
+}
+
+// JSON Pointers (RFC 6901) of values that are asked for in the document's order: each container's children
+// are walked once.
+class Pointers {
+ public:
+  Pointers(const json::Document& body, const std::set<std::uint32_t>& hidden)
+      : body_(body), hidden_(hidden) {}
+  std::string of(std::uint32_t index) {
+    std::vector<std::uint32_t> path;
+    for (; index != 0; index = body_.nodes()[index].parent) path.push_back(index);
+    std::string out;
+    for (auto step = path.rbegin(); step != path.rend(); ++step) {
+      const auto& node = body_.nodes()[*step];
+      out += '/';
+      if (node.key_end > 0)
+        out += shown(*step);
+      else
+        out += std::to_string(position(static_cast<std::size_t>(step - path.rbegin()), node.parent, *step));
+    }
+    return out;
+  }
+
+ private:
+  struct Walk {
+    std::uint32_t container = 0, child = 0;
+    std::uint64_t position = 0;
+  };
+  std::string_view shown(std::uint32_t index) const {
+    constexpr std::size_t most = 64;
+    const auto& node = body_.nodes()[index];
+    const auto name = body_.text().substr(node.key_start + 1, node.key_end - node.key_start - 2);
+    if (name.size() > most || hidden_.contains(index)) return "…";
+    const bool usual = std::ranges::all_of(name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+             c == '-' || c == '.' || c == '$';
+    });
+    return usual ? name : "…";
+  }
+  std::uint64_t position(std::size_t depth, std::uint32_t container, std::uint32_t child) {
+    if (walks_.size() <= depth) walks_.resize(depth + 1);
+    auto& walk = walks_[depth];
+    if (walk.child == 0 || walk.container != container || walk.child > child)
+      walk = {container, container + 1, 0};
+    for (; walk.child < child; ++walk.position) walk.child = body_.nodes()[walk.child].next;
+    return walk.position;
+  }
+  const json::Document& body_;
+  const std::set<std::uint32_t>& hidden_;
+  std::vector<Walk> walks_;  // by depth
+};
+
+}  // namespace
+
+// Candidates each of which stands within one part.
+std::vector<Candidate> Inspecting::look_into_body(const json::Document& body) {
+  const auto text = body.text();
+  auto raw = scan(text, 0).candidates();
+  const auto escapes = scanners_[0]->escapes();
+  look_into_encoded(text, 0, raw);
+  std::ranges::sort(raw, {}, &Candidate::start);
+  std::vector<Candidate> found;
+  auto next = raw.begin();
+  auto escape = escapes.begin();
+  for (const auto& part : parts_of(body)) {
+    std::vector<Candidate> here, read;
+    for (; next != raw.end() && next->start < part.end; ++next) {
+      if (next->end <= part.start) continue;
+      auto candidate = *next;
+      candidate.start = part.number ? part.start : std::max<std::uint64_t>(candidate.start, part.start);
+      candidate.end = part.number ? part.end : std::min<std::uint64_t>(candidate.end, part.end);
+      here.push_back(candidate);
+    }
+    std::vector<std::uint64_t> of_part;
+    for (; escape != escapes.end() && *escape < part.end; ++escape)
+      if (*escape >= part.start) of_part.push_back(*escape);
+    const auto between = text.substr(part.start, part.end - part.start);
+    if (part.escaped) {
+      // What a string says is the text itself and no level of encoding.
+      const auto decoded = decode_json_string(between);
+      look_behind(decoded, part.start, -1, read);
+      settle_escaped(part, decoded, here, read);
+    } else if (!of_part.empty()) {
+      look_into_escapes(between, part.start, of_part, 0, read);
+    }
+    found.insert(found.end(), here.begin(), here.end());
+    found.insert(found.end(), read.begin(), read.end());
+  }
+  return found;
+}
+
+Inspection Inspecting::inspect(const json::Document& body) {
+  begin(body.text().size());
+  const auto candidates = look_into_body(body);
+  const auto parts = parts_of(body);
+  std::set<std::uint32_t> hidden;
+  std::map<std::string_view, std::vector<Candidate>> by_class;
+  for (const auto& candidate : candidates) {
+    by_class[engine_.detectors().detectors()[candidate.detector].spec.data_class].push_back(candidate);
+    if (const auto* part = part_of(parts, candidate.start); part && part->name) hidden.insert(part->node);
+  }
+  std::vector<Candidate> kept;
+  for (auto& [klass, of_class] : by_class) {
+    resolve(of_class);
+    kept.insert(kept.end(), of_class.begin(), of_class.end());
+  }
+  std::ranges::sort(kept, {}, [](const Candidate& c) { return std::tuple(c.start, c.end, c.detector); });
+  const bool too_many = kept.size() > kMostInBody;
+  if (too_many) kept.resize(kMostInBody);
+  std::vector<Finding> findings;
+  Pointers pointers(body, hidden);
+  for (const auto& candidate : kept) {
+    findings.push_back(finding_of(candidate, body.text()));
+    if (const auto* part = part_of(parts, candidate.start))
+      findings.back().location.pointer = pointers.of(part->node);
+  }
+  auto inspection = inspection_of(std::move(findings));
+  if (too_many) inspection.partial.push_back("it holds more findings than are told of one body");
+  return inspection;
+}
+
+}  // namespace ostiary::inspect
