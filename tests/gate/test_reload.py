@@ -177,7 +177,7 @@ def test_the_manager_hears_of_the_gate_while_a_reload_takes_its_time(ups, tmp_pa
             assert gate.stderr.count("reloaded") == 0
             slow.end()
             told(manager, "READY=1")
-            assert gate.stderr.count("reloaded") == 2
+            until(lambda: gate.stderr.count("reloaded") == 2, "both reloads are told")
             assert gate.stop() == 0
 
 
