@@ -71,6 +71,12 @@ struct Detector {
   std::string check_failed, confidence, with_words;
   std::vector<std::string> reject, fires, silent;
   Origin origin;
+  // Of detectors that are made of an organisation's list, which no file says. `literal`: a keyword that stands
+  // as a whole word is the value, and `pattern` takes any byte. `rule` (inspect/members.h): which values of
+  // the pattern count, by `members`.
+  bool literal = false;
+  std::string rule;
+  std::vector<std::string> members;
 };
 
 // catalog/damper/<id>.yaml: values that look like a secret or a personal number and are none.

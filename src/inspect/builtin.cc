@@ -7,15 +7,19 @@ extern const char ostiary_detectors_end[];
 
 namespace ostiary::inspect {
 
-Result<std::shared_ptr<const Engine>> Engine::builtin() {
+Result<DetectorSet> builtin_detectors() {
   const std::string_view compiled(ostiary_detectors_begin,
                                   static_cast<std::size_t>(ostiary_detectors_end - ostiary_detectors_begin));
   auto detectors = DetectorSet::load(catalog::detectors(), catalog::dampers(), compiled);
   // Another Vectorscan than the one that the program was built with: the library is shared.
   if (!detectors && detectors.error().code == Code::newer)
     detectors = DetectorSet::make(catalog::detectors(), catalog::dampers());
-  if (!detectors) return std::unexpected(detectors.error());
-  return std::make_shared<const Engine>(std::move(*detectors));
+  return detectors;
+}
+
+Result<std::shared_ptr<const Engine>> Engine::builtin() {
+  TRY(auto detectors, builtin_detectors());
+  return std::make_shared<const Engine>(std::move(detectors));
 }
 
 }  // namespace ostiary::inspect

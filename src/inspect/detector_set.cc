@@ -114,6 +114,9 @@ Result<> Detector::finish() {
     TRY(after, parse_byte_class(spec.after));
   }
   TRY(check, Check::make(spec.check));
+  if (!spec.rule.empty()) {
+    TRY(members, Members::make(spec.rule, spec.members));
+  }
   confidence = confidence_of(spec.confidence);
   with_words = spec.with_words.empty() ? confidence : confidence_of(spec.with_words);
   check_failed = failed_check_of(spec, confidence ? confidence : with_words);
@@ -166,13 +169,32 @@ Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,
   set.add_literals();
   std::vector<Literals::Literal> literals;
   for (const auto& literal : set.literals_) literals.push_back({literal.text, literal.any_case});
-  TRY(set.first_pass_, Literals::compile(literals));
+  TRY(auto pass, Literals::compile(literals));
+  set.passes_.push_back({std::move(pass), 0});
   return set;
+}
+
+Result<> DetectorSet::join(DetectorSet other) {
+  constexpr std::size_t most = 0xffff;
+  if (detectors_.size() + other.detectors_.size() > most)
+    return fail(Code::too_large, "these are more detectors than run together");
+  const auto first = static_cast<std::uint16_t>(detectors_.size());
+  const auto literals = static_cast<std::uint32_t>(literals_.size());
+  for (auto& literal : other.literals_) {
+    for (auto& use : literal.uses) use.detector = static_cast<std::uint16_t>(use.detector + first);
+    literals_.push_back(std::move(literal));
+  }
+  for (auto& pass : other.passes_) passes_.push_back({std::move(pass.literals), pass.first + literals});
+  for (auto& detector : other.detectors_) add(std::move(detector));
+  longest_literal_ = std::max(longest_literal_, other.longest_literal_);
+  beginnings_.join(other.beginnings_, first);
+  beginnings_.prepare();
+  return {};
 }
 
 // The magic, the size of the first pass and the first pass, then the expressions of each detector.
 Result<std::string> DetectorSet::compiled() const {
-  TRY(const auto literals, first_pass_->serialise());
+  TRY(const auto literals, passes_.front().literals.serialise());
   std::string out(kMagic);
   const std::uint64_t size = literals.size();
   out.append(reinterpret_cast<const char*>(&size), sizeof size);
@@ -191,7 +213,8 @@ Result<DetectorSet> DetectorSet::load(std::span<const catalog::Detector> specs,
   compiled.remove_prefix(kMagic.size() + sizeof size);
   if (size > compiled.size()) return broken();
   DetectorSet set;
-  TRY(set.first_pass_, Literals::load(compiled.substr(0, size)));
+  TRY(auto pass, Literals::load(compiled.substr(0, size)));
+  set.passes_.push_back({std::move(pass), 0});
   compiled.remove_prefix(size);
   TRY(set.damping_, Damping::make(dampers));
   SharedPatterns shared;

@@ -16,6 +16,7 @@
 #include "inspect/finding.h"
 #include "inspect/impl/beginnings.h"
 #include "inspect/literals.h"
+#include "inspect/members.h"
 #include "inspect/pattern.h"
 
 namespace ostiary::inspect {
@@ -40,6 +41,7 @@ struct Detector {
   std::optional<ByteSet> start, after;
   std::vector<std::shared_ptr<const Pattern>> reject;
   Check check;
+  std::optional<Members> members;
   // Nothing: no finding.
   std::optional<Confidence> confidence, with_words, check_failed;
 
@@ -58,6 +60,9 @@ class DetectorSet {
   static Result<DetectorSet> load(std::span<const catalog::Detector> specs,
                                   std::span<const catalog::Damper> dampers, std::string_view compiled);
   Result<std::string> compiled() const;
+  // Adds the detectors of a set that was not joined itself, behind the own ones; the damping stays that of
+  // this set. `too_large` where they are more than can be numbered; then nothing was added.
+  Result<> join(DetectorSet other);
 
   // What a literal is for. Of one literal, ascending by detector.
   struct Use {
@@ -74,7 +79,12 @@ class DetectorSet {
   const std::vector<Detector>& detectors() const { return detectors_; }
   const std::vector<Literal>& literals() const { return literals_; }
   const Damping& damping() const { return damping_; }
-  const Literals& first_pass() const { return *first_pass_; }
+  // Finds literals() from number `first` on.
+  struct Pass {
+    Literals literals;
+    std::uint32_t first = 0;
+  };
+  std::span<const Pass> passes() const { return passes_; }
   std::span<const std::uint16_t> of_digits() const { return digits_; }
   std::span<const std::uint16_t> of_at_sign() const { return at_sign_; }
   std::span<const std::uint16_t> with_start() const {
@@ -92,7 +102,7 @@ class DetectorSet {
   std::vector<Detector> detectors_;
   std::vector<Literal> literals_;
   Damping damping_;
-  std::optional<Literals> first_pass_;
+  std::vector<Pass> passes_;
   std::vector<std::uint16_t> digits_, at_sign_, with_start_;
   std::size_t longest_literal_ = 0;
   Beginnings beginnings_;

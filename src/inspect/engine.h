@@ -12,11 +12,14 @@
 
 namespace ostiary::inspect {
 
+// The detectors of the catalogue, which were compiled when the program was built; some milliseconds. Needs
+// the library ostiary_inspect_builtin.
+Result<DetectorSet> builtin_detectors();
+
 // Inspects texts with one set of detectors. Immutable, for any number of threads.
 class Engine {
  public:
-  // The detectors of the catalogue, which were compiled when the program was built; some milliseconds. Needs
-  // the library ostiary_inspect_builtin.
+  // With builtin_detectors().
   static Result<std::shared_ptr<const Engine>> builtin();
   explicit Engine(DetectorSet detectors) : detectors_(std::move(detectors)) {}
 

@@ -54,10 +54,9 @@ class Scanner::Marks final : public MarkTaker {
 };
 
 Scanner::Scanner(const DetectorSet& set)
-    : set_(set),
-      scratch_(set.first_pass()),
-      word_ends_(set.detectors().size()),
-      windows_(set.detectors().size()) {}
+    : set_(set), word_ends_(set.detectors().size()), windows_(set.detectors().size()) {
+  for (const auto& pass : set.passes()) scratch_.emplace_back(pass.literals);
+}
 
 std::uint64_t Scanner::budget(std::uint64_t bytes) {
   return kFreeSteps + kStepsPerByte * bytes;
@@ -101,6 +100,12 @@ void Scanner::spend(std::uint64_t steps) {
 bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {
   if (in_word(start) && start > base_ && in_word(start - 1)) return false;
   return !(in_word(stop - 1) && stop < end() && in_word(stop) && !is_digit(byte(stop)));
+}
+
+// A name of a list is no part of a longer word.
+bool Scanner::whole_name(std::uint64_t start, std::uint64_t stop) const {
+  if (start > base_ && in_word(start) && in_word(start - 1) && !behind_escape(start)) return false;
+  return !(stop < end() && in_word(stop - 1) && in_word(stop));
 }
 
 // A token does not begin within a word, but behind an escape such as \n.
@@ -205,7 +210,9 @@ void Scanner::take_hit(const DetectorSet::Literal& literal, std::uint64_t stop) 
       word_ends_[use.detector].push_back(stop);
     }
     if (!use.keyword) continue;
-    if (!d.near) {
+    if (d.spec.literal) {
+      if (whole_name(start, stop)) weigh(d, use.detector, start, stop);
+    } else if (!d.near) {
       try_at(use.detector, start);
     } else if (whole) {
       open_window(use.detector, stop);
@@ -258,11 +265,14 @@ void Scanner::scan_literals() {
   constexpr std::uint64_t at_once = 1u << 18;
   for (auto at = begin; at < until && !gave_up_;) {
     const auto stop = std::min(until, at + at_once);
-    hits_.clear();
-    set_.first_pass().scan(from(at).substr(0, stop - at), scratch_, hits_);
-    for (const auto& hit : hits_) {
-      const auto hit_end = at + hit.end;
-      if (hit_end > passed_ || passed_ == 0) take_hit(set_.literals()[hit.literal], hit_end);
+    for (std::size_t i = 0; i < scratch_.size(); ++i) {
+      const auto& pass = set_.passes()[i];
+      hits_.clear();
+      pass.literals.scan(from(at).substr(0, stop - at), scratch_[i], hits_);
+      for (const auto& hit : hits_) {
+        const auto hit_end = at + hit.end;
+        if (hit_end > passed_ || passed_ == 0) take_hit(set_.literals()[pass.first + hit.literal], hit_end);
+      }
     }
     passed_ = stop;
     if (stop == until) break;

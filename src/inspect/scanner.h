@@ -85,6 +85,7 @@ class Scanner {
   bool behind_escape(std::uint64_t at) const;
   bool in_word(std::uint64_t at) const;
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
+  bool whole_name(std::uint64_t start, std::uint64_t end) const;
   std::uint64_t begun(const Detector& d, std::uint64_t keyword) const;
   std::uint64_t unmarked() const;
   void hold_digits(std::uint64_t start, std::uint64_t stop);
@@ -97,7 +98,7 @@ class Scanner {
   std::string_view from(std::uint64_t at) const { return text_.substr(at - base_); }
 
   const DetectorSet& set_;
-  Literals::Scratch scratch_;
+  std::vector<Literals::Scratch> scratch_;  // by pass
   std::vector<Literals::Hit> hits_;
   std::string_view text_;
   std::uint64_t base_ = 0;

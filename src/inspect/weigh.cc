@@ -54,6 +54,7 @@ double rarity(std::string_view value) {
 Weight weigh(const Detector& d, const Damping& damping, std::string_view value, std::string_view context,
              bool words) {
   if (rejects(d, value)) return {{}, Checksum::none, "reject"};
+  if (d.members && !d.members->take(value)) return {{}, Checksum::none, "list"};
   if (d.spec.entropy > 0 && entropy(value) < d.spec.entropy) return {{}, Checksum::none, "entropy"};
   if (d.spec.rarity > 0 && rarity(value) < d.spec.rarity) return {{}, Checksum::none, "rarity"};
   Weight weight{words ? d.with_words : d.confidence, Checksum::none, {}};

@@ -23,6 +23,11 @@ class Beginnings {
     std::ranges::sort(all_);
     all_.erase(std::ranges::unique(all_).begin(), all_.end());
   }
+  // Adds what another knows, its users counted from `first` on. prepare() comes after.
+  void join(const Beginnings& other, std::uint16_t first) {
+    for (const auto& entry : other.all_)
+      all_.push_back({entry.reversed, static_cast<std::uint16_t>(entry.user + first)});
+  }
   // Calls take(size, user) for each keyword whose first `size` bytes, at least one, are the last of `text`.
   template <class Take>
   void each(std::string_view text, Take&& take) const {
