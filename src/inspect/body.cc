@@ -168,7 +168,7 @@ Inspection Inspecting::inspect(const json::Document& body) {
   std::vector<Finding> findings;
   Pointers pointers(body, hidden);
   for (const auto& candidate : kept) {
-    findings.push_back(finding_of(candidate, body.text()));
+    findings.push_back(finding_of(engine_, candidate, body.text()));
     if (const auto* part = part_of(parts, candidate.start))
       findings.back().location.pointer = pointers.of(part->node);
   }

@@ -304,6 +304,88 @@ std::size_t take_escape(std::string_view s, std::string& out) {
   }
 }
 
+constexpr std::size_t kOpen = static_cast<std::size_t>(-1);
+
+// How many bytes take_percent() takes; kOpen: that depends on what follows.
+std::size_t percent_size(std::string_view s) {
+  const auto digits = [&](std::size_t at) -> std::size_t {  // how many; kOpen: the text ends before that
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (at + i >= s.size()) return kOpen;
+      if (!is_hex(static_cast<unsigned char>(s[at + i]))) return i;
+    }
+    return 2;
+  };
+  std::size_t at = 1;
+  if (const auto first = digits(at); first != 2) return first == kOpen ? kOpen : 0;
+  while (s.substr(at, 2) == "25") {
+    const auto more = digits(at + 2);
+    if (more == kOpen) return kOpen;
+    if (more != 2) break;
+    at += 2;
+  }
+  return at + 2;
+}
+
+bool percent_goes_on(std::string_view s) {
+  auto taken = percent_size(s);
+  if (taken == kOpen || taken == 0) return taken == kOpen;
+  const auto lead = hex_value(s.substr(taken - 2, 2)).value_or(0);
+  const std::size_t bytes = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  for (std::size_t n = 1; n < bytes; ++n) {
+    if (taken == s.size()) return true;
+    if (s[taken] != '%') return false;
+    const auto more = percent_size(s.substr(taken));
+    if (more == kOpen || more == 0) return more == kOpen;
+    taken += more;
+  }
+  return false;
+}
+
+// Whether `s` ends within the digits that begin at `at`.
+bool digits_go_on(std::string_view s, std::size_t at, std::size_t digits) {
+  for (; digits > 0; ++at, --digits) {
+    if (at >= s.size()) return true;
+    if (!is_hex(static_cast<unsigned char>(s[at]))) return false;
+  }
+  return false;
+}
+
+bool backslash_goes_on(std::string_view s) {
+  if (s.size() < 2) return true;
+  if (s[1] == '0' || s[1] == '1') return digits_go_on(s, 2, 2);
+  if (s[1] == 'x') return digits_go_on(s, 2, 2);
+  if (s[1] != 'u') return false;
+  if (digits_go_on(s, 2, 4)) return true;
+  const auto value = s.size() >= 6 ? hex_value(s.substr(2, 4)) : std::nullopt;
+  if (!value || *value < 0xd800 || *value >= 0xdc00) return false;
+  const auto behind = s.substr(6, 2);
+  if (behind.size() < 2) return std::string_view("\\u").starts_with(behind);
+  return behind == "\\u" && digits_go_on(s, 8, 4);
+}
+
+bool reference_goes_on(std::string_view s) {
+  constexpr std::size_t most = 10;
+  if (s.size() >= most) return false;
+  const auto name = s.substr(1);
+  if (name.starts_with('#'))
+    return std::ranges::all_of(
+        name.substr(1), [](char c) { return is_hex(static_cast<unsigned char>(c)) || c == 'x' || c == 'X'; });
+  return std::ranges::any_of(
+      std::array<std::string_view, 5>{"amp;", "quot;", "lt;", "gt;", "apos;"},
+      [&](auto known) { return known.size() > name.size() && known.starts_with(name); });
+}
+
+bool escape_goes_on(std::string_view s) {
+  switch (s.front()) {
+    case '%':
+      return percent_goes_on(s);
+    case '\\':
+      return backslash_goes_on(s);
+    default:
+      return reference_goes_on(s);
+  }
+}
+
 // The size of a soft line break, =, blanks and the end of the line.
 std::size_t soft_break(std::string_view s) {
   auto at = s.find_first_not_of(" \t", 1);
@@ -385,6 +467,21 @@ std::optional<Decoded> decode_escapes(std::string_view s) {
   }
   if (!any) return std::nullopt;
   return out.finish_any();
+}
+
+std::size_t whole_escapes(std::string_view s) {
+  std::string decoded;
+  for (std::size_t at = 0; at < s.size();) {
+    if (s[at] != '%' && s[at] != '\\' && s[at] != '&') {
+      ++at;
+      continue;
+    }
+    const auto rest = s.substr(at);
+    if (escape_goes_on(rest)) return at;
+    decoded.clear();
+    at += std::max<std::size_t>(take_escape(rest, decoded), 1);
+  }
+  return s.size();
 }
 
 std::optional<Decoded> decode_quoted_printable(std::string_view s) {

@@ -50,6 +50,9 @@ std::optional<Decoded> decode_hex(std::string_view run);
 // C-like strings: \uXXXX, \xHH, \141, \n, \/, \" …; numeric character references of HTML and XML and the five
 // names of XML (&#x67; &#103; &quot;). Nothing where there are none.
 std::optional<Decoded> decode_escapes(std::string_view text);
+// How many bytes from the front of `text` stand for the same whatever may follow it: all but an escape whose
+// rest may be still to come.
+std::size_t whole_escapes(std::string_view text);
 // Quoted-printable (RFC 2045, section 6.7); nothing where no line goes on in the next and no =3D stands.
 std::optional<Decoded> decode_quoted_printable(std::string_view text);
 // With a byte order mark, or where all of the first characters are ASCII.

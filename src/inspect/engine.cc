@@ -11,7 +11,6 @@ namespace ostiary::inspect {
 
 namespace {
 
-constexpr std::size_t kLongLine = 64;  // an encoded line that may go on in the next one
 constexpr std::size_t kMostEscaped = 4096;
 constexpr std::size_t kMostQuoted = 32 * 1024;  // of quoted-printable that is read at once
 
@@ -32,7 +31,7 @@ std::vector<Scanner::Encoded> joined_lines(std::string_view text, const std::vec
                          between.find_first_not_of(" \t\r\n") == std::string_view::npos;
       // Looked for within the run, so that a text of one line is not walked over for each.
       const auto before = text.substr(out.back().start, out.back().end - out.back().start);
-      if (blank && before.size() - (before.rfind('\n') + 1) >= kLongLine - 4) {
+      if (blank && before.size() - (before.rfind('\n') + 1) >= kLongLine) {
         out.back().end = run.end;
         continue;
       }
@@ -206,8 +205,17 @@ std::vector<Candidate> Inspecting::look_at_all(std::string_view text) {
   return found;
 }
 
-Finding Inspecting::finding_of(const Candidate& c, std::string_view text) const {
-  const auto& d = engine_.detectors().detectors()[c.detector];
+bool Inspecting::look_into_run(std::string_view run, std::uint64_t at, int depth,
+                               std::vector<Candidate>& found) {
+  begin(run.size());
+  auto decoded = decode_hex(run);
+  if (!decoded) decoded = decode_base64(run);
+  if (decoded) look_behind(*decoded, at, depth, found);
+  return !gave_up_;
+}
+
+Finding finding_of(const Engine& engine, const Candidate& c, std::string_view text) {
+  const auto& d = engine.detectors().detectors()[c.detector];
   const auto value = text.substr(c.start, c.end - c.start);
   Finding finding;
   finding.detector = d.spec.id;
@@ -246,7 +254,7 @@ Inspection Inspecting::inspect(std::string_view text) {
   std::vector<Finding> findings;
   Lines lines(text);
   for (const auto& candidate : candidates) {
-    findings.push_back(finding_of(candidate, text));
+    findings.push_back(finding_of(engine_, candidate, text));
     lines.place(findings.back().location);
   }
   return inspection_of(std::move(findings));

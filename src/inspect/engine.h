@@ -45,6 +45,9 @@ class Inspecting {
   // data classes may overlap. In a pointer a member's name that is long, unusual or holds something itself is
   // "…".
   Inspection inspect(const json::Document& body);
+  // Appends what a run of base64 or of hexadecimal digits holds that begins at `at` of a text which is itself
+  // within `depth` encodings. False: it is built to cost too much.
+  bool look_into_run(std::string_view run, std::uint64_t at, int depth, std::vector<Candidate>& found);
 
  private:
   std::vector<Candidate> look_at_all(std::string_view text);
@@ -56,7 +59,6 @@ class Inspecting {
   std::vector<Candidate> look_into_body(const json::Document& body);
   void begin(std::size_t bytes);
   Scanner& scan(std::string_view text, int depth);
-  Finding finding_of(const Candidate& candidate, std::string_view text) const;
   Inspection inspection_of(std::vector<Finding> findings) const;
   void look_behind(const Decoded& decoded, std::uint64_t at, int depth, std::vector<Candidate>& found);
 
@@ -65,6 +67,12 @@ class Inspecting {
   std::uint64_t steps_left_ = 0;                    // of the inspection's budget
   bool gave_up_ = false;
 };
+
+// What is told of a candidate; its offsets are those of `text`.
+Finding finding_of(const Engine& engine, const Candidate& candidate, std::string_view text);
+
+// Lines of base64 that are at least so long may go on in the next one.
+inline constexpr std::size_t kLongLine = 60;
 
 // Of candidates that overlap the surest stays, then the longest, then the first; by location.
 void resolve(std::vector<Candidate>& candidates);
