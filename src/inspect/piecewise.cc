@@ -113,7 +113,9 @@ Piecewise::Piecewise(const Engine& engine, Inspecting& whole, int depth)
 
 Piecewise::~Piecewise() = default;
 
-void Piecewise::begin() {
+void Piecewise::begin(const std::vector<bool>* heeded) {
+  heeded_ = heeded;
+  scanner_.heed(heeded);
   scanner_.begin();
   lane_open_ = in_run_ = joining_ = run_dead_ = gave_up_ = false;
   known_.clear();
@@ -263,7 +265,7 @@ void Piecewise::follow_lines(std::uint64_t from, bool last) {
       }
       if (!lane_) lane_ = std::make_unique<EscapeLane>(engine_, whole_, depth_ + 1);
       at = std::max({line_start_, base_, mark > kMostLine ? mark - kMostLine : 0});
-      lane_->begin(at);
+      lane_->begin(at, heeded_);
       lane_open_ = true;
     }
     const auto stop = next(std::max(at, from), kLineEnd);
@@ -314,8 +316,8 @@ void Piecewise::feed(std::string_view bytes, bool last) {
   forget();
 }
 
-void EscapeLane::begin(std::uint64_t at) {
-  inner_.begin();
+void EscapeLane::begin(std::uint64_t at, const std::vector<bool>* heeded) {
+  inner_.begin(heeded);
   undecoded_.clear();
   parts_.clear();
   decoded_to_ = at;

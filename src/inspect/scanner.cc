@@ -193,7 +193,7 @@ void Scanner::try_at(std::uint16_t detector, std::uint64_t keyword) {
   std::uint64_t held_from = start, stop = start;
   if (attempt(t, held_from, stop) != Outcome::open) return;
   pending_.push_back(t);
-  hold(held_from);
+  hold(detector, held_from);
 }
 
 void Scanner::take_trigger(std::span<const std::uint16_t> detectors, std::uint64_t at) {
@@ -249,7 +249,7 @@ void Scanner::advance_windows(std::uint16_t detector) {
       std::uint64_t stop = at;
       auto run = d.value.begin();
       const auto outcome = value_at(d, detector, at, run, stop);
-      if (outcome == Outcome::open) return hold(at);
+      if (outcome == Outcome::open) return hold(detector, at);
       next = outcome == Outcome::found ? stop : at + 1;
     }
     if (open.front().until > end()) return;
@@ -305,7 +305,8 @@ std::uint64_t Scanner::begun(const Detector& d, std::uint64_t keyword) const {
 void Scanner::hold_digits(std::uint64_t start, std::uint64_t stop) {
   for (auto at = start; at < stop; ++at) {
     if (at != start && byte(at - 1) != ' ') continue;
-    for (const auto detector : set_.of_digits()) hold(begun(set_.detectors()[detector], at));
+    for (const auto detector : set_.of_digits())
+      if (heeds(detector)) hold(detector, begun(set_.detectors()[detector], at));
   }
 }
 
@@ -315,9 +316,10 @@ void Scanner::settle() {
     return;
   }
   set_.beginnings().each(text_, [&](std::size_t size, std::uint16_t detector) {
-    hold(begun(set_.detectors()[detector], end() - size));
+    if (heeds(detector)) hold(detector, begun(set_.detectors()[detector], end() - size));
   });
-  for (const auto detector : set_.with_start()) hold(begun(set_.detectors()[detector], end()));
+  for (const auto detector : set_.with_start())
+    if (heeds(detector)) hold(detector, begun(set_.detectors()[detector], end()));
   if (!set_.of_digits().empty()) {
     auto at = end();
     while (at > base_ && end() - at < kMostBack && (is_digit(byte(at - 1)) || is_separator(byte(at - 1))))
@@ -359,7 +361,7 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
     std::uint64_t held_from = t.start, stop = t.start;
     if (attempt(t, held_from, stop) != Outcome::open) continue;
     pending_.push_back(t);
-    hold(held_from);
+    hold(t.detector, held_from);
   }
   scan_literals();
   for (const auto detector : touched_) advance_windows(detector);

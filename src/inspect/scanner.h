@@ -24,6 +24,9 @@ class Scanner {
  public:
   explicit Scanner(const DetectorSet& set);
 
+  // settled() heeds only the detectors for which `heeded` holds true; null: all. What others find may begin
+  // below it. It must outlive the scanner's use.
+  void heed(const std::vector<bool>* heeded) { heeded_ = heeded; }
   // Forgets the text, so that another can be scanned.
   void begin();
   // The same with a budget of automaton steps for all of the text; it gives up where that is spent.
@@ -90,7 +93,10 @@ class Scanner {
   std::uint64_t unmarked() const;
   void hold_digits(std::uint64_t start, std::uint64_t stop);
   void settle();
-  void hold(std::uint64_t from) { held_ = std::min(held_, from); }
+  bool heeds(std::uint16_t detector) const { return !heeded_ || (*heeded_)[detector]; }
+  void hold(std::uint16_t detector, std::uint64_t from) {
+    if (heeds(detector)) held_ = std::min(held_, from);
+  }
   void spend(std::uint64_t steps);
 
   std::uint64_t end() const { return base_ + text_.size(); }
@@ -98,6 +104,7 @@ class Scanner {
   std::string_view from(std::uint64_t at) const { return text_.substr(at - base_); }
 
   const DetectorSet& set_;
+  const std::vector<bool>* heeded_ = nullptr;
   std::vector<Literals::Scratch> scratch_;  // by pass
   std::vector<Literals::Hit> hits_;
   std::string_view text_;

@@ -18,6 +18,13 @@ bool goes_on_character(char c) {
 
 }  // namespace
 
+std::vector<bool> detectors_of(const Engine& engine, std::span<const std::string> classes) {
+  std::vector<bool> out;
+  for (const auto& detector : engine.detectors().detectors())
+    out.push_back(std::ranges::find(classes, detector.spec.data_class) != classes.end());
+  return out;
+}
+
 StreamInspecting::StreamInspecting(const Engine& engine, Overlap overlap)
     : engine_(engine),
       overlap_(overlap),
@@ -26,8 +33,9 @@ StreamInspecting::StreamInspecting(const Engine& engine, Overlap overlap)
 
 StreamInspecting::~StreamInspecting() = default;
 
-void StreamInspecting::begin() {
-  text_->begin();
+void StreamInspecting::begin(std::shared_ptr<const std::vector<bool>> held) {
+  held_ = std::move(held);
+  text_->begin(held_.get());
   open_.clear();
   out_ = told_ = expired_ = 0;
   count_ = 0;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,9 @@
 namespace ostiary::inspect {
 
 class Piecewise;
+
+// The detectors whose findings give one of the data classes, by number.
+std::vector<bool> detectors_of(const Engine& engine, std::span<const std::string> classes);
 
 // Inspects a text that comes piece by piece: what is found does not depend on the pieces and is what
 // Inspecting finds in the whole of it (but for quoted-printable and UTF-16). Each byte comes out again once
@@ -31,7 +35,9 @@ class StreamInspecting {
   explicit StreamInspecting(const Engine& engine, Overlap overlap = Overlap::one_of_each_class);
   ~StreamInspecting();
 
-  void begin();  // another text
+  // Another text. `held`: the detectors whose values are held back; what others find may have come out as
+  // plain, in part or in whole. Null: all.
+  void begin(std::shared_ptr<const std::vector<bool>> held = {});
   // `last`: the text ends behind `bytes`.
   void feed(std::string_view bytes, bool last);
 
@@ -41,7 +47,7 @@ class StreamInspecting {
     std::string_view text;          // valid until the next feed()
     std::vector<Finding> findings;  // empty: it is plain
     bool unread = false;            // it was held for too long, so that nobody may see it
-    bool begun = false;             // what it is part of began in a span before, which was unread
+    bool begun = false;             // what it is part of began in a span before
   };
   bool next(Span& span);
   // What is held comes out as unread. What the text goes on with is looked at together with it all the same.
@@ -60,6 +66,7 @@ class StreamInspecting {
   std::vector<Finding> findings_of(std::vector<Candidate> cluster);
 
   const Engine& engine_;
+  std::shared_ptr<const std::vector<bool>> held_;
   Overlap overlap_;
   Inspecting whole_;
   std::unique_ptr<Piecewise> text_;

@@ -47,8 +47,8 @@ class Stream {
       : stream_(engine(), overlap) {
     begin();
   }
-  void begin() {
-    stream_.begin();
+  void begin(std::shared_ptr<const std::vector<bool>> held = {}) {
+    stream_.begin(std::move(held));
     told_ = {};
     fed_ = 0;
   }
@@ -172,6 +172,8 @@ TEST(StreamInspecting, CutAtEveryByteAValueIsFoundAsInTheWhole) {
 
 TEST(StreamInspecting, WhatIsSettledComesOutAtOnce) {
   Stream stream;
+  const std::vector<std::string> classes = {"secret", "personal"};
+  stream.begin(std::make_shared<const std::vector<bool>>(detectors_of(engine(), classes)));
   EXPECT_EQ(stream.feed("It says: "), "It says: ");
   EXPECT_EQ(stream.feed("yes, "), "yes, ");
   EXPECT_EQ(stream.feed("50% (of them) & more, "), "50% (of them) & more, ");
@@ -229,6 +231,7 @@ TEST(StreamInspecting, MoreThanIsToldOfOneTextEndsIt) {
   Stream stream;
   for (std::size_t n = 0; n <= StreamInspecting::kMostFindings; ++n)
     stream.feed(fmt::format("maren.voss{}@voss-orgelbau.de, ", n));
+  stream.feed("\n");
   EXPECT_TRUE(stream.inspecting().gave_up());
   EXPECT_EQ(stream.feed("and on"), "");
 }

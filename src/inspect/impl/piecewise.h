@@ -25,7 +25,8 @@ class Piecewise {
   Piecewise(const Piecewise&) = delete;
   Piecewise& operator=(const Piecewise&) = delete;
 
-  void begin();
+  // `heeded`: the detectors that settled() heeds; null: all.
+  void begin(const std::vector<bool>* heeded = nullptr);
   // `last`: nothing follows, so that everything settles.
   void feed(std::string_view bytes, bool last);
   // Candidates that begin below it are known, and no other will be.
@@ -71,6 +72,7 @@ class Piecewise {
   const Engine& engine_;
   Inspecting& whole_;
   int depth_;
+  const std::vector<bool>* heeded_ = nullptr;
   Scanner scanner_;
   std::unique_ptr<EscapeLane> lane_;  // of the line that is open, where an escape may stand in it
   bool lane_open_ = false;
@@ -94,7 +96,7 @@ class Piecewise {
 class EscapeLane {
  public:
   EscapeLane(const Engine& engine, Inspecting& whole, int depth) : inner_(engine, whole, depth) {}
-  void begin(std::uint64_t at);
+  void begin(std::uint64_t at, const std::vector<bool>* heeded);
   // Appends what was found in the line, at its place in the text around it.
   void feed(std::string_view bytes, bool last, std::vector<Candidate>& found);
   std::uint64_t settled() const;
