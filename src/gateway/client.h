@@ -66,6 +66,7 @@ class Client {
   net::Task<Received> read_body(Exchange& x, std::uint64_t most, GateError& error);
   net::Task<Received> read_sized(Exchange& x, HmacSha256& hash, GateError& error);
   net::Task<Received> read_chunked(Exchange& x, std::uint64_t most, HmacSha256& hash, GateError& error);
+  net::Task<Received> validate(Exchange& x, GateError& error);
   void push(std::span<iovec> parts);
 
   Worker& worker_;

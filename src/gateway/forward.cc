@@ -79,6 +79,7 @@ class Forwarding {
 
  private:
   void ask_decider(const Service& target);
+  net::Task<bool> inspect();
   bool decide(const Service*& target);
   bool reserve_for_limits();
   net::Task<bool> record_intent();
@@ -415,8 +416,31 @@ net::Task<void> Forwarding::give_up() {
   co_await client_.answer_error(x_, error_);
 }
 
+// False: the exchange has ended.
+net::Task<bool> Forwarding::inspect() {
+  const Inspector& inspector = *x_.setup->inspector;
+  if (!inspector.takes_long(x_)) {
+    inspector.inspect(x_, x_.inspection, {});
+    co_return true;
+  }
+  LongWork::Job job = [this, &inspector](const std::stop_token& stop) {
+    inspector.inspect(x_, x_.inspection, stop);
+  };
+  const auto end =
+      co_await worker_.shared.long_work.run(worker_.loop, client_.watch(), x_.caller.key->id, std::move(job));
+  if (end == LongWork::End::done) co_return true;
+  if (end == LongWork::End::gone) {
+    client_left();
+    co_return false;
+  }
+  error_ = not_looked_at(end);
+  x_.outcome = ledger::Outcome::refused;
+  co_await client_.answer_error(x_, error_);
+  co_return false;
+}
+
 net::Task<void> Forwarding::run() {
-  x_.setup->inspector->inspect(x_, x_.inspection);
+  if (!co_await inspect()) co_return;
   const auto candidates = route(worker_, x_, error_);
   if (candidates.empty()) {
     x_.outcome = ledger::Outcome::refused;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kReadBytes = 48 * 1024;
 constexpr std::size_t kHashedWhole =
     64 * 1024;  // larger bodies are hashed as they come, so that no turn gets long
+constexpr std::size_t kReadAway = 1024 * 1024;
 const std::size_t kNoBuffer = std::string().capacity();
 
 GateError refuse(std::uint16_t status, std::string_view code, std::string message) {
@@ -151,13 +152,25 @@ net::Task<Client::Received> Client::receive(Exchange& x, GateError& error) {
     error = std::move(*too_large);
     co_return Received::refused;
   }
-  if (x.asked.endpoint.has_body) {
-    if (auto wrong = check_request(x, x.setup->settings)) {
-      error = std::move(*wrong);
-      co_return Received::refused;
-    }
-  }
+  if (x.asked.endpoint.has_body) co_return co_await validate(x, error);
   co_return Received::request;
+}
+
+// A large body is read through on another thread.
+net::Task<Client::Received> Client::validate(Exchange& x, GateError& error) {
+  std::optional<GateError> wrong;
+  if (x.body.size() < kReadAway) {
+    wrong = check_request(x, x.setup->settings);
+  } else {
+    LongWork::Job job = [&](const std::stop_token&) { wrong = check_request(x, x.setup->settings); };
+    const auto end =
+        co_await worker_.shared.long_work.run(worker_.loop, watch(), x.caller.key->id, std::move(job));
+    if (end == LongWork::End::gone) co_return Received::gone;
+    if (end != LongWork::End::done) wrong = not_looked_at(end);
+  }
+  if (!wrong) co_return Received::request;
+  error = std::move(*wrong);
+  co_return Received::refused;
 }
 
 // Who asks for the side door may do so without a key; what for is its own to decide.

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,12 +13,17 @@
 
 namespace ostiary::gateway {
 
-// *inspect*: what the request holds. Never changes the text. Called once an exchange, on the loop's thread;
-// may be called from several loops at a time.
+// *inspect*: what the request holds. Never changes the text. Called once an exchange; may be called from
+// several threads at a time.
 class Inspector {
  public:
   virtual ~Inspector() = default;
-  virtual void inspect(const Exchange& exchange, inspect::Inspection& found) const = 0;
+  // Whether it may take longer than about a millisecond, so that it is done on a thread of LongWork and not
+  // on the loop's. Must be quick itself.
+  virtual bool takes_long(const Exchange&) const { return false; }
+  // Ends soon after `stop` says so; nobody wants to know then what was found.
+  virtual void inspect(const Exchange& exchange, inspect::Inspection& found,
+                       const std::stop_token& stop) const = 0;
 };
 
 // *decide*: asked once for each target that an exchange might go to. Pure: same facts, same decision.
@@ -48,7 +54,7 @@ class Examiner {
 // The pass-through of each step.
 class NoInspection final : public Inspector {
  public:
-  void inspect(const Exchange&, inspect::Inspection&) const override {}
+  void inspect(const Exchange&, inspect::Inspection&, const std::stop_token&) const override {}
 };
 class NoExamination final : public Examiner {
  public:

@@ -4,7 +4,9 @@ namespace ostiary::gateway {
 
 namespace {
 
-// What a loop's thread keeps for its inspections, made anew where a reload brought another engine.
+constexpr std::size_t kLong = 128 * 1024;  // about a millisecond
+
+// What a thread keeps for its inspections, made anew where a reload brought another engine.
 struct Bench {
   std::shared_ptr<const inspect::Engine> engine;
   std::unique_ptr<inspect::Inspecting> inspecting;
@@ -12,7 +14,12 @@ struct Bench {
 
 }  // namespace
 
-void TextInspector::inspect(const Exchange& exchange, inspect::Inspection& found) const {
+bool TextInspector::takes_long(const Exchange& exchange) const {
+  return exchange.body.size() >= kLong;
+}
+
+void TextInspector::inspect(const Exchange& exchange, inspect::Inspection& found,
+                            const std::stop_token&) const {
   if (exchange.body.empty()) return;
   thread_local Bench bench;
   if (bench.engine != engine_) bench = {engine_, std::make_unique<inspect::Inspecting>(*engine_)};

@@ -11,7 +11,9 @@ namespace ostiary::gateway {
 class TextInspector final : public Inspector {
  public:
   explicit TextInspector(std::shared_ptr<const inspect::Engine> engine) : engine_(std::move(engine)) {}
-  void inspect(const Exchange& exchange, inspect::Inspection& found) const override;
+  bool takes_long(const Exchange& exchange) const override;
+  void inspect(const Exchange& exchange, inspect::Inspection& found,
+               const std::stop_token& stop) const override;
 
  private:
   std::shared_ptr<const inspect::Engine> engine_;

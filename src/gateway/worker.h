@@ -10,6 +10,7 @@
 #include "gateway/instruments.h"
 #include "gateway/key_ring.h"
 #include "gateway/limits.h"
+#include "gateway/long_work.h"
 #include "gateway/meter.h"
 #include "gateway/published.h"
 #include "gateway/recorder.h"
@@ -37,6 +38,7 @@ struct Shared {
   std::unique_ptr<net::TlsServer> tls;  // null: plain HTTP at every address
   SideDoor* side_door = nullptr;        // null: nothing but exchanges is served
   Instruments instruments;
+  LongWork long_work;
 
   // Puts `next` in force: for every exchange that begins from now on. Not thread-safe.
   void publish(Setup next);

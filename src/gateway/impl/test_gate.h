@@ -95,10 +95,14 @@ constexpr std::string_view kHello =
 
 // The steps as functions; null ones do nothing.
 struct Steps final : Inspector, Decider, Examiner {
+  std::function<bool(const Exchange&)> takes_long_;
   std::function<void(const Exchange&, inspect::Inspection&)> inspection;
+  std::function<void(const Exchange&, const std::stop_token&)> long_inspection;  // of what takes long
   std::function<policy::Decision(const policy::Facts&, const inspect::Inspection&)> decision;
   std::function<std::unique_ptr<Examination>()> examination;
-  void inspect(const Exchange& x, inspect::Inspection& found) const override {
+  bool takes_long(const Exchange& x) const override { return takes_long_ && takes_long_(x); }
+  void inspect(const Exchange& x, inspect::Inspection& found, const std::stop_token& stop) const override {
+    if (takes_long(x) && long_inspection) long_inspection(x, stop);
     if (inspection) inspection(x, found);
   }
   policy::Decision decide(const policy::Facts& facts, const inspect::Inspection& found) const override {
