@@ -64,13 +64,23 @@ std::optional<std::string_view> CheckWords::take_if(bool (*wanted)(std::string_v
   return taken;
 }
 
+// Bytes of the no-break space (U+00A0, U+2007, U+202F) that `s` begins with.
+static std::size_t no_break_space(std::string_view s) {
+  if (s.starts_with("\xc2\xa0")) return 2;
+  return s.starts_with("\xe2\x80\xaf") || s.starts_with("\xe2\x80\x87") ? 3 : 0;
+}
+
 std::optional<Characters> Characters::of(std::string_view value) {
   Characters out;
   if (value.size() > 4 * kMost) return std::nullopt;
-  for (const char c : value) {
-    if (is_separator(c)) continue;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (is_separator(value[i])) continue;
+    if (const auto blank = no_break_space(value.substr(i))) {
+      i += blank - 1;
+      continue;
+    }
     if (out.size_ == kMost) return std::nullopt;
-    out.text_[out.size_++] = upper(c);
+    out.text_[out.size_++] = upper(value[i]);
   }
   return out;
 }

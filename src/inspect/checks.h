@@ -36,8 +36,8 @@ class Check {
   static Result<Check> make(const catalog::Detector::Check& spec);
 
   bool exists() const { return !steps_.empty(); }
-  // `value` as it stands in the text: checks of numbers pass over blanks, points, dashes and slashes, and
-  // take letters in any case. A number of one digit repeated holds in none of them.
+  // `value` as it stands in the text: checks of numbers pass over blanks (no-break ones too), points, dashes
+  // and slashes, and take letters in any case. A number of one digit repeated holds in none of them.
   bool holds(std::string_view value) const;
 
   static std::vector<std::string_view> kinds();  // sorted

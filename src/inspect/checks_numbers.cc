@@ -271,7 +271,7 @@ bool icao_digit(std::string_view text, char digit) {
   return check == sum % 10;
 }
 
-// The lines of a machine readable zone, whatever breaks them: line ends, or \n written out.
+// The lines of a machine readable zone, whatever breaks them: line ends, \n written out, strings of a list.
 std::string zone_of(std::string_view value) {
   std::string out;
   for (std::size_t i = 0; i < value.size() && out.size() <= 90; ++i) {
@@ -281,7 +281,7 @@ std::string zone_of(std::string_view value) {
       ++i;
     else if (c == '<' || value_of(c) >= 0)
       out += c;
-    else if (c != ' ' && c != '\r' && c != '\n')
+    else if (std::string_view(" \r\n\",").find(c) == std::string_view::npos)
       return {};
   }
   return out;

@@ -348,11 +348,25 @@ TEST(Checks, TaxIdsRepeatOneDigit) {
   EXPECT_FALSE(tax_id.holds("03657426180"));
 }
 
+TEST(Checks, NumbersMayBeCopiedWithNoBreakSpaces) {
+  const auto luhn = check(kind("luhn"));
+  EXPECT_TRUE(
+      luhn.holds("4929\xc2\xa0"
+                 "1857\xe2\x80\xaf"
+                 "1716\xe2\x80\x87"
+                 "8792"));
+  EXPECT_FALSE(
+      luhn.holds("4929\xc2\xa0"
+                 "1857\xc2\xa0"
+                 "1716\xc2\xa0"
+                 "8795"));
+}
+
 TEST(Checks, ZonesMayBeEscaped) {
   const auto mrz = check(kind("mrz"));
   const std::string first = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
                     second = "L898902C36UTO7408122F1204159ZE184226B<<<<<10";
-  for (const auto* line_end : {"\n", "\r\n", "\\n", "\\\\n", " ", ""})
+  for (const auto* line_end : {"\n", "\r\n", "\\n", "\\\\n", " ", "\",\n  \"", ""})
     EXPECT_TRUE(mrz.holds(first + line_end + second));
   for (const auto& wrong : with_one_digit_changed(second))
     EXPECT_FALSE(mrz.holds(first + "\n" + wrong)) << wrong;

@@ -12,7 +12,8 @@ namespace ostiary::inspect {
 
 namespace {
 
-constexpr std::string_view kMagic = "ostiary-detectors 2\n";
+constexpr std::uint32_t kMostAfter = 256;
+constexpr std::string_view kMagic = "ostiary-detectors 3\n";
 
 std::optional<Confidence> confidence_of(std::string_view word) {
   if (word == "low") return Confidence::low;
@@ -32,6 +33,11 @@ std::optional<Confidence> failed_check_of(const catalog::Detector& spec,
   if (!spec.check_failed.empty()) return confidence_of(spec.check_failed);
   if (class_of(spec.klass) != Class::secret || !confidence) return std::nullopt;
   return *confidence == Confidence::high ? Confidence::medium : Confidence::low;
+}
+
+// Expressions of `after` mind the case, those of `reject` do not: the same text is not the same automaton.
+std::string after_key(const catalog::Detector& spec) {
+  return "after " + spec.after;
 }
 
 // A literal is looked for as it is, in any case, or not at all, whichever detectors want it.
@@ -64,6 +70,14 @@ Result<Detector> Detector::compile(const catalog::Detector& spec, SharedPatterns
   if (!spec.before.empty()) {
     TRY(d.before, Pattern::compile(spec.before, spec.any_case));
   }
+  if (!spec.after.empty()) {
+    auto& pattern = shared[after_key(spec)];
+    if (!pattern) {
+      TRY(auto compiled, Pattern::compile(spec.after));
+      pattern = std::make_shared<const Pattern>(std::move(compiled));
+    }
+    d.after = pattern;
+  }
   for (const auto& expression : spec.reject) {
     auto& pattern = shared[expression];
     if (!pattern) {
@@ -79,6 +93,7 @@ Result<Detector> Detector::compile(const catalog::Detector& spec, SharedPatterns
 void Detector::append_compiled(std::string& out, std::set<const Pattern*>& written) const {
   value.append_to(out);
   if (before) before->append_to(out);
+  if (after && written.insert(after.get()).second) after->append_to(out);
   for (const auto& pattern : reject)
     if (written.insert(pattern.get()).second) pattern->append_to(out);
 }
@@ -90,6 +105,14 @@ Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view&
   TRY(d.value, Pattern::take_from(compiled));
   if (!spec.before.empty()) {
     TRY(d.before, Pattern::take_from(compiled));
+  }
+  if (!spec.after.empty()) {
+    auto& pattern = shared[after_key(spec)];
+    if (!pattern) {
+      TRY(auto taken, Pattern::take_from(compiled));
+      pattern = std::make_shared<const Pattern>(std::move(taken));
+    }
+    d.after = pattern;
   }
   for (const auto& expression : spec.reject) {
     auto& pattern = shared[expression];
@@ -110,9 +133,8 @@ Result<> Detector::finish() {
   if (!spec.start.empty()) {
     TRY(start, parse_byte_class(spec.start, spec.any_case));
   }
-  if (!spec.after.empty()) {
-    TRY(after, parse_byte_class(spec.after));
-  }
+  if (after && after->longest() > kMostAfter)
+    return fail(Code::invalid, fmt::format("it must match at most {} bytes", kMostAfter), "after");
   TRY(check, Check::make(spec.check));
   if (!spec.rule.empty()) {
     TRY(members, Members::make(spec.rule, spec.members));
@@ -148,6 +170,7 @@ void DetectorSet::add(Detector detector) {
   const auto number = static_cast<std::uint16_t>(detectors_.size());
   if (detector.spec.trigger == "digits") digits_.push_back(number);
   if (detector.spec.trigger == "at-sign") at_sign_.push_back(number);
+  if (detector.spec.trigger == "long-word") long_words_.push_back(number);
   if (detector.start) with_start_.push_back(number);
   detectors_.push_back(std::move(detector));
 }

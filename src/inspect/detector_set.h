@@ -38,7 +38,8 @@ struct Detector {
   bool near = false;
   Pattern value;
   std::optional<Pattern> before;
-  std::optional<ByteSet> start, after;
+  std::optional<ByteSet> start;
+  std::shared_ptr<const Pattern> after;  // may be absent
   std::vector<std::shared_ptr<const Pattern>> reject;
   Check check;
   std::optional<Members> members;
@@ -87,6 +88,7 @@ class DetectorSet {
   std::span<const Pass> passes() const { return passes_; }
   std::span<const std::uint16_t> of_digits() const { return digits_; }
   std::span<const std::uint16_t> of_at_sign() const { return at_sign_; }
+  std::span<const std::uint16_t> of_long_words() const { return long_words_; }
   std::span<const std::uint16_t> with_start() const {
     return with_start_;
   }  // that step back from their keyword
@@ -103,7 +105,7 @@ class DetectorSet {
   std::vector<Literal> literals_;
   Damping damping_;
   std::vector<Pass> passes_;
-  std::vector<std::uint16_t> digits_, at_sign_, with_start_;
+  std::vector<std::uint16_t> digits_, at_sign_, long_words_, with_start_;
   std::size_t longest_literal_ = 0;
   Beginnings beginnings_;
 };

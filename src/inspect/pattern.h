@@ -13,7 +13,7 @@ namespace ostiary::inspect {
 
 using ByteSet = std::bitset<256>;
 
-// A class of bytes such as [A-Za-z0-9_\-] or \s, or one byte, as a detector's `start` and `after` have it.
+// A class of bytes such as [A-Za-z0-9_\-] or \s, or one byte, as a detector's `start` has it.
 Result<ByteSet> parse_byte_class(std::string_view expression, bool any_case = false);
 
 // A regular expression over bytes that is run from one start, as a deterministic automaton: one step a byte,

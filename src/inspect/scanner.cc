@@ -42,6 +42,8 @@ class Scanner::Marks final : public MarkTaker {
   void base64(Run run) override {
     if (unfinished(run.end)) return wait_for(run.start);
     s_.base64_.push_back({s_.base_ + run.start, s_.base_ + run.end});
+    for (auto at = run.start; at < run.end; ++at)
+      if (at == run.start || s_.text_[at - 1] == '/') s_.take_trigger(s_.set_.of_long_words(), s_.base_ + at);
   }
   void at_sign(std::size_t at) override { s_.take_trigger(s_.set_.of_at_sign(), s_.base_ + at); }
   void escape(std::size_t at) override { s_.escapes_.push_back(s_.base_ + at); }
@@ -97,9 +99,16 @@ void Scanner::spend(std::uint64_t steps) {
   if (steps_ > most_steps_.value_or(budget(end()))) gave_up_ = true;
 }
 
+// Whether a part of a name such as home_address or homeAddress begins there.
+bool Scanner::part_begins(std::uint64_t at) const {
+  const auto before = byte(at - 1), next = byte(at);
+  return before == '_' || next == '_' || (before >= 'a' && before <= 'z' && next >= 'A' && next <= 'Z');
+}
+
+// A word, or a part of a name that is put together of words.
 bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {
-  if (in_word(start) && start > base_ && in_word(start - 1)) return false;
-  return !(in_word(stop - 1) && stop < end() && in_word(stop) && !is_digit(byte(stop)));
+  if (in_word(start) && start > base_ && in_word(start - 1) && !part_begins(start)) return false;
+  return !(in_word(stop - 1) && stop < end() && in_word(stop) && !is_digit(byte(stop)) && !part_begins(stop));
 }
 
 // A name of a list is no part of a longer word.
@@ -123,8 +132,12 @@ bool Scanner::word_before(std::uint16_t detector, std::uint64_t start) const {
 // What may follow on a value.
 Scanner::Outcome Scanner::follows(const Detector& d, std::uint64_t stop) const {
   if (stop >= end()) return last_ ? Outcome::found : Outcome::open;
-  const auto next = byte(stop);
-  if (d.after) return (*d.after)[next] ? Outcome::found : Outcome::none;
+  if (d.after) {
+    const auto run = d.after->run(from(stop));
+    if (run.matched()) return Outcome::found;
+    if (!run.open()) return Outcome::none;
+    return last_ ? Outcome::found : Outcome::open;
+  }
   return in_word(stop - 1) && in_word(stop) ? Outcome::none : Outcome::found;
 }
 
@@ -197,7 +210,10 @@ void Scanner::try_at(std::uint16_t detector, std::uint64_t keyword) {
 }
 
 void Scanner::take_trigger(std::span<const std::uint16_t> detectors, std::uint64_t at) {
-  for (const auto detector : detectors) try_at(detector, at);
+  for (const auto detector : detectors) {
+    const auto& d = set_.detectors()[detector];
+    if (d.before || d.start || d.value.first()[byte(at)]) try_at(detector, at);
+  }
 }
 
 void Scanner::take_hit(const DetectorSet::Literal& literal, std::uint64_t stop) {
@@ -310,6 +326,15 @@ void Scanner::hold_digits(std::uint64_t start, std::uint64_t stop) {
   }
 }
 
+// Of a long word that may go on, or is looked at once more than its padding and one byte behind are known.
+void Scanner::hold_long_words() {
+  constexpr std::uint64_t behind = 3;
+  auto at = end();
+  while (at > base_ && end() - at < behind && !is_base64(byte(at - 1))) --at;
+  for (; at > base_ && end() - at < kMostBack + behind && is_base64(byte(at - 1)); --at)
+    for (const auto detector : set_.of_long_words()) hold(begun(set_.detectors()[detector], at - 1));
+}
+
 void Scanner::settle() {
   if (last_) {
     settled_ = end();
@@ -327,6 +352,7 @@ void Scanner::settle() {
     while (at < end() && !is_digit(byte(at))) ++at;
     hold_digits(at, end());
   }
+  if (!set_.of_long_words().empty()) hold_long_words();
   settled_ = std::max(settled_, held_);
 }
 

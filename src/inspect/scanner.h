@@ -87,11 +87,13 @@ class Scanner {
   bool word_before(std::uint16_t detector, std::uint64_t start) const;
   bool behind_escape(std::uint64_t at) const;
   bool in_word(std::uint64_t at) const;
+  bool part_begins(std::uint64_t at) const;
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
   bool whole_name(std::uint64_t start, std::uint64_t end) const;
   std::uint64_t begun(const Detector& d, std::uint64_t keyword) const;
   std::uint64_t unmarked() const;
   void hold_digits(std::uint64_t start, std::uint64_t stop);
+  void hold_long_words();
   void settle();
   bool heeds(std::uint16_t detector) const { return !heeded_ || (*heeded_)[detector]; }
   void hold(std::uint16_t detector, std::uint64_t from) {

@@ -113,6 +113,44 @@ TEST(Scanner, FindsValuesNearAWord) {
   EXPECT_THAT(values(set, "pesel " + std::string(30, '.') + "85073004562"), testing::IsEmpty()) << "too far";
 }
 
+TEST(Scanner, FindsValuesNearAPartOfAName) {
+  auto number = spec("number", {"id_number", "address"}, "[0-9]{6}");
+  number.where = "near", number.within = 30;
+  const auto set = set_of({number});
+  EXPECT_THAT(values(set, "sa_id_number,paye\n118204"), testing::ElementsAre("118204"));
+  EXPECT_THAT(values(set, R"("homeAddress": "118204")"), testing::ElementsAre("118204"));
+  EXPECT_THAT(values(set, "addressLine 118204"), testing::ElementsAre("118204"));
+  EXPECT_THAT(values(set, "readdress 118204, addressing 118205"), testing::IsEmpty());
+}
+
+TEST(Scanner, LooksAtWhatFollowsAsAnExpression) {
+  auto host = spec("host", {}, "[0-9]{3}(\\.[0-9]{3}){3}");
+  host.trigger = "digits", host.after = ":[4-6][0-9]{4}\\s";
+  const auto set = set_of({host});
+  EXPECT_THAT(values(set, "to 123.123.123.123:49211 now"), testing::ElementsAre("123.123.123.123"));
+  EXPECT_THAT(values(set, "to 123.123.123.123:8080 now"), testing::IsEmpty());
+  EXPECT_THAT(values(set, "to 123.123.123.123:4921"), testing::ElementsAre("123.123.123.123"))
+      << "the end of the text is as good";
+  // What follows comes in pieces too.
+  constexpr std::string_view text = "to 123.123.123.123:49211 now";
+  Scanner scanner(set);
+  scanner.begin();
+  scanner.scan(text.substr(0, 22), 0, false);
+  EXPECT_EQ(scanner.settled(), 3U) << "it waits for what follows";
+  scanner.scan(text, 0, false);
+  EXPECT_EQ(places(scanner).size(), 1U);
+}
+
+TEST(Scanner, FindsLongWordsAndWhatStandsBehindTheirSlashes) {
+  auto coin = spec("coin", {}, "1[A-Za-z0-9]{29}");
+  coin.trigger = "long-word";
+  const auto set = set_of({coin});
+  const auto value = "1Mp" + std::string(27, 'x');
+  EXPECT_THAT(values(set, "to " + value + "."), testing::ElementsAre(value));
+  EXPECT_THAT(values(set, "https://coins.test/address/" + value), testing::ElementsAre(value));
+  EXPECT_THAT(values(set, "to a" + value), testing::IsEmpty());
+}
+
 TEST(Scanner, FindsRunsOfDigitsAndAddresses) {
   auto card = spec("card", {}, "[0-9]{4}( ?[0-9]{4}){3}");
   card.trigger = "digits";
