@@ -196,12 +196,21 @@ void Scanner::weigh(const Detector& d, std::uint16_t number, std::uint64_t start
   if (weight.confidence) candidates_.push_back({start, stop, number, *weight.confidence, weight.checksum});
 }
 
+// Where a match begins whose keyword does there: with the first of the bytes of `start`, if it is not too far.
+std::optional<std::uint64_t> Scanner::match_start(const Detector& d, std::uint64_t keyword) const {
+  if (!d.start) return keyword;
+  auto start = keyword;
+  for (; start > base_ && (*d.start)[byte(start - 1)]; --start)
+    if (keyword - start == kMostBack) return std::nullopt;
+  return start;
+}
+
 void Scanner::try_at(std::uint16_t detector, std::uint64_t keyword) {
   if (gave_up_) return;
   const auto& d = set_.detectors()[detector];
-  auto start = keyword;
-  if (d.start)
-    while (start > base_ && keyword - start < kMostBack && (*d.start)[byte(start - 1)]) --start;
+  const auto begins = match_start(d, keyword);
+  if (!begins) return;
+  const auto start = *begins;
   Try t{start, detector, std::nullopt, d.before ? d.before->begin() : Pattern::Run()};
   std::uint64_t held_from = start, stop = start;
   if (attempt(t, held_from, stop) != Outcome::open) return;
@@ -299,10 +308,9 @@ void Scanner::scan_literals() {
 // From where on the last bytes may be a value, whose keyword begins at `keyword` or is still to come; the end
 // where they are none.
 std::uint64_t Scanner::begun(const Detector& d, std::uint64_t keyword) const {
-  auto start = keyword;
-  if (d.start)
-    while (start > base_ && keyword - start < kMostBack && (*d.start)[byte(start - 1)]) --start;
-  if (start == end() || keyword - start == kMostBack) return start;
+  const auto begins = match_start(d, keyword);
+  if (!begins) return end();
+  const auto start = *begins;
   auto value = start;
   if (d.before) {
     const auto run = d.before->run(from(start));
@@ -332,7 +340,8 @@ void Scanner::hold_long_words() {
   auto at = end();
   while (at > base_ && end() - at < behind && !is_base64(byte(at - 1))) --at;
   for (; at > base_ && end() - at < kMostBack + behind && is_base64(byte(at - 1)); --at)
-    for (const auto detector : set_.of_long_words()) hold(begun(set_.detectors()[detector], at - 1));
+    for (const auto detector : set_.of_long_words())
+      if (heeds(detector)) hold(detector, begun(set_.detectors()[detector], at - 1));
 }
 
 void Scanner::settle() {

@@ -87,6 +87,7 @@ class Scanner {
   bool word_before(std::uint16_t detector, std::uint64_t start) const;
   bool behind_escape(std::uint64_t at) const;
   bool in_word(std::uint64_t at) const;
+  std::optional<std::uint64_t> match_start(const Detector& d, std::uint64_t keyword) const;
   bool part_begins(std::uint64_t at) const;
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
   bool whole_name(std::uint64_t start, std::uint64_t end) const;
