@@ -107,8 +107,11 @@ bool Scanner::part_begins(std::uint64_t at) const {
 
 // A word, or a part of a name that is put together of words.
 bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {
-  if (in_word(start) && start > base_ && in_word(start - 1) && !part_begins(start)) return false;
-  return !(in_word(stop - 1) && stop < end() && in_word(stop) && !is_digit(byte(stop)) && !part_begins(stop));
+  constexpr std::uint64_t least_part = 4;  // `ip:` is no part of server_ip:
+  const bool part = stop - start >= least_part;
+  if (in_word(start) && start > base_ && in_word(start - 1) && !(part && part_begins(start))) return false;
+  return !(in_word(stop - 1) && stop < end() && in_word(stop) && !is_digit(byte(stop)) &&
+           !(part && part_begins(stop)));
 }
 
 // A name of a list is no part of a longer word.
@@ -196,7 +199,8 @@ void Scanner::weigh(const Detector& d, std::uint16_t number, std::uint64_t start
   if (weight.confidence) candidates_.push_back({start, stop, number, *weight.confidence, weight.checksum});
 }
 
-// Where a match begins whose keyword does there: with the first of the bytes of `start`, if it is not too far.
+// Where a match begins whose keyword does there: with the first of the bytes of `start`, if it is not too
+// far.
 std::optional<std::uint64_t> Scanner::match_start(const Detector& d, std::uint64_t keyword) const {
   if (!d.start) return keyword;
   auto start = keyword;

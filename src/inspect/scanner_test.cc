@@ -114,13 +114,15 @@ TEST(Scanner, FindsValuesNearAWord) {
 }
 
 TEST(Scanner, FindsValuesNearAPartOfAName) {
-  auto number = spec("number", {"id_number", "address"}, "[0-9]{6}");
+  auto number = spec("number", {"id_number", "address", "ip:"}, "[0-9]{6}");
   number.where = "near", number.within = 30;
   const auto set = set_of({number});
   EXPECT_THAT(values(set, "sa_id_number,paye\n118204"), testing::ElementsAre("118204"));
   EXPECT_THAT(values(set, R"("homeAddress": "118204")"), testing::ElementsAre("118204"));
   EXPECT_THAT(values(set, "addressLine 118204"), testing::ElementsAre("118204"));
   EXPECT_THAT(values(set, "readdress 118204, addressing 118205"), testing::IsEmpty());
+  EXPECT_THAT(values(set, "ip: 118204"), testing::ElementsAre("118204"));
+  EXPECT_THAT(values(set, "server_ip: 118204"), testing::IsEmpty()) << "too short for a part";
 }
 
 TEST(Scanner, LooksAtWhatFollowsAsAnExpression) {
