@@ -164,6 +164,7 @@ Detector detector_of(const dom::element& e) {
              .after = text_of(e, "after"),
              .within = count_of(e, "within", 64),
              .any_case = text_of(e, "case") == "any",
+             .inside_words = flag_of(e, "inside_words", false),
              .damped = flag_of(e, "damped", true),
              .entropy = decimal_of(e, "entropy"),
              .rarity = decimal_of(e, "rarity"),

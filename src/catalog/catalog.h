@@ -65,7 +65,7 @@ struct Detector {
   std::vector<std::string> keywords, words;
   std::string trigger, where, start, before, pattern, after;
   std::uint32_t within = 64;
-  bool any_case = false, damped = true;
+  bool any_case = false, inside_words = false, damped = true;
   double entropy = 0, rarity = 0;
   Check check;
   std::string check_failed, confidence, with_words;

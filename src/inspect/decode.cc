@@ -63,6 +63,18 @@ bool begins_as_text(std::string_view bytes) {
   return std::ranges::count_if(bytes.substr(0, 12), is_control) <= most;
 }
 
+// The last character may be cut.
+bool begins_as_utf8(std::string_view bytes) {
+  for (std::size_t at = 0; at < bytes.size();) {
+    const auto lead = static_cast<unsigned char>(bytes[at++]);
+    if (lead < 0x80) continue;
+    if (lead < 0xc2 || lead > 0xf4) return false;
+    for (int more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3; more > 0 && at < bytes.size(); --more, ++at)
+      if ((static_cast<unsigned char>(bytes[at]) & 0xc0) != 0x80) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool is_text(std::string_view bytes) {
@@ -154,7 +166,32 @@ Decoded::Span Decoded::mapped(const std::vector<Piece>& pieces, std::size_t star
           std::min<std::uint64_t>(end_of(*last, end - last->decoded), last->original_end)};
 }
 
+namespace {
+
+// Whether the first 16 characters may be those of a text, UTF-16 counted.
+bool base64_may_be_text(std::string_view run) {
+  std::array<char, 12> first{};
+  if (run.size() < 16) return true;
+  for (std::size_t i = 0; i < 4; ++i) {
+    std::uint32_t bits = 0;
+    for (const char c : run.substr(4 * i, 4)) {
+      const auto value = base64_value(c);
+      if (value == kNoDigit) return true;
+      bits = bits << 6 | value;
+    }
+    first[3 * i] = static_cast<char>(bits >> 16);
+    first[3 * i + 1] = static_cast<char>(bits >> 8);
+    first[3 * i + 2] = static_cast<char>(bits);
+  }
+  if (first[1] == '\0' || first[0] == '\xff') return true;
+  const std::string_view bytes(first.data(), first.size());
+  return begins_as_text(bytes) && begins_as_utf8(bytes);
+}
+
+}  // namespace
+
 std::optional<Decoded> decode_base64(std::string_view run) {
+  if (!base64_may_be_text(run)) return std::nullopt;
   DecodedBuilder out;
   auto& text = out.text();
   std::uint32_t bits = 0;
@@ -175,8 +212,6 @@ std::optional<Decoded> decode_base64(std::string_view run) {
     if (++have < 4) continue;
     for (const unsigned shift : {16U, 8U, 0U}) text += static_cast<char>(bits >> shift);
     bits = 0, have = 0;
-    if (text.size() == 12 && !begins_as_text(text) && text[1] != '\0' && text[0] != '\xff')
-      return std::nullopt;
   }
   if (have >= 2) text += static_cast<char>(bits >> (have == 2 ? 4 : 10));
   if (have == 3) text += static_cast<char>(bits >> 2);

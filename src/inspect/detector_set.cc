@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -40,23 +41,31 @@ std::string after_key(const catalog::Detector& spec) {
   return "after " + spec.after;
 }
 
-// A literal is looked for as it is, in any case, or not at all, whichever detectors want it.
-using LiteralUses = std::map<std::pair<std::string, bool>, std::vector<DetectorSet::Use>>;
+// What one keyword is for; it is looked for as it is or in any case, at the beginning of a word's part or
+// anywhere, whichever detectors want it.
+struct Wanted {
+  std::vector<DetectorSet::Use> uses;
+  bool in_value = false;
+};
+using WantedKeywords = std::map<std::tuple<std::string, bool, bool>, Wanted>;
 
-void use(LiteralUses& all, std::string_view text, bool any_case, std::uint16_t detector, bool keyword,
-         bool word) {
-  auto& uses = all[{any_case ? text::lower(text) : std::string(text), any_case}];
-  if (uses.empty() || uses.back().detector != detector) uses.push_back({detector, false, false});
-  uses.back().keyword |= keyword;
-  uses.back().word |= word;
+void want(WantedKeywords& all, std::string_view text, bool any_case, const DetectorSet::Use& use,
+          const Detector& d) {
+  auto& wanted = all[{any_case ? text::lower(text) : std::string(text), any_case, d.spec.inside_words}];
+  if (wanted.uses.empty() || wanted.uses.back().detector != use.detector)
+    wanted.uses.push_back({use.detector, false, false});
+  wanted.uses.back().keyword |= use.keyword;
+  wanted.uses.back().word |= use.word;
+  wanted.in_value |= use.keyword && (d.begins_with_keyword() || d.start);
 }
 
-LiteralUses uses_of(std::span<const catalog::Detector> specs) {
-  LiteralUses all;
-  for (std::uint16_t i = 0; i < specs.size(); ++i) {
-    const bool near = specs[i].where == "near";
-    for (const auto& keyword : specs[i].keywords) use(all, keyword, specs[i].any_case || near, i, true, near);
-    for (const auto& word : specs[i].words) use(all, word, true, i, false, true);
+WantedKeywords wanted_of(std::span<const Detector> detectors) {
+  WantedKeywords all;
+  for (std::uint16_t i = 0; i < detectors.size(); ++i) {
+    const auto& d = detectors[i];
+    for (const auto& keyword : d.spec.keywords)
+      want(all, keyword, d.spec.any_case || d.near, {i, true, d.near}, d);
+    for (const auto& word : d.spec.words) want(all, word, true, {i, false, true}, d);
   }
   return all;
 }
@@ -151,19 +160,17 @@ Result<> Detector::finish() {
   return {};
 }
 
-void DetectorSet::add_literals() {
-  std::vector<catalog::Detector> specs;
-  for (const auto& detector : detectors_) specs.push_back(detector.spec);
-  for (auto& [literal, uses] : uses_of(specs)) {
-    literals_.push_back({literal.first, literal.second, std::move(uses)});
-    longest_literal_ = std::max(longest_literal_, literal.first.size());
-    for (const auto& use : literals_.back().uses) {
-      const auto& d = detectors_[use.detector];
-      if (use.keyword && (d.begins_with_keyword() || d.start)) beginnings_.add(literal.first, use.detector);
-    }
+std::pair<std::vector<Keywords::Keyword>, std::vector<std::vector<DetectorSet::Use>>> DetectorSet::keywords()
+    const {
+  std::pair<std::vector<Keywords::Keyword>, std::vector<std::vector<Use>>> out;
+  for (auto& [keyword, wanted] : wanted_of(detectors_)) {
+    const auto& [text, any_case, inside_words] = keyword;
+    out.first.push_back({text, any_case, inside_words, wanted.in_value});
+    out.second.push_back(std::move(wanted.uses));
   }
-  for (const auto at_sign : at_sign_) beginnings_.add("@", at_sign);
-  beginnings_.prepare();
+  out.first.push_back({std::string(Pass::kQuotedPrintable), true, false, false});
+  out.second.emplace_back();
+  return out;
 }
 
 void DetectorSet::add(Detector detector) {
@@ -171,7 +178,6 @@ void DetectorSet::add(Detector detector) {
   if (detector.spec.trigger == "digits") digits_.push_back(number);
   if (detector.spec.trigger == "at-sign") at_sign_.push_back(number);
   if (detector.spec.trigger == "long-word") long_words_.push_back(number);
-  if (detector.start) with_start_.push_back(number);
   detectors_.push_back(std::move(detector));
 }
 
@@ -189,11 +195,9 @@ Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,
     }
     set.add(std::move(*detector));
   }
-  set.add_literals();
-  std::vector<Literals::Literal> literals;
-  for (const auto& literal : set.literals_) literals.push_back({literal.text, literal.any_case});
-  TRY(auto pass, Literals::compile(literals));
-  set.passes_.push_back({std::move(pass), 0});
+  auto [keywords, uses] = set.keywords();
+  TRY(auto compiled, Keywords::compile(std::move(keywords)));
+  set.passes_.push_back({std::move(compiled), std::move(uses)});
   return set;
 }
 
@@ -202,26 +206,22 @@ Result<> DetectorSet::join(DetectorSet other) {
   if (detectors_.size() + other.detectors_.size() > most)
     return fail(Code::too_large, "these are more detectors than run together");
   const auto first = static_cast<std::uint16_t>(detectors_.size());
-  const auto literals = static_cast<std::uint32_t>(literals_.size());
-  for (auto& literal : other.literals_) {
-    for (auto& use : literal.uses) use.detector = static_cast<std::uint16_t>(use.detector + first);
-    literals_.push_back(std::move(literal));
+  for (auto& pass : other.passes_) {
+    for (auto& uses : pass.uses)
+      for (auto& use : uses) use.detector = static_cast<std::uint16_t>(use.detector + first);
+    passes_.push_back(std::move(pass));
   }
-  for (auto& pass : other.passes_) passes_.push_back({std::move(pass.literals), pass.first + literals});
   for (auto& detector : other.detectors_) add(std::move(detector));
-  longest_literal_ = std::max(longest_literal_, other.longest_literal_);
-  beginnings_.join(other.beginnings_, first);
-  beginnings_.prepare();
   return {};
 }
 
-// The magic, the size of the first pass and the first pass, then the expressions of each detector.
+// The magic, the size of the first pass and what it has compiled, then the expressions of each detector.
 Result<std::string> DetectorSet::compiled() const {
-  TRY(const auto literals, passes_.front().literals.serialise());
+  TRY(const auto keywords, passes_.front().keywords.serialise());
   std::string out(kMagic);
-  const std::uint64_t size = literals.size();
+  const std::uint64_t size = keywords.size();
   out.append(reinterpret_cast<const char*>(&size), sizeof size);
-  out += literals;
+  out += keywords;
   std::set<const Pattern*> written;
   for (const auto& detector : detectors_) detector.append_compiled(out, written);
   return out;
@@ -236,8 +236,7 @@ Result<DetectorSet> DetectorSet::load(std::span<const catalog::Detector> specs,
   compiled.remove_prefix(kMagic.size() + sizeof size);
   if (size > compiled.size()) return broken();
   DetectorSet set;
-  TRY(auto pass, Literals::load(compiled.substr(0, size)));
-  set.passes_.push_back({std::move(pass), 0});
+  const auto of_keywords = compiled.substr(0, size);
   compiled.remove_prefix(size);
   TRY(set.damping_, Damping::make(dampers));
   SharedPatterns shared;
@@ -246,7 +245,9 @@ Result<DetectorSet> DetectorSet::load(std::span<const catalog::Detector> specs,
     set.add(std::move(detector));
   }
   if (!compiled.empty()) return broken();
-  set.add_literals();
+  auto [keywords, uses] = set.keywords();
+  TRY(auto loaded, Keywords::load(std::move(keywords), of_keywords));
+  set.passes_.push_back({std::move(loaded), std::move(uses)});
   return set;
 }
 

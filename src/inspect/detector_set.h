@@ -14,8 +14,7 @@
 #include "inspect/checks.h"
 #include "inspect/damping.h"
 #include "inspect/finding.h"
-#include "inspect/impl/beginnings.h"
-#include "inspect/literals.h"
+#include "inspect/keywords.h"
 #include "inspect/members.h"
 #include "inspect/pattern.h"
 
@@ -71,43 +70,30 @@ class DetectorSet {
     bool keyword = false;  // begins a match, or with `near` opens a window
     bool word = false;     // says, as a whole word, what follows
   };
-  struct Literal {
-    std::string text;
-    bool any_case = false;
-    std::vector<Use> uses;
-  };
 
   const std::vector<Detector>& detectors() const { return detectors_; }
-  const std::vector<Literal>& literals() const { return literals_; }
-  const Damping& damping() const { return damping_; }
-  // Finds literals() from number `first` on.
+  // Finds the keywords of some of the detectors.
   struct Pass {
-    Literals literals;
-    std::uint32_t first = 0;
+    Keywords keywords;
+    std::vector<std::vector<Use>> uses;  // by keyword; none of the last one, which is kQuotedPrintable
+    static constexpr std::string_view kQuotedPrintable = "quoted-printable";
   };
   std::span<const Pass> passes() const { return passes_; }
+  const Damping& damping() const { return damping_; }
   std::span<const std::uint16_t> of_digits() const { return digits_; }
   std::span<const std::uint16_t> of_at_sign() const { return at_sign_; }
   std::span<const std::uint16_t> of_long_words() const { return long_words_; }
-  std::span<const std::uint16_t> with_start() const {
-    return with_start_;
-  }  // that step back from their keyword
-  std::size_t longest_literal() const { return longest_literal_; }
-  // Of keywords that are part of a value, or behind its beginning.
-  const Beginnings& beginnings() const { return beginnings_; }
 
  private:
   DetectorSet() = default;
   void add(Detector detector);
-  void add_literals();
+  // The keywords of all detectors and what each is for.
+  std::pair<std::vector<Keywords::Keyword>, std::vector<std::vector<Use>>> keywords() const;
 
   std::vector<Detector> detectors_;
-  std::vector<Literal> literals_;
   Damping damping_;
   std::vector<Pass> passes_;
-  std::vector<std::uint16_t> digits_, at_sign_, long_words_, with_start_;
-  std::size_t longest_literal_ = 0;
-  Beginnings beginnings_;
+  std::vector<std::uint16_t> digits_, at_sign_, long_words_;
 };
 
 }  // namespace ostiary::inspect

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
+#include <span>
 
 #include "base/hash.h"
 #include "inspect/impl/marks.h"
@@ -50,15 +51,30 @@ std::pair<std::size_t, std::size_t> around(std::string_view text, std::size_t at
   return {start, end};
 }
 
-// Where quoted-printable may begin: mail that says so, or a long line that goes on in the next.
-std::size_t quoted_printable_from(std::string_view text, std::size_t from) {
+// Whether the line that goes on in the next at its end is as long as those of quoted-printable; where it
+// begins.
+std::optional<std::size_t> long_line_to(std::string_view text, std::size_t soft_break) {
   constexpr std::size_t least_line = 40, most_line = 80;
-  const auto said = text.find("quoted-printable", from);
-  for (auto at = text.find("=\n", from); at < said; at = text.find("=\n", at + 1)) {
-    const auto line = text.substr(0, at).rfind('\n') + 1;
-    if (at - line >= least_line && at - line <= most_line && text[at - 1] != '=') return line;
-  }
-  return said;
+  const auto from = soft_break - std::min(soft_break, most_line + 1);
+  const auto before = text.substr(from, soft_break - from);
+  const auto line = from + before.rfind('\n') + 1;
+  if (before.rfind('\n') == std::string_view::npos && from > 0) return std::nullopt;
+  if (soft_break - line < least_line || soft_break - line > most_line || before.back() == '=')
+    return std::nullopt;
+  return line;
+}
+
+// Where quoted-printable may begin at or behind `from`, the text's size: nowhere. `said` and `breaks` lose
+// what stands before.
+std::size_t quoted_printable_from(std::string_view text, std::size_t from,
+                                  std::span<const std::uint64_t>& said,
+                                  std::span<const std::uint64_t>& breaks) {
+  while (!said.empty() && said.front() < from) said = said.subspan(1);
+  const auto at = said.empty() ? text.size() : said.front();
+  for (; !breaks.empty() && breaks.front() < at; breaks = breaks.subspan(1))
+    if (const auto line = long_line_to(text, breaks.front()); line && breaks.front() > from)
+      return std::max(*line, from);
+  return at;
 }
 
 // Fills in lines and columns of places that are asked for in ascending order; also in UTF-16, of which each
@@ -67,14 +83,15 @@ class Lines {
  public:
   explicit Lines(std::string_view text) : text_(text) {}
   void place(Location& location) {
-    for (; at_ < location.start; ++at_) {
-      if (text_[at_] == '\n') {
-        ++line_;
-        column_ = 1;
-      } else if (text_[at_] != '\0' && (static_cast<unsigned char>(text_[at_]) & 0xc0) != 0x80) {
-        ++column_;
-      }
-    }
+    const auto passed = text_.substr(at_, location.start - at_);
+    const auto breaks = std::ranges::count(passed, '\n');
+    line_ += static_cast<std::uint32_t>(breaks);
+    if (breaks > 0) column_ = 1;
+    column_ +=
+        static_cast<std::uint32_t>(std::ranges::count_if(passed.substr(passed.rfind('\n') + 1), [](char c) {
+          return c != '\0' && (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+        }));
+    at_ = location.start;
     location.line = line_;
     location.column = column_;
   }
@@ -160,10 +177,17 @@ void Inspecting::look_into_encoded(std::string_view text, int depth, std::vector
 }
 
 void Inspecting::look_into_quoted_printable(std::string_view text, int depth, std::vector<Candidate>& found) {
-  for (auto at = quoted_printable_from(text, 0); at < text.size();) {
+  // The scanner that knows them is used for what is decoded.
+  const auto& scanner = *scanners_[static_cast<std::size_t>(depth)];
+  if (scanner.soft_breaks().empty() && scanner.quoted_printable().empty()) return;
+  const auto all_said = scanner.quoted_printable(), all_breaks = scanner.soft_breaks();
+  std::span<const std::uint64_t> said(all_said), breaks(all_breaks);
+  for (std::size_t at = 0; !gave_up_;) {
+    at = quoted_printable_from(text, at, said, breaks);
+    if (at >= text.size()) return;
     const auto part = text.substr(at, kMostQuoted);
     if (const auto decoded = decode_quoted_printable(part)) look_behind(*decoded, at, depth, found);
-    at = quoted_printable_from(text, at + part.size());
+    at += part.size();
   }
 }
 

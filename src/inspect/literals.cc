@@ -54,6 +54,7 @@ Result<Literals> Literals::compile(const std::vector<Literal>& literals) {
 }
 
 Result<Literals> Literals::load(std::string_view serialised) {
+  if (serialised.empty()) return Literals();
   hs_database_t* database = nullptr;
   const auto code = hs_deserialize_database(serialised.data(), serialised.size(), &database);
   if (code == HS_DB_VERSION_ERROR || code == HS_DB_PLATFORM_ERROR)
@@ -65,6 +66,7 @@ Result<Literals> Literals::load(std::string_view serialised) {
 }
 
 Result<std::string> Literals::serialise() const {
+  if (!database_) return std::string();
   char* bytes = nullptr;
   std::size_t size = 0;
   if (hs_serialize_database(database_of(database_), &bytes, &size) != HS_SUCCESS)

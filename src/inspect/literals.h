@@ -23,10 +23,11 @@ class Literals {
     std::uint32_t end = 0;      // offset behind its last byte
   };
 
+  Literals() = default;  // finds nothing
   // Takes some hundred milliseconds for a thousand literals.
   static Result<Literals> compile(const std::vector<Literal>& literals);
-  // What serialise() gave, from the same version of Vectorscan on any processor of the architecture; `newer`
-  // or `corrupt` otherwise. Takes about a millisecond.
+  // What serialise() gave (nothing where there are no literals), from the same version of Vectorscan on any
+  // processor of the architecture; `newer` or `corrupt` otherwise. Takes about a millisecond.
   static Result<Literals> load(std::string_view serialised);
   Result<std::string> serialise() const;
 
@@ -49,7 +50,6 @@ class Literals {
   void scan(std::string_view text, Scratch& scratch, std::vector<Hit>& hits) const;
 
  private:
-  Literals() = default;
   void* database_ = nullptr;  // none: there are no literals
 };
 

@@ -13,25 +13,15 @@ namespace {
 
 constexpr std::size_t kBlock = 64;
 
-enum : std::uint8_t { kDigit = 1, kBase64 = 2, kHex = 4, kWord = 8, kSeparator = 16 };
+// Bit i is set where bits i to i + 4 are, of digits with at most one other byte between two of them.
+std::uint64_t loose_runs_of_five(std::uint64_t m) {
+  m |= m << 1 & m >> 1;
+  return m & m >> 1 & m >> 2 & m >> 3 & m >> 4;
+}
 
-constexpr auto kKinds = [] {
-  std::array<std::uint8_t, 256> kinds{};
-  for (unsigned c = 0; c < 256; ++c) {
-    const bool digit = c >= '0' && c <= '9';
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const bool hex = digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (digit) kinds[c] |= kDigit;
-    if (digit || letter || c == '+' || c == '/' || c == '-' || c == '_') kinds[c] |= kBase64;
-    if (hex) kinds[c] |= kHex;
-    if (digit || letter || c == '_' || c >= 0x80) kinds[c] |= kWord;
-    if (c == ' ' || c == '.' || c == '-' || c == '/') kinds[c] |= kSeparator;
-  }
-  return kinds;
-}();
-
-bool is(char c, std::uint8_t kind) {
-  return (kKinds[static_cast<unsigned char>(c)] & kind) != 0;
+// The bits from `at` on.
+std::uint64_t bits_from(std::size_t at) {
+  return at >= 64 ? 0 : ~std::uint64_t{0} << at;
 }
 
 // Bit i is set where bits i to i + 11 are.
@@ -43,7 +33,7 @@ std::uint64_t runs_of_twelve(std::uint64_t m) {
 }
 
 bool begins_reference(std::string_view s) {
-  if (s.starts_with("&#")) return s.size() > 2 && (is(s[2], kDigit) || (s[2] | 0x20) == 'x');
+  if (s.starts_with("&#")) return s.size() > 2 && (is(s[2], ByteKind::digit) || (s[2] | 0x20) == 'x');
   return s.starts_with("&quot;") || s.starts_with("&amp;") || s.starts_with("&apos;");
 }
 
@@ -58,7 +48,7 @@ class Finder {
   void digits_around(std::size_t at);
   void base64_around(std::size_t at);
   void escape(std::size_t at);
-  bool is_at(std::size_t i, std::uint8_t kind) const { return i < text_.size() && is(text_[i], kind); }
+  bool is_at(std::size_t i, ByteKind kind) const { return i < text_.size() && is(text_[i], kind); }
 
   std::string_view text_;
   std::size_t from_;
@@ -67,13 +57,15 @@ class Finder {
 };
 
 void Finder::digits_around(std::size_t at) {
+  if (!is(text_[at], ByteKind::digit)) ++at;  // what stands between two
   if (at < digits_end_) return;
   auto start = at, end = at + 1;
   std::size_t count = 1;
   for (;;) {
-    if (start > 0 && is(text_[start - 1], kDigit)) {
+    if (start > 0 && is(text_[start - 1], ByteKind::digit)) {
       --start;
-    } else if (start > 1 && is(text_[start - 1], kSeparator) && is(text_[start - 2], kDigit)) {
+    } else if (start > 1 && is(text_[start - 1], ByteKind::separator) &&
+               is(text_[start - 2], ByteKind::digit)) {
       start -= 2;
     } else {
       break;
@@ -81,9 +73,9 @@ void Finder::digits_around(std::size_t at) {
     ++count;
   }
   for (;; ++count) {
-    if (is_at(end, kDigit)) {
+    if (is_at(end, ByteKind::digit)) {
       ++end;
-    } else if (is_at(end, kSeparator) && is_at(end + 1, kDigit)) {
+    } else if (is_at(end, ByteKind::separator) && is_at(end + 1, ByteKind::digit)) {
       end += 2;
     } else {
       break;
@@ -96,8 +88,8 @@ void Finder::digits_around(std::size_t at) {
 void Finder::base64_around(std::size_t at) {
   if (at < base64_end_) return;
   auto start = at, end = at;
-  while (start > base64_end_ && is(text_[start - 1], kBase64)) --start;
-  while (is_at(end, kBase64)) ++end;
+  while (start > base64_end_ && is(text_[start - 1], ByteKind::base64)) --start;
+  while (is_at(end, ByteKind::base64)) ++end;
   base64_end_ = end;
   for (int padding = 0; padding < 2 && end < text_.size() && text_[end] == '='; ++padding) ++end;
   if (end - start >= kLeastBase64 && start >= from_) taker_.base64({start, end});
@@ -106,27 +98,37 @@ void Finder::base64_around(std::size_t at) {
 void Finder::escape(std::size_t at) {
   if (at < from_ || at + 1 >= text_.size()) return;
   const auto next = text_[at + 1];
-  const bool begins = text_[at] == '%'    ? is_at(at + 1, kHex) && is_at(at + 2, kHex)
-                      : text_[at] == '\\' ? std::string_view("ux/\"01").find(next) != std::string_view::npos
+  const bool begins = text_[at] == '%'    ? is_at(at + 1, ByteKind::hex) && is_at(at + 2, ByteKind::hex)
+                      : text_[at] == '\\' ? next == 'u' || next == 'x' || next == '/' || next == '"' ||
+                                                next == '0' || next == '1'
                                           : begins_reference(text_.substr(at, 6));
   if (begins) taker_.escape(at);
 }
 
 void Finder::block(std::size_t at, const BlockMarks& marks) {
-  // Of nine digits with eight separators at least five stand in one of the two blocks that they touch.
-  constexpr int least_in_block = 5;
-  if (std::popcount(marks.digits) >= least_in_block)
-    for (auto m = marks.digits; m != 0; m &= m - 1)
-      digits_around(at + static_cast<std::size_t>(std::countr_zero(m)));
-  for (auto m = runs_of_twelve(marks.base64); m != 0; m &= m - 1)
+  // Nine digits with or without separators have at least five bytes in one of the two blocks that they touch.
+  for (auto m = loose_runs_of_five(marks.digits); m != 0;) {
+    const auto digit = at + static_cast<std::size_t>(std::countr_zero(m));
+    digits_around(digit);
+    m &= m - 1;
+    m &= bits_from(digits_end_ - at);
+  }
+  for (auto m = runs_of_twelve(marks.base64); m != 0;) {
     base64_around(at + static_cast<std::size_t>(std::countr_zero(m)));
+    m &= bits_from(base64_end_ - at);
+  }
   for (auto m = marks.at_signs; m != 0; m &= m - 1) {
     const auto sign = at + static_cast<std::size_t>(std::countr_zero(m));
-    if (sign > 0 && sign >= from_ && is(text_[sign - 1], kWord) && is_at(sign + 1, kWord))
+    if (sign > 0 && sign >= from_ && is(text_[sign - 1], ByteKind::word) && is_at(sign + 1, ByteKind::word))
       taker_.at_sign(sign);
   }
   for (auto m = marks.percents | marks.backslashes | marks.ampersands; m != 0; m &= m - 1)
     escape(at + static_cast<std::size_t>(std::countr_zero(m)));
+  for (auto m = marks.soft_breaks; m != 0; m &= m - 1) {
+    const auto sign = at + static_cast<std::size_t>(std::countr_zero(m));
+    if (sign >= from_ && sign + 1 < text_.size() && (text_[sign + 1] == '\n' || text_[sign + 1] == '\r'))
+      taker_.soft_break(sign);
+  }
 }
 
 void Finder::run() {
@@ -144,6 +146,7 @@ void Finder::run() {
 
 BlockMarks marks_of(const char* block) {
   BlockMarks out;
+  std::uint64_t equals = 0, ends = 0;
   const auto between = [](__m128i v, char low, char high) {
     // Signed comparison: bytes of 0x80 and more are below all of ASCII.
     return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(static_cast<char>(low - 1))),
@@ -165,7 +168,10 @@ BlockMarks marks_of(const char* block) {
     out.percents |= bits(is(v, '%'));
     out.backslashes |= bits(is(v, '\\'));
     out.ampersands |= bits(is(v, '&'));
+    equals |= bits(is(v, '='));
+    ends |= bits(_mm_or_si128(is(v, '\n'), is(v, '\r')));
   }
+  out.soft_breaks = equals & (ends >> 1 | std::uint64_t{1} << 63);
   return out;
 }
 
@@ -175,12 +181,14 @@ BlockMarks marks_of(const char* block) {
   BlockMarks out;
   for (unsigned i = 0; i < kBlock; ++i) {
     const std::uint64_t bit = std::uint64_t{1} << i;
-    if (is(block[i], kDigit)) out.digits |= bit;
-    if (is(block[i], kBase64)) out.base64 |= bit;
+    if (is(block[i], ByteKind::digit)) out.digits |= bit;
+    if (is(block[i], ByteKind::base64)) out.base64 |= bit;
     if (block[i] == '@') out.at_signs |= bit;
     if (block[i] == '%') out.percents |= bit;
     if (block[i] == '\\') out.backslashes |= bit;
     if (block[i] == '&') out.ampersands |= bit;
+    if (block[i] == '=' && (i + 1 == kBlock || block[i + 1] == '\n' || block[i + 1] == '\r'))
+      out.soft_breaks |= bit;
   }
   return out;
 }
@@ -189,22 +197,6 @@ BlockMarks marks_of(const char* block) {
 
 void find_marks(std::string_view text, std::size_t from, MarkTaker& taker) {
   Finder(text, from, taker).run();
-}
-
-bool is_base64(unsigned char c) {
-  return (kKinds[c] & kBase64) != 0;
-}
-bool is_digit(unsigned char c) {
-  return (kKinds[c] & kDigit) != 0;
-}
-bool is_separator(unsigned char c) {
-  return (kKinds[c] & kSeparator) != 0;
-}
-bool is_hex(unsigned char c) {
-  return (kKinds[c] & kHex) != 0;
-}
-bool is_word(unsigned char c) {
-  return (kKinds[c] & kWord) != 0;
 }
 
 }  // namespace ostiary::inspect

@@ -97,6 +97,7 @@ class Escapes final : public MarkTaker {
   void base64(Run) override {}
   void at_sign(std::size_t) override {}
   void escape(std::size_t) override { any = true; }
+  void soft_break(std::size_t) override {}
   bool any = false;
 };
 

@@ -47,6 +47,7 @@ class Scanner::Marks final : public MarkTaker {
   }
   void at_sign(std::size_t at) override { s_.take_trigger(s_.set_.of_at_sign(), s_.base_ + at); }
   void escape(std::size_t at) override { s_.escapes_.push_back(s_.base_ + at); }
+  void soft_break(std::size_t at) override { s_.soft_breaks_.push_back(s_.base_ + at); }
   std::uint64_t waits_from() const { return waits_from_; }
 
  private:
@@ -57,7 +58,21 @@ class Scanner::Marks final : public MarkTaker {
 
 Scanner::Scanner(const DetectorSet& set)
     : set_(set), word_ends_(set.detectors().size()), windows_(set.detectors().size()) {
-  for (const auto& pass : set.passes()) scratch_.emplace_back(pass.literals);
+  for (const auto& pass : set.passes()) asked_.push_back({Keywords::Scratch(pass.keywords), 0});
+  heed(nullptr);
+}
+
+void Scanner::heed(const std::vector<bool>* heeded) {
+  heeded_ = heeded;
+  starting_.clear();
+  const auto& detectors = set_.detectors();
+  for (std::uint16_t i = 0; i < detectors.size(); ++i) {
+    if (!heeds(i) || !detectors[i].start) continue;
+    auto like = std::ranges::find(starting_, detectors[i].start,
+                                  [&](const auto& alike) { return detectors[alike.front()].start; });
+    if (like == starting_.end()) like = starting_.emplace(like);
+    like->push_back(i);
+  }
 }
 
 std::uint64_t Scanner::budget(std::uint64_t bytes) {
@@ -77,11 +92,14 @@ void Scanner::begin() {
   pending_.clear();
   base64_.clear();
   escapes_.clear();
+  soft_breaks_.clear();
+  quoted_printable_.clear();
   for (const auto detector : touched_) {
     word_ends_[detector].clear();
     windows_[detector] = {};
   }
   touched_.clear();
+  for (auto& asked : asked_) asked.until = 0;
 }
 
 // Whether the character that the byte belongs to goes on a word. Beyond ASCII letters are told from signs by
@@ -229,10 +247,12 @@ void Scanner::take_trigger(std::span<const std::uint16_t> detectors, std::uint64
   }
 }
 
-void Scanner::take_hit(const DetectorSet::Literal& literal, std::uint64_t stop) {
-  const auto start = stop - literal.text.size();
+void Scanner::take_hit(const DetectorSet::Pass& pass, const Keywords::Hit& hit) {
+  const auto stop = base_ + hit.end;
+  const auto start = stop - pass.keywords.all()[hit.keyword].text.size();
+  if (hit.keyword + 1 == pass.uses.size()) quoted_printable_.push_back(start);
   const bool whole = whole_word(start, stop);
-  for (const auto& use : literal.uses) {
+  for (const auto& use : pass.uses[hit.keyword]) {
     const auto& d = set_.detectors()[use.detector];
     if (use.word && whole) {
       if (word_ends_[use.detector].empty()) touched_.push_back(use.detector);
@@ -285,28 +305,22 @@ void Scanner::advance_windows(std::uint16_t detector) {
   }
 }
 
-void Scanner::scan_literals() {
-  const auto longest = set_.longest_literal();
-  const auto back = passed_ > longest ? passed_ - longest : 0;
-  const auto begin = std::max(base_, back);
-  // One byte more than a literal must be known, for the end of a word.
+void Scanner::scan_keywords() {
+  // One byte more than a keyword must be known, for the end of a word.
   const auto until = last_ ? end() : std::max(end(), base_ + 1) - 1;
-  constexpr std::uint64_t at_once = 1u << 18;
-  for (auto at = begin; at < until && !gave_up_;) {
-    const auto stop = std::min(until, at + at_once);
-    for (std::size_t i = 0; i < scratch_.size(); ++i) {
-      const auto& pass = set_.passes()[i];
-      hits_.clear();
-      pass.literals.scan(from(at).substr(0, stop - at), scratch_[i], hits_);
-      for (const auto& hit : hits_) {
-        const auto hit_end = at + hit.end;
-        if (hit_end > passed_ || passed_ == 0) take_hit(set_.literals()[pass.first + hit.literal], hit_end);
-      }
-    }
-    passed_ = stop;
-    if (stop == until) break;
-    at = stop - std::min(stop - at, longest);
+  const auto below = [this](std::uint64_t at) {
+    return static_cast<std::size_t>(std::max(at, base_) - base_);
+  };
+  for (std::size_t i = 0; i < asked_.size() && !gave_up_; ++i) {
+    const auto& pass = set_.passes()[i];
+    hits_.clear();
+    asked_[i].until =
+        base_ + pass.keywords.scan(text_, {below(asked_[i].until), below(passed_), below(until)},
+                                   asked_[i].scratch, hits_);
+    for (const auto& hit : hits_)
+      if (!gave_up_) take_hit(pass, hit);
   }
+  passed_ = std::max(passed_, until);
 }
 
 // From where on the last bytes may be a value, whose keyword begins at `keyword` or is still to come; the end
@@ -343,9 +357,43 @@ void Scanner::hold_long_words() {
   constexpr std::uint64_t behind = 3;
   auto at = end();
   while (at > base_ && end() - at < behind && !is_base64(byte(at - 1))) --at;
-  for (; at > base_ && end() - at < kMostBack + behind && is_base64(byte(at - 1)); --at)
+  for (; at > base_ && end() - at < kMostBack + behind && is_base64(byte(at - 1)); --at) {
+    if (at - 1 > base_ && byte(at - 2) != '/' && is_base64(byte(at - 2))) continue;
     for (const auto detector : set_.of_long_words())
       if (heeds(detector)) hold(detector, begun(set_.detectors()[detector], at - 1));
+  }
+}
+
+// Keywords that the last bytes may begin.
+void Scanner::hold_keywords() {
+  for (const auto& pass : set_.passes())
+    pass.keywords.each_begun(text_, [&](std::uint32_t keyword, std::size_t start) {
+      const auto at = base_ + start;
+      for (const auto& use : pass.uses[keyword]) {
+        if (!use.keyword || !heeds(use.detector)) continue;
+        const auto& d = set_.detectors()[use.detector];
+        if (d.start)
+          hold(use.detector, begun(d, at));
+        else if (d.begins_with_keyword())
+          hold(use.detector, at);
+      }
+    });
+}
+
+// Values whose keyword is still to come, or is an @ of which nothing is known behind it.
+void Scanner::hold_starting() {
+  if (end() > base_ && byte(end() - 1) == '@')
+    for (const auto detector : set_.of_at_sign())
+      hold(detector, begun(set_.detectors()[detector], end() - 1));
+  for (const auto& detectors : starting_) {
+    // The same for all of them.
+    const auto start = match_start(set_.detectors()[detectors.front()], end());
+    if (!start || *start == end()) continue;
+    for (const auto detector : detectors) {
+      if (held_ <= *start) break;
+      hold(detector, begun(set_.detectors()[detector], end()));
+    }
+  }
 }
 
 void Scanner::settle() {
@@ -353,11 +401,8 @@ void Scanner::settle() {
     settled_ = end();
     return;
   }
-  set_.beginnings().each(text_, [&](std::size_t size, std::uint16_t detector) {
-    if (heeds(detector)) hold(detector, begun(set_.detectors()[detector], end() - size));
-  });
-  for (const auto detector : set_.with_start())
-    if (heeds(detector)) hold(detector, begun(set_.detectors()[detector], end()));
+  hold_keywords();
+  hold_starting();
   if (!set_.of_digits().empty()) {
     auto at = end();
     while (at > base_ && end() - at < kMostBack && (is_digit(byte(at - 1)) || is_separator(byte(at - 1))))
@@ -371,7 +416,8 @@ void Scanner::settle() {
 
 std::uint64_t Scanner::keep_from() const {
   const auto back = std::max<std::uint64_t>(kMostBack + kMostReach, kContext);
-  const auto needed = std::min({settled_, marked_, passed_});
+  auto needed = std::min({settled_, marked_, passed_});
+  for (const auto& asked : asked_) needed = std::min(needed, asked.until);
   return needed > back ? needed - back : 0;
 }
 
@@ -394,6 +440,8 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
   held_ = end();
   base64_.clear();
   escapes_.clear();
+  soft_breaks_.clear();
+  quoted_printable_.clear();
   auto again = std::move(pending_);
   pending_.clear();
   for (auto& t : again) {
@@ -402,7 +450,7 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
     pending_.push_back(t);
     hold(t.detector, held_from);
   }
-  scan_literals();
+  scan_keywords();
   for (const auto detector : touched_) advance_windows(detector);
   Marks marks(*this);
   find_marks(text_, marked_ > base_ ? marked_ - base_ : 0, marks);

@@ -26,7 +26,7 @@ class Scanner {
 
   // settled() heeds only the detectors for which `heeded` holds true; null: all. What others find may begin
   // below it. It must outlive the scanner's use.
-  void heed(const std::vector<bool>* heeded) { heeded_ = heeded; }
+  void heed(const std::vector<bool>* heeded);
   // Forgets the text, so that another can be scanned.
   void begin();
   // The same with a budget of automaton steps for all of the text; it gives up where that is spent.
@@ -50,6 +50,9 @@ class Scanner {
   };
   const std::vector<Encoded>& base64_runs() const { return base64_; }
   const std::vector<std::uint64_t>& escapes() const { return escapes_; }
+  // The same of quoted-printable: an = that ends a line, and where its name stands.
+  const std::vector<std::uint64_t>& soft_breaks() const { return soft_breaks_; }
+  const std::vector<std::uint64_t>& quoted_printable() const { return quoted_printable_; }
   // A text that is built to cost too much is not looked at to its end. Everything is found that stands
   // before.
   bool gave_up() const { return gave_up_; }
@@ -71,8 +74,8 @@ class Scanner {
   };
   enum class Outcome : std::uint8_t { none, found, open };
 
-  void scan_literals();
-  void take_hit(const DetectorSet::Literal& literal, std::uint64_t end);
+  void scan_keywords();
+  void take_hit(const DetectorSet::Pass& pass, const Keywords::Hit& hit);
   void take_trigger(std::span<const std::uint16_t> detectors, std::uint64_t at);
   void try_at(std::uint16_t detector, std::uint64_t keyword);
   Outcome attempt(Try& t, std::uint64_t& held_from, std::uint64_t& value_end);
@@ -92,6 +95,8 @@ class Scanner {
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
   bool whole_name(std::uint64_t start, std::uint64_t end) const;
   std::uint64_t begun(const Detector& d, std::uint64_t keyword) const;
+  void hold_keywords();
+  void hold_starting();
   std::uint64_t unmarked() const;
   void hold_digits(std::uint64_t start, std::uint64_t stop);
   void hold_long_words();
@@ -108,12 +113,18 @@ class Scanner {
 
   const DetectorSet& set_;
   const std::vector<bool>* heeded_ = nullptr;
-  std::vector<Literals::Scratch> scratch_;  // by pass
-  std::vector<Literals::Hit> hits_;
+  struct Asked {  // of one pass
+    Keywords::Scratch scratch;
+    std::uint64_t until = 0;  // keywords that begin below it have been taken
+  };
+  std::vector<Asked> asked_;  // by pass
+  // Detectors that are heeded and step back from their keyword, those over the same bytes together.
+  std::vector<std::vector<std::uint16_t>> starting_;
+  std::vector<Keywords::Hit> hits_;
   std::string_view text_;
   std::uint64_t base_ = 0;
   bool last_ = false;
-  std::uint64_t passed_ = 0;  // literals that end at or below it have been taken
+  std::uint64_t passed_ = 0;  // keywords that end at or below it have been taken
   std::uint64_t marked_ = 0;  // marks that begin below it have been taken
   std::uint64_t held_ = 0;    // where the first thing begins that is not settled, while a call runs
   std::uint64_t settled_ = 0;
@@ -126,7 +137,7 @@ class Scanner {
   std::vector<Windows> windows_;                       // by detector
   std::vector<std::uint16_t> touched_;                 // detectors with words or a window
   std::vector<Encoded> base64_;
-  std::vector<std::uint64_t> escapes_;
+  std::vector<std::uint64_t> escapes_, soft_breaks_, quoted_printable_;
 };
 
 }  // namespace ostiary::inspect

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inspect/literals.h"
+
+namespace ostiary::inspect {
+
+// The first pass: where keywords stand in a text, thousands of them at once. Most begin where a word, or a
+// part of one, begins (behind a sign, a blank or a digit, at a capital letter: password in DB_PASSWORD and
+// dbPassword), so that only there a text is compared, which costs a fifth of asking every byte. Those that
+// may stand anywhere go through Vectorscan.
+//
+// Immutable; scanning from several threads at once needs a Scratch for each.
+class Keywords {
+ public:
+  struct Keyword {
+    std::string text;           // 3 to 255 bytes
+    bool any_case = false;      // ASCII
+    bool inside_words = false;  // it may begin anywhere
+    // What begins with it may be a value, so that its beginning at the end of a text is told.
+    bool in_value = false;
+    auto operator<=>(const Keyword&) const = default;
+  };
+  struct Hit {
+    std::uint32_t keyword = 0;  // its number in the list
+    std::uint32_t end = 0;      // offset behind its last byte
+  };
+
+  // Takes some ten milliseconds for each hundred keywords that may stand inside words.
+  static Result<Keywords> compile(std::vector<Keyword> keywords);
+  // The same with what serialise() gave for the same list; about a millisecond. `newer` or `corrupt` as
+  // Literals::load().
+  static Result<Keywords> load(std::vector<Keyword> keywords, std::string_view serialised);
+  Result<std::string> serialise() const { return anywhere_.serialise(); }
+
+  const std::vector<Keyword>& all() const { return keywords_; }
+
+  class Scratch {
+   public:
+    explicit Scratch(const Keywords& keywords) : scratch_(keywords.anywhere_) {}
+
+   private:
+    friend class Keywords;
+    Literals::Scratch scratch_;
+    std::vector<Literals::Hit> hits_;
+  };
+  // What of a text (below 4 GiB) is asked for.
+  struct Range {
+    std::size_t from = 0;  // where keywords begin at the least; what stands before is looked at all the same
+    std::size_t passed = 0;  // how far the keywords have been told: those that end behind it are
+    std::size_t until = 0;   // ... and not behind this
+  };
+  // Appends them, by their end. Gives where the first keyword may begin that ends behind `until`.
+  std::size_t scan(std::string_view text, Range range, Scratch& scratch, std::vector<Hit>& hits) const;
+
+  // Calls take(number, start) for each keyword `in_value` that may have begun at `start`, or just stands
+  // there, at the text's end. Looks at the last bytes only.
+  void each_begun(std::string_view text, const std::function<void(std::uint32_t, std::size_t)>& take) const;
+
+ private:
+  // Of a keyword that begins with a part of a word, or holds one behind a sign: its first 8 bytes from there.
+  struct Entry {
+    std::uint64_t bytes = 0, mask = 0;
+    std::uint64_t fold = 0;  // the bit that tells upper from lower case, in letters where that does not count
+    std::uint32_t keyword = 0;
+    std::uint8_t before = 0;  // bytes of the keyword that stand before it
+  };
+  // Entries by the hash of their first bytes.
+  struct Table {
+    std::vector<std::uint64_t> known;    // a bit for each longer hash that there is
+    std::vector<std::uint16_t> fourths;  // or by cell: which fourth bytes stand behind the first three
+    std::vector<std::uint32_t> cells;    // where the entries of each begin, and behind the last
+    std::vector<Entry> entries;
+  };
+  class Finder;
+
+  explicit Keywords(std::vector<Keyword> keywords);
+  void add(std::uint32_t keyword);
+  void add_early(std::uint32_t keyword, std::size_t size);
+  void prepare();
+  std::size_t may_stand(std::uint64_t bytes) const;
+  std::size_t in_long(std::uint64_t bytes) const;
+  std::size_t in_short(std::uint64_t bytes) const;
+  static std::uint64_t ordered(const Entry& entry);
+
+  std::vector<Keyword> keywords_;
+  std::vector<std::uint32_t> inside_;  // numbers of those that stand anywhere
+  Literals anywhere_;
+  Table short_, long_;           // by three bytes, by six
+  std::vector<Entry> in_value_;  // by their bytes in lower case
+  // What of those may stand at the end of a text although no part of a word has begun.
+  struct Early {
+    std::string text;
+    std::uint32_t keyword = 0;
+  };
+  std::vector<Early> early_;
+  std::size_t longest_inside_ = 0, longest_in_value_ = 0;
+};
+
+}  // namespace ostiary::inspect
