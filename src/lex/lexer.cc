@@ -392,8 +392,8 @@ void Lexer::finish(std::vector<Token>& out) {
     case State::until_escape:
       close(until_kind_, at_, '\0');
       break;
-    default:
-      close(Kind::string, at_, '\0');
+    default:  // a here document may have no byte yet
+      if (start_ < at_) close(Kind::string, at_, '\0');
   }
   auto fresh = Lexer(*spec_, *keywords_);
   *this = fresh;

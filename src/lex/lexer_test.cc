@@ -66,6 +66,7 @@ const std::vector<Case>& cases() {
       {ruby, "a << b if x =~ /a#b/", "i:a < < i:b k:if i:x = ~ s:/a#b/"},
       {shell, "echo $# a#b # c", "i:echo $ # i:a # i:b #:# c"},
       {shell, "cat <<-'EOF' | x\n\tEOFX\n\tEOF\ny", "i:cat s:<<-'EOF' | i:x s:\tEOFX\n\tEOF i:y"},
+      {shell, "cat <<E\n", "i:cat s:<<E"},
       {shell, "read <<< \"$x\" && echo 'a\\' b", "i:read < < < s:\"$x\" & & i:echo s:'a\\' i:b"},
       {shell, "echo $((1 << 2))", "i:echo $ ( ( n:1 < < n:2 ) )"},
       {sql, "SELECT 'it''s' -- x\nFROM \"T\"", "k:SELECT s:'it''s' #:-- x k:FROM s:\"T\""},
