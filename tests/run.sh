@@ -3,7 +3,7 @@
 #   tests/run.sh [pytest arguments, such as streams or -k tamper]
 # Debian packages that it needs (./check installs them): see APT.
 set -u
-APT="python3 python3-venv nodejs npm openssl ca-certificates"
+APT="python3 python3-venv nodejs npm openssl ca-certificates poppler-utils"
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")

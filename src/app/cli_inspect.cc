@@ -15,7 +15,8 @@ void add_inspect(CommandLine& line) {
                 "  ostiary inspect --staged                  # in a pre-commit hook\n"
                 "  ostiary inspect --history --format sarif -o findings.sarif");
   const auto levels = CLI::IsMember({"low", "medium", "high"});
-  inspect->add_option("paths", options->paths, "files and folders, archives too; - or none: standard input");
+  inspect->add_option("paths", options->paths,
+                      "files and folders, PDF, office files and archives too; - or none: standard input");
   inspect->add_flag("--redact", options->redact, "write the text with what was found masked; of one input");
   inspect
       ->add_option("--fail-on", options->fail_on, "exit with 1 from this confidence on: low, medium or high")

@@ -32,6 +32,14 @@ Result<> check_whole(const Config& config) {
       return fail(Code::invalid,
                   fmt::format("the data class '{}' is to be rerouted; say where to with reroute_to", name),
                   "data_classes");
+  for (std::size_t i = 0; i < config.gate.size_limits.size(); ++i)
+    if (config.gate.size_limits[i].action == policy::Effect::reroute && target.empty())
+      return fail(
+          Code::invalid,
+          fmt::format(
+              "requests over limit {} of size_limits are to be rerouted; say where to with reroute_to",
+              i + 1),
+          "size_limits");
   if (config.audit.to == AuditSettings::To::file && config.audit.file.empty())
     return fail(Code::invalid, "'audit.to' is file; say which with audit.file", "audit");
   std::vector<std::string_view> ids;
@@ -41,6 +49,13 @@ Result<> check_whole(const Config& config) {
     if (advice.empty()) advice = fmt::format("; services: {}", fmt::join(ids, ", "));
     return fail(Code::invalid, fmt::format("'reroute_to' names no service{}", advice), "reroute_to");
   }
+  for (const auto& limit : config.gate.size_limits)
+    if (!limit.service.empty() && config.services_configured &&
+        std::ranges::find(ids, limit.service) == ids.end())
+      return fail(Code::invalid,
+                  fmt::format("size_limits: '{}' names no service{}", limit.service,
+                              config::meant(limit.service, ids)),
+                  "size_limits");
   return {};
 }
 

@@ -193,6 +193,7 @@ std::vector<Row<Config>> last_rows() {
                   "redact}. The strictest "
                   "action of all classes wins; classes that are not named are allowed.",
                   read_data_classes},
+      size_limits_row(),
       gate<&GateSettings::reroute_to, Text>(
           "reroute_to", "\"\"",
           "The id of the service that gets requests whose data class has the action reroute."),

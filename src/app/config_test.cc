@@ -440,6 +440,29 @@ TEST(Config, KeysMustFitTogether) {
               HasSubstr("o.yaml:3:10: a second service has the id 'a'"));
 }
 
+TEST(Config, LimitsOfSizeAreReadAndChecked) {
+  const auto config =
+      read("size_limits: [{tokens: 8000, class: internal, action: ask}, {attachments: 0, bytes: 1MiB}]\n");
+  ASSERT_EQ(config.gate.size_limits.size(), 2u);
+  const auto& [first, second] = std::pair(config.gate.size_limits[0], config.gate.size_limits[1]);
+  EXPECT_EQ(first.most[gateway::SizeLimit::tokens], 8000u);
+  EXPECT_EQ(first.most[gateway::SizeLimit::bytes], std::nullopt);
+  EXPECT_EQ(first.data_class, "internal");
+  EXPECT_EQ(first.action, policy::Effect::ask);
+  EXPECT_EQ(second.most[gateway::SizeLimit::attachments], 0u);
+  EXPECT_EQ(second.most[gateway::SizeLimit::bytes], 1u << 20);
+  EXPECT_EQ(second.action, policy::Effect::deny);
+  EXPECT_THAT(refused("size_limits: [{class: a}]\n"),
+              HasSubstr("o.yaml:1:15: a limit needs at least one of bytes"));
+  EXPECT_THAT(refused("size_limits: [{tokens: many}]\n"), HasSubstr("'tokens' must be"));
+  EXPECT_THAT(refused("size_limits: [{token: 1}]\n"), HasSubstr("did you mean 'tokens'?"));
+  EXPECT_THAT(refused("size_limits: [{tokens: 1, action: redact}]\n"), HasSubstr("'action' must be"));
+  EXPECT_THAT(refused("size_limits: [{tokens: 1, action: reroute}]\n"),
+              HasSubstr("say where to with reroute_to"));
+  EXPECT_THAT(refused(service("retries: 1") + "size_limits: [{tokens: 1, service: mian}]\n"),
+              HasSubstr("did you mean 'main'?"));
+}
+
 TEST(Config, EveryRangeIsKeptAtBothEnds) {
   for (const auto& key : keys()) {
     const auto from = key.type.find(" from "), to = key.type.find(" to ");

@@ -17,6 +17,7 @@
 #include "app/impl/terminal.h"
 #include "app/verbs.h"
 #include "base/file.h"
+#include "files/documents.h"
 #include "json/document.h"
 #include "ledger/ledger.h"
 #include "net/bind.h"
@@ -165,6 +166,15 @@ void check_limits(const Patient& patient, std::vector<Check>& out) {
       "raise the limit (LimitNOFILE= in the unit, 'ulimit -Hn' in a shell), or lower gate.max_connections");
 }
 
+void check_documents(const Patient& patient, std::vector<Check>& out) {
+  if (!patient.config.gate.inspect)
+    return add(out, "documents", State::skipped, "requests are not inspected");
+  const auto can = files::can_read_pdf();
+  if (can) return add(out, "documents", State::ok, "PDFs are read, in a sandbox");
+  add(out, "documents", State::warning, can.error().message,
+      "until then every PDF in a request has the data class 'opaque'");
+}
+
 void check_drift(const Patient& patient, std::vector<Check>& out) {
   if (patient.config_file.empty())
     return add(out, "drift", State::skipped, "no configuration file was named; give it with -c");
@@ -205,7 +215,7 @@ void check_version(const Patient& patient, std::vector<Check>& out) {
 std::vector<Check> examine(const Patient& patient) {
   std::vector<Check> out;
   for (auto* check : {check_clock, check_permissions, check_names, check_certificates, check_credentials,
-                      check_port, check_disk, check_limits, check_drift, check_version})
+                      check_port, check_disk, check_limits, check_documents, check_drift, check_version})
     check(patient, out);
   return out;
 }

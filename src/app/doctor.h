@@ -29,8 +29,8 @@ struct Patient {
 };
 
 // One check for each usual mistake, in a fixed order: clock, permissions, dns, certificates, credentials,
-// port, disk, limits, drift, version. Some give several findings; each gives at least one. Blocks, at most
-// some seconds a service.
+// port, disk, limits, documents, drift, version. Some give several findings; each gives at least one. Blocks,
+// at most some seconds a service.
 std::vector<Check> examine(const Patient& patient);
 
 // The single checks, for their tests.
@@ -42,6 +42,7 @@ void check_credentials(const Patient& patient, std::vector<Check>& out);
 void check_port(const Patient& patient, std::vector<Check>& out);
 void check_disk(const Patient& patient, std::vector<Check>& out);
 void check_limits(const Patient& patient, std::vector<Check>& out);
+void check_documents(const Patient& patient, std::vector<Check>& out);
 void check_drift(const Patient& patient, std::vector<Check>& out);
 void check_version(const Patient& patient, std::vector<Check>& out);
 

@@ -128,7 +128,7 @@ TEST_F(Doctor, EveryCheckSaysSomethingAndEveryFaultHowToMendIt) {
     EXPECT_EQ(check.fix.empty(), check.state <= State::skipped) << check.name;
   }
   EXPECT_EQ(names, (std::vector<std::string>{"clock", "permissions", "dns", "certificates", "credentials",
-                                             "port", "disk", "limits", "drift", "version"}));
+                                             "port", "disk", "limits", "documents", "drift", "version"}));
 }
 
 }  // namespace

@@ -241,9 +241,10 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
 Result<gateway::Setup> House::make_setup(const Config& config) const {
   gateway::Setup setup;
   setup.settings = config.gate;
-  setup.decider =
-      std::make_shared<const gateway::ClassActions>(config.gate.data_classes, config.gate.reroute_to);
-  if (config.gate.inspect) setup.inspector = std::make_shared<const gateway::TextInspector>(engine_);
+  setup.decider = std::make_shared<const gateway::ClassActions>(
+      config.gate.data_classes, config.gate.reroute_to, config.gate.size_limits);
+  if (config.gate.inspect)
+    setup.inspector = std::make_shared<const gateway::TextInspector>(engine_, config.gate.size_limits);
   const auto before = shared_.setup.get();
   const auto wanted = config.services_configured ? config.services : discover_services(variable, kProbeMs);
   for (const auto& settings : wanted) {

@@ -96,6 +96,13 @@ std::string inspection_json(const Inspected& inspected) {
     w.end_object();
   }
   w.end_array();
+  w.key("size");
+  w.begin_object();
+  w.member("attachments", inspected.size.attachments);
+  w.member("bytes", inspected.size.bytes);
+  w.member("lines", inspected.size.lines);
+  w.member("tokens", inspected.size.tokens);
+  w.end_object();
   w.end_object();
   return out + '\n';
 }

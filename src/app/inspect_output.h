@@ -16,6 +16,7 @@ struct Inspected {
   std::vector<inspect::Finding> known;     // of the baseline
   std::vector<std::string> values;         // of `findings`, where they are to be revealed; otherwise empty
   std::vector<std::string> classes;        // data classes of the whole, sorted
+  inspect::Size size;                      // of all texts; attachments: documents and archives
   SourceSummary sources;
 };
 

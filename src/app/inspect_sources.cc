@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <unistd.h>
 
-#include "files/archive.h"
+#include "files/content.h"
+#include "files/documents.h"
 #include "files/tree.h"
 
 namespace ostiary::app {
@@ -17,14 +18,25 @@ class Taker {
   explicit Taker(const std::function<void(const Source&)>& take) : take_(take) {}
 
   void give(const Source& source) {
-    if (files::archive_kind_of(source.bytes) != files::ArchiveKind::none) return unpack(source);
-    if (files::encoding_of(source.bytes) == files::Encoding::binary) {
-      ++out.binaries;
-      return;
+    switch (files::document_kind_of(source.bytes)) {
+      case files::DocumentKind::text:
+        return take(source);
+      case files::DocumentKind::pdf:
+      case files::DocumentKind::office:
+      case files::DocumentKind::archive:
+      case files::DocumentKind::rtf:
+        return open(source);
+      case files::DocumentKind::sealed_office:
+      case files::DocumentKind::sealed_archive:
+        return out.partial.push_back({std::string(source.file), files::Why::unsupported,
+                                      "a sealed or old office file, or an archive that is not unpacked"});
+      case files::DocumentKind::binary:
+        // Control characters among letters are looked at all the same.
+        if (files::encoding_of(source.bytes) != files::Encoding::binary) return take(source);
+        [[fallthrough]];
+      default:
+        ++out.binaries;
     }
-    ++out.texts;
-    out.bytes += source.bytes.size();
-    take_(source);
   }
   void add(const std::vector<files::Partial>& partial) {
     std::ranges::copy(partial, std::back_inserter(out.partial));
@@ -33,18 +45,38 @@ class Taker {
   SourceSummary out;
 
  private:
-  void unpack(const Source& archive) {
-    const auto member = [&](const files::Member& m) {
-      if (files::encoding_of(m.bytes) == files::Encoding::binary) {
-        ++out.binaries;
-        return true;
-      }
-      ++out.texts;
-      out.bytes += m.bytes.size();
-      take_({m.path, m.bytes, archive.commit, nullptr});
+  void take(const Source& source) {
+    ++out.texts;
+    out.bytes += source.bytes.size();
+    take_(source);
+  }
+  void open(const Source& document) {
+    files::DocumentLimits limits;  // of what the user names, and not of what strangers send
+    limits.members = 200'000;
+    limits.unpacked_bytes = 4ULL << 30;
+    limits.text_bytes = 4ULL << 30;
+    limits.pdfs = 10'000;
+    limits.all_pdfs_ms = 3'600'000;
+    ++out.documents;
+    const auto text = [&](const files::DocumentText& t) {
+      ++out.within;
+      take({t.place, t.text, document.commit, nullptr});
       return true;
     };
-    add(files::read_archive(archive.bytes, archive.file, member));
+    for (const auto& unread : files::read_document(document.bytes, document.file, text, limits))
+      if (is_binary(unread.type))
+        ++out.binaries;
+      else
+        out.partial.push_back({unread.place, unread.why, unread.text});
+  }
+  // What is passed over wherever it stands.
+  static bool is_binary(std::string_view type) {
+    using files::DocumentKind;
+    return type == "pdf-pictures" ||
+           std::ranges::any_of(
+               std::initializer_list{DocumentKind::image, DocumentKind::audio, DocumentKind::video,
+                                     DocumentKind::font, DocumentKind::program, DocumentKind::binary},
+               [&](DocumentKind kind) { return type == files::name_of(kind); });
   }
   const std::function<void(const Source&)>& take_;
 };

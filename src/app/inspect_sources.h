@@ -22,12 +22,14 @@ struct Source {
 
 struct SourceSummary {
   std::uint64_t texts = 0, bytes = 0;
-  std::uint64_t binaries = 0;  // passed over
+  std::uint64_t binaries = 0;   // passed over: pictures, programs and the like, in documents too
+  std::uint64_t within = 0;     // of the texts: those that stand in documents and archives
+  std::uint64_t documents = 0;  // those documents and archives
   std::vector<files::Partial> partial;
 };
 
-// Gives all texts that the options name, archives unpacked. Errors are those of the call: a name that is not
-// there, no git repository.
+// Gives all texts that the options name; archives are unpacked, documents read. Errors are those of the call:
+// a name that is not there, no git repository.
 Result<SourceSummary> each_source(const InspectOptions& options,
                                   const std::function<void(const Source&)>& take);
 

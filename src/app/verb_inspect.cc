@@ -12,6 +12,7 @@
 #include "app/verbs.h"
 #include "files/content.h"
 #include "inspect/engine.h"
+#include "inspect/tokens.h"
 
 namespace ostiary::app {
 
@@ -40,6 +41,7 @@ class Run {
     return {};
   }
   void take(const Source& source);
+  void measure(std::string_view text);
   Inspected finish(SourceSummary sources);
   Result<std::string> redacted_text() const {
     if (wide_) return fail(Code::invalid, "--redact does not write UTF-16; convert the text to UTF-8 first");
@@ -59,7 +61,15 @@ class Run {
   bool wide_ = false, partial_redaction_ = false;
 };
 
+void Run::measure(std::string_view text) {
+  out_.size.bytes += text.size();
+  out_.size.lines += static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+  if (!text.empty() && text.back() != '\n') ++out_.size.lines;
+  out_.size.tokens += inspect::estimate_tokens(text);
+}
+
 void Run::take(const Source& source) {
+  measure(source.bytes);
   auto inspection = inspecting_.inspect(source.bytes);
   if (options_.redact) {
     // Those of the baseline, too: known is not harmless to whoever gets the text.
@@ -93,6 +103,7 @@ void Run::take(const Source& source) {
 
 Inspected Run::finish(SourceSummary sources) {
   out_.sources = std::move(sources);
+  out_.size.attachments = out_.sources.documents;
   std::ranges::move(partial_, std::back_inserter(out_.sources.partial));
   out_.classes.assign(classes_.begin(), classes_.end());
   return std::move(out_);
@@ -145,8 +156,9 @@ Result<int> run_inspect(const InspectOptions& options) {
         run.take(source);
         progress.show(++texts, 0);
       }));
-  if (options.redact && sources.texts != 1)
-    return fail(Code::invalid, "--redact takes one text; archives and binary files cannot be masked");
+  if (options.redact && (sources.texts != 1 || sources.within > 0))
+    return fail(Code::invalid,
+                "--redact takes one text; documents, archives and binary files cannot be masked");
   const auto inspected = run.finish(std::move(sources));
   if (options.write_baseline) {
     TRY_VOID(write_baseline(options.baseline, inspected.findings));

@@ -118,6 +118,7 @@ class Unpacking {
                                 size > UINT64_MAX / limits.ratio ? UINT64_MAX : size * limits.ratio)) {}
 
   void unpack(std::string_view bytes, const std::string& shown, std::uint32_t level);
+  std::uint64_t unpacked() const { return unpacked_; }
 
  private:
   void members(archive* reader, ArchiveKind kind, const std::string& shown, std::uint32_t level);
@@ -198,7 +199,7 @@ bool Unpacking::one(archive* reader, archive_entry* entry, const std::string& pa
   }
   const auto bytes = content(reader, size + 1, path);
   if (!bytes) return !ended_;
-  if (archive_kind_of(*bytes) == ArchiveKind::none) {
+  if (limits_.give_archives || archive_kind_of(*bytes) == ArchiveKind::none) {
     if (!on_member_({.path = path, .bytes = *bytes})) ended_ = true;
   } else if (level == limits_.levels) {
     report(path, Why::too_deep, fmt::format("archives in archives are read {} deep", limits_.levels));
@@ -267,14 +268,16 @@ ArchiveKind archive_kind_of(std::string_view head) {
 }
 
 std::vector<Partial> read_archive(std::string_view bytes, std::string_view shown, const OnMember& on_member,
-                                  const ArchiveLimits& limits) {
+                                  const ArchiveLimits& limits, std::uint64_t* unpacked) {
   std::vector<Partial> partial;
   if (archive_kind_of(bytes) == ArchiveKind::none) {
     partial.push_back({std::string(shown), Why::unsupported, "this is no archive that is read"});
     return partial;
   }
   const Utf8Names names;
-  Unpacking(bytes.size(), on_member, limits, partial).unpack(bytes, std::string(shown), 1);
+  Unpacking unpacking(bytes.size(), on_member, limits, partial);
+  unpacking.unpack(bytes, std::string(shown), 1);
+  if (unpacked) *unpacked += unpacking.unpacked();
   return partial;
 }
 

@@ -22,6 +22,7 @@ struct ArchiveLimits {
   std::uint64_t total_bytes = 4ULL << 30;     // of all levels, unpacked
   std::uint64_t ratio = 250;                  // of what is unpacked to the bytes of the archive …
   std::uint64_t ratio_from = 64ULL << 20;     // … as soon as this much is unpacked
+  bool give_archives = false;                 // members that are archives are given and not unpacked
 };
 
 // A regular file in an archive. Views are valid during the call that gives it.
@@ -33,12 +34,14 @@ using OnMember = std::function<bool(const Member& member)>;  // false: that is e
 
 // Unpacks an archive in memory, one member at a time, in the archive's own order. Nothing is written to disk,
 // so that a member's name can do no harm; in `path` its "..", "." and empty parts and what makes it absolute
-// are left out. Members that are archives themselves are unpacked in turn and not given. Links and special
+// are left out. Members that are archives themselves are unpacked in turn and not given, unless that is asked
+// for. Links and special
 // files are passed over. Memory is that of the largest member of each level, and what the formats need (at
 // most 1 GiB for xz).
 //
-// Nothing is fatal: what was not read is in the answer. `shown` is what stands before "!/". Thread-safe.
+// Nothing is fatal: what was not read is in the answer. `shown` is what stands before "!/". How many bytes
+// were unpacked is added to `unpacked`, where it is not null. Thread-safe.
 std::vector<Partial> read_archive(std::string_view bytes, std::string_view shown, const OnMember& on_member,
-                                  const ArchiveLimits& limits = {});
+                                  const ArchiveLimits& limits = {}, std::uint64_t* unpacked = nullptr);
 
 }  // namespace ostiary::files

@@ -7,6 +7,10 @@ namespace ostiary::gateway {
 
 namespace {
 constexpr std::array<std::string_view, 3> kFacts = {"data.classes", "data.partial", "target.service"};
+// Those that limits of size ask for besides.
+constexpr std::array<std::string_view, 7> kSizeFacts = {"data.attachments", "data.bytes",   "data.classes",
+                                                        "data.lines",       "data.partial", "data.tokens",
+                                                        "target.service"};
 
 int strictness(policy::Effect effect) {
   switch (effect) {
@@ -30,13 +34,15 @@ std::string seen_as(const inspect::Inspection& found, std::string_view klass) {
   });
   if (finding == found.findings.end()) return "";
   auto out = " (" + finding->type;
+  if (!finding->location.within.empty()) out += " in " + finding->location.within;
   if (!finding->location.pointer.empty()) out += " at " + finding->location.pointer;
   return out + ")";
 }
 }  // namespace
 
 std::span<const std::string_view> ClassActions::wants() const {
-  return kFacts;
+  if (size_limits_.empty()) return kFacts;
+  return kSizeFacts;
 }
 
 policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect::Inspection& found) const {
@@ -54,13 +60,23 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
     decision.effect = effect;
     decision.because = "the request holds data of the class '" + klass + "'" + seen_as(found, klass);
   }
+  bool too_large = false;
+  for (const auto& over : sizes_over(size_limits_, facts, found)) {
+    const auto& limit = size_limits_[over.limit];
+    if (limit.action == policy::Effect::reroute && at_reroute) continue;
+    decision.rules.push_back({over.rule(), ""});
+    if (strictness(limit.action) <= strictness(decision.effect)) continue;
+    decision.effect = limit.action;
+    decision.because = over.text(limit);
+    too_large = true;
+  }
   if (decision.effect == policy::Effect::reroute) decision.reroute_to = reroute_to_;
   if (decision.effect == policy::Effect::deny || decision.effect == policy::Effect::ask) {
-    decision.alternative = reroute_to_.empty()
-                               ? "take the data out of the request and send it again"
-                               : "use the service '" + reroute_to_ + "', or take the data out of the request";
+    const std::string less = too_large ? "send less at once" : "take the data out of the request";
+    decision.alternative = reroute_to_.empty() ? less + (too_large ? "" : " and send it again")
+                                               : "use the service '" + reroute_to_ + "', or " + less;
   }
-  for (const std::string_view name : kFacts)
+  for (const std::string_view name : wants())
     if (const auto* fact = facts.find(name)) decision.facts.push_back(*fact);
   return decision;
 }

@@ -8,6 +8,7 @@
 #include "gateway/prepare.h"
 #include "gateway/relay.h"
 #include "gateway/route.h"
+#include "gateway/token_count.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
@@ -17,6 +18,7 @@ namespace ostiary::gateway {
 namespace {
 
 constexpr int kMostReroutes = 3;
+constexpr std::size_t kPreparedAway = 1024 * 1024;  // a larger body is edited on a thread of LongWork
 constexpr std::size_t kMaxErrorBody = 256 * 1024;
 
 // How a try at a service ended.
@@ -80,6 +82,7 @@ class Forwarding {
  private:
   void ask_decider(const Service& target);
   net::Task<bool> inspect();
+  net::Task<Tried> prepare();
   bool decide(const Service*& target);
   bool reserve_for_limits();
   net::Task<bool> record_intent();
@@ -163,14 +166,36 @@ bool Forwarding::decide(const Service*& target) {
     x_.outcome = ledger::Outcome::refused;
     return false;
   }
-  x_.upstream_model = target->upstream_name(x_.model).value_or(x_.model);
-  if (auto prepared = prepare_body(x_); !prepared) {
+  return true;
+}
+
+// settled: the exchange stops here with error_. again: it may go out.
+net::Task<Tried> Forwarding::prepare() {
+  x_.upstream_model = x_.service->upstream_name(x_.model).value_or(x_.model);
+  Result<> prepared;
+  LongWork::Job work = [&](const std::stop_token&) {
+    prepared = prepare_body(x_);
+    if (has_limits(x_) && !x_.input_estimate) x_.input_estimate = estimate_input(x_.document);
+  };
+  if (x_.body.size() < kPreparedAway) {
+    prepared = prepare_body(x_);
+  } else {
+    const auto end = co_await worker_.shared.long_work.run(worker_.loop, client_.watch(), x_.caller.key->id,
+                                                           std::move(work));
+    if (end == LongWork::End::gone) co_return client_left();
+    if (end != LongWork::End::done) {
+      error_ = not_looked_at(end);
+      x_.outcome = ledger::Outcome::refused;
+      co_return Tried::settled;
+    }
+  }
+  if (!prepared) {
     fail_with(403, "cannot_redact", prepared.error().message + ", so the request was stopped");
     x_.outcome = ledger::Outcome::refused;
-    return false;
+    co_return Tried::settled;
   }
   name_target(x_);
-  return true;
+  co_return Tried::again;
 }
 
 // False: the caller's limits have no room, as error_ says.
@@ -450,6 +475,10 @@ net::Task<void> Forwarding::run() {
   for (const Service* target : candidates) {
     if (unavailable_.note_resting(*target, x_.model, worker_.loop.now())) continue;
     if (!decide(target)) break;
+    if (const Tried prepared = co_await prepare(); prepared != Tried::again) {
+      if (prepared == Tried::answered) co_return;
+      break;
+    }
     if (std::ranges::find(asked, target) != asked.end()) continue;  // several were rerouted to one
     asked.push_back(target);
     const Tried tried = co_await visit(*target);

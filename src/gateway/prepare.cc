@@ -5,12 +5,32 @@
 #include <map>
 
 #include "base/text.h"
+#include "gateway/attachments.h"
 #include "gateway/charge.h"
 #include "gateway/headers.h"
+#include "gateway/size_limits.h"
 #include "json/edit.h"
 #include "json/writer.h"
 
 namespace ostiary::gateway {
+
+namespace {
+
+// Measured here where the inspection did not: nothing is inspected, or nobody has asked for it before.
+void set_sizes(const Exchange& x, const auto& wants, policy::Facts& facts) {
+  const auto set = [&](std::string_view name, std::uint64_t value) {
+    if (wants(name)) facts.set(name, static_cast<std::int64_t>(value), "request");
+  };
+  set("data.bytes", x.body.size());
+  if (!wants("data.attachments") && !wants("data.lines") && !wants("data.tokens")) return;
+  const auto size =
+      x.inspection.size ? *x.inspection.size : measure(x.document, find_attachments(x.document).size());
+  set("data.attachments", size.attachments);
+  set("data.lines", size.lines);
+  set("data.tokens", size.tokens);
+}
+
+}  // namespace
 
 policy::Facts gather_facts(const Exchange& x, const Service& target,
                            std::span<const std::string_view> wanted) {
@@ -22,8 +42,8 @@ policy::Facts gather_facts(const Exchange& x, const Service& target,
   const auto text = [&](std::string_view name, std::string_view value, std::string_view source) {
     if (!value.empty() && wants(name)) facts.set(name, std::string(value), source);
   };
-  facts.reserve(wanted.empty() ? 12 : wanted.size());
-  if (wants("data.bytes")) facts.set("data.bytes", static_cast<std::int64_t>(x.body.size()), "request");
+  facts.reserve(wanted.empty() ? 15 : wanted.size());
+  set_sizes(x, wants, facts);
   if (wants("data.classes")) facts.set("data.classes", x.inspection.classes, "inspection");
   if (!x.inspection.partial.empty() && wants("data.partial"))
     facts.set("data.partial", x.inspection.partial, "inspection");
@@ -70,6 +90,9 @@ Result<> mask(const Exchange& x, json::Edit& edit) {
     const auto& klass = finding.data_class;
     if (finding.confidence < inspect::Confidence::medium) continue;  // gave the text no class
     if (std::ranges::find(x.decision.redact_classes, klass) == x.decision.redact_classes.end()) continue;
+    if (!finding.location.within.empty() || finding.klass == inspect::Class::opaque)
+      return fail(Code::denied, "data of the class '" + klass + "' stands in the attachment at " +
+                                    finding.location.pointer + ", where nothing can be masked: leave it out");
     const auto start = finding.location.start, end = finding.location.end;
     if (start >= end || end > x.body.size())
       return fail(Code::denied, "a finding that must be masked has no place in the body");

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "gateway/limit_set.h"
 #include "gateway/prices.h"
+#include "gateway/size_limits.h"
 #include "net/tls_server.h"
 #include "policy/decision.h"
 
@@ -120,10 +121,11 @@ struct GateSettings {
   bool pass_through = false;                           // other /v1/* paths
   bool inspect = true;                                 // requests are inspected
   std::map<std::string, policy::Effect> data_classes;  // action for each data class
-  std::string reroute_to;                              // service for data classes whose action is reroute
-  double trace_sample = 1;                             // of the traces that begin here, from 0 to 1
-  std::uint32_t traces_per_second = 1000;              // of those that begin here; 0: no bound
-  bool trace_propagate = false;                        // traceparent and tracestate go on to services
+  std::vector<SizeLimit> size_limits;
+  std::string reroute_to;                  // service for data classes whose action is reroute
+  double trace_sample = 1;                 // of the traces that begin here, from 0 to 1
+  std::uint32_t traces_per_second = 1000;  // of those that begin here; 0: no bound
+  bool trace_propagate = false;            // traceparent and tracestate go on to services
   LimitSettings limits;
   std::vector<PriceSetting> prices;  // before those of the catalogue
   Balance balance = Balance::weighted;

@@ -14,6 +14,7 @@ void append_location(json::Writer& w, const Location& location) {
   if (location.line != 0) w.member("line", location.line);
   if (location.file.empty() || !location.pointer.empty()) w.member("pointer", location.pointer);
   w.member("start", location.start);
+  if (!location.within.empty()) w.member("within", location.within);
   w.end_object();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ enum class Checksum : std::uint8_t { none, valid, invalid };
 struct Location {
   std::string file;
   std::string pointer;
+  std::string within;  // the place in an attachment, which [start, end) then is: "pdf!/page 3"; empty: none
   std::uint64_t start = 0, end = 0;
   std::uint32_t line = 0, column = 0;
 };
@@ -32,13 +34,20 @@ struct Finding {
   std::string preview;
 };
 
+// How large a request is: its bytes as they came, the lines of its texts, about how many tokens a model makes
+// of it, and how many pictures, sounds and documents it has.
+struct Size {
+  std::uint64_t bytes = 0, lines = 0, tokens = 0, attachments = 0;
+};
+
 // What a text holds: its findings in order of location, and the data classes of the whole (`secret`,
 // `personal`, `internal`, `code`, …: words of house.md, open for an organisation's own), sorted.
 struct Inspection {
   std::vector<Finding> findings;
   std::vector<std::string> classes;
   std::vector<std::string>
-      partial;  // what was not read and why; not empty means: treat as the strictest class
+      partial;               // what was not read and why; not empty means: treat as the strictest class
+  std::optional<Size> size;  // where it was measured
 };
 
 const char* name(Class c);

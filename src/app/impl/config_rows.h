@@ -26,6 +26,7 @@ struct Row {
 const std::vector<Row<Config>>& config_rows();
 std::vector<Row<Config>> keeping_rows();
 Row<Config> listen_row();
+Row<Config> size_limits_row();
 std::vector<Row<Config>> operations_rows();
 std::vector<Row<Config>> tls_rows();
 std::vector<Row<Config>> witness_rows();
