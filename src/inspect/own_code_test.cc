@@ -1,0 +1,151 @@
+#include "inspect/own_code.h"
+
+#include <gmock/gmock.h>
+#include <map>
+#include <optional>
+
+#include "base/file.h"
+#include "base/testing.h"
+
+namespace ostiary::inspect {
+namespace {
+
+constexpr std::string_view kCode =
+    "// Copyright: ours\n"
+    "import { Ledger } from './ledger';\n"
+    "export function settle(ledger, entries, rate) {\n"
+    "  let open = 0;\n"
+    "  for (const entry of entries) {\n"
+    "    if (entry.account !== ledger.account || entry.amount <= 0) continue;\n"
+    "    const tax = Math.round(entry.amount * rate) / 100;  // to the cent\n"
+    "    ledger.book({ account: entry.account, amount: entry.amount - tax, note: 'net' });\n"
+    "    open += tax > 12 ? ledger.defer(tax, entry.due) : tax;\n"
+    "  }\n"
+    "  return ledger.close(open, { at: Date.now(), strict: true });\n"
+    "}\n";
+
+constexpr std::string_view kOther =
+    "export class Cache {\n"
+    "  constructor(limit) { this.limit = limit; this.map = new Map(); }\n"
+    "  get(key) {\n"
+    "    if (!this.map.has(key)) return undefined;\n"
+    "    const value = this.map.get(key);\n"
+    "    this.map.delete(key); this.map.set(key, value);\n"
+    "    return value;\n"
+    "  }\n"
+    "  put(key, value) {\n"
+    "    while (this.map.size >= this.limit) this.map.delete(this.map.keys().next().value);\n"
+    "    this.map.set(key, value);\n"
+    "  }\n"
+    "}\n";
+
+std::string with(std::string text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+class OwnCodeTest : public ::testing::Test {
+ protected:
+  OwnCodeWriter::Summary learn(const std::vector<std::pair<std::string, std::string>>& files,
+                               std::string_view repository = "books") {
+    auto writer = OwnCodeWriter::open(path_);
+    EXPECT_TRUE(writer) << writer.error().text();
+    writer->begin(repository);
+    for (const auto& [file, bytes] : files) writer->learn(file, bytes);
+    return *writer->finish();
+  }
+  std::vector<OwnSpan> find(std::string_view text) const {
+    const auto own = open_own_code(path_);
+    EXPECT_TRUE(own) << own.error().text();
+    return (*own)->find(text);
+  }
+  testing::TempFolder folder_;
+  std::string path_ = folder_ / "own";
+};
+
+TEST_F(OwnCodeTest, IsFoundWhereItStandsInProse) {
+  learn({{"src/settle.js", std::string(kCode)}});
+  const std::string before = "Why doesn't this work?\n\n```\n", after = "\n```\nIt's urgent, thanks.\n";
+  const auto found = find(before + std::string(kCode.substr(kCode.find("export"))) + after);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].repository, "books");
+  EXPECT_EQ(found[0].path, "src/settle.js");
+  EXPECT_GE(found[0].exact_tokens, 64u);
+  EXPECT_GE(found[0].start, before.size());
+  EXPECT_LE(found[0].first_line, 4u);
+  EXPECT_GE(found[0].last_line, 10u);
+}
+
+TEST_F(OwnCodeTest, IsFoundReindentedWithoutCommentsAndRenamed) {
+  learn({{"src/settle.js", std::string(kCode)}});
+  auto code = with(std::string(kCode), "  // to the cent", "");
+  code = with(code, "\n  ", "\n\t\t\t");
+  EXPECT_EQ(find(code).size(), 1u);
+  for (const auto& [from, to] : std::map<std::string, std::string>{
+           {"entry", "e"}, {"tax", "duty"}, {"open", "rest"}, {"settle", "pay"}, {"'net'", "\"x\""}})
+    code = with(code, from, to);
+  const auto found = find(code);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_GE(found[0].tokens, 64u);
+  EXPECT_LT(found[0].exact_tokens, 32u);
+}
+
+TEST_F(OwnCodeTest, IsNotFoundInOtherCode) {
+  learn({{"src/settle.js", std::string(kCode)}});
+  EXPECT_THAT(find(kOther), ::testing::IsEmpty());
+  EXPECT_THAT(find(""), ::testing::IsEmpty());
+}
+
+TEST_F(OwnCodeTest, DoesNotCountWhereItStandsInFilesOfManyNames) {
+  std::vector<std::pair<std::string, std::string>> files;
+  for (int i = 0; i < 12; ++i)
+    files.emplace_back("f" + std::to_string(i) + ".js", "v" + std::to_string(i) + "\n" + std::string(kCode));
+  learn(files);
+  EXPECT_THAT(find(kCode), ::testing::IsEmpty());
+}
+
+TEST_F(OwnCodeTest, OfARepositoryIsThatWhichWasLearnedLast) {
+  learn({{"a.js", std::string(kCode)}, {"b.js", std::string(kOther)}});
+  const auto again = learn({{"b.js", std::string(kOther)}});
+  EXPECT_EQ(again.kept, 1u);
+  EXPECT_EQ(again.dropped, 1u);
+  EXPECT_EQ(again.learned, 0u);
+  EXPECT_THAT(find(kCode), ::testing::IsEmpty());
+  EXPECT_EQ(find(kOther).size(), 1u);
+  learn({{"c.js", std::string(kCode)}}, "others");
+  EXPECT_EQ(find(kCode).size(), 1u);
+  EXPECT_EQ(find(kOther).size(), 1u);
+}
+
+TEST_F(OwnCodeTest, GivesTheSameFileForTheSameCode) {
+  learn({{"a.js", std::string(kCode)}, {"b.js", std::string(kOther)}});
+  const auto first = *read_file(path_);
+  learn({{"b.js", std::string(kOther)}, {"a.js", std::string(kCode)}});
+  EXPECT_EQ(*read_file(path_), first);
+  EXPECT_FALSE(first.contains("settle("));
+}
+
+TEST_F(OwnCodeTest, RefusesWhatIsDamagedForeignOrNewer) {
+  learn({{"a.js", std::string(kCode)}});
+  const auto good = *read_file(path_);
+  const auto code_of = [&](const std::string& bytes) {
+    EXPECT_TRUE(write_file_atomic(path_, bytes));
+    const auto own = open_own_code(path_);
+    return own ? std::nullopt : std::optional(own.error().code);
+  };
+  for (std::size_t at = 0; at < good.size(); at += 37) {
+    auto bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 1);
+    EXPECT_TRUE(code_of(bad)) << at;
+  }
+  EXPECT_EQ(code_of(good.substr(0, good.size() - 1)), Code::corrupt);
+  EXPECT_EQ(code_of("text"), Code::corrupt);
+  auto newer = good;
+  newer[16] = 2;
+  EXPECT_EQ(code_of(newer), Code::newer);
+  EXPECT_EQ(code_of(good), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ostiary::inspect
