@@ -109,7 +109,11 @@ void Keywords::add(std::uint32_t number) {
 
 void Keywords::add_early(std::uint32_t number, std::size_t size) {
   const auto& keyword = keywords_[number];
-  if (keyword.in_value && size > 0) early_.push_back({keyword.text.substr(0, size), number});
+  if (!keyword.in_value) return;
+  for (; size > 0; --size) {
+    const Early early{keyword.text.substr(0, size), number};
+    early_[static_cast<unsigned char>(lower(early.text.back()))].push_back(early);
+  }
 }
 
 void Keywords::prepare() {
@@ -280,9 +284,10 @@ void Keywords::each_begun(std::string_view text,
   };
   for (WordStarts starts(text, text.size() - std::min(text.size(), longest_in_value_)); starts.more();)
     for (const auto at : starts.next()) look(at);
-  for (const auto& [early, keyword] : early_)
-    for (auto size = std::min(early.size(), text.size()); size > 0; --size)
-      if (begins(early, keywords_[keyword].any_case, text.size() - size)) take(keyword, text.size() - size);
+  if (text.empty()) return;
+  for (const auto& [early, keyword] : early_[static_cast<unsigned char>(lower(text.back()))])
+    if (text.size() >= early.size() && begins(early, keywords_[keyword].any_case, text.size() - early.size()))
+      take(keyword, text.size() - early.size());
 }
 
 }  // namespace ostiary::inspect

@@ -101,7 +101,7 @@ class Keywords {
     std::string text;
     std::uint32_t keyword = 0;
   };
-  std::vector<Early> early_;
+  std::array<std::vector<Early>, 256> early_;  // by the last byte
   std::size_t longest_inside_ = 0, longest_in_value_ = 0;
 };
 

@@ -73,6 +73,10 @@ void Scanner::heed(const std::vector<bool>* heeded) {
     if (like == starting_.end()) like = starting_.emplace(like);
     like->push_back(i);
   }
+  // Those with the same expression before their value stand together.
+  for (auto& alike : starting_)
+    std::ranges::stable_sort(alike, {},
+                             [&](auto i) -> const std::string& { return detectors[i].spec.before; });
 }
 
 std::uint64_t Scanner::budget(std::uint64_t bytes) {
@@ -326,15 +330,19 @@ void Scanner::scan_keywords() {
 // From where on the last bytes may be a value, whose keyword begins at `keyword` or is still to come; the end
 // where they are none.
 std::uint64_t Scanner::begun(const Detector& d, std::uint64_t keyword) const {
-  const auto begins = match_start(d, keyword);
-  if (!begins) return end();
-  const auto start = *begins;
+  const auto start = match_start(d, keyword);
+  if (!start) return end();
+  return begun_at(d, *start, d.before ? std::optional(d.before->run(from(*start))) : std::nullopt);
+}
+
+// The same of a match that begins at `start`; `before`: how far the expression before the value comes.
+std::uint64_t Scanner::begun_at(const Detector& d, std::uint64_t start,
+                                const std::optional<Pattern::Run>& before) const {
   auto value = start;
-  if (d.before) {
-    const auto run = d.before->run(from(start));
-    if (!run.matched()) return end();
-    value += static_cast<std::uint64_t>(run.longest);
-    if (run.open()) return value;
+  if (before) {
+    if (!before->matched()) return end();
+    value += static_cast<std::uint64_t>(before->longest);
+    if (before->open()) return value;
   } else if (start > base_ && in_word(start) && in_word(start - 1) && !behind_escape(start)) {
     return end();
   }
@@ -385,13 +393,20 @@ void Scanner::hold_starting() {
   if (end() > base_ && byte(end() - 1) == '@')
     for (const auto detector : set_.of_at_sign())
       hold(detector, begun(set_.detectors()[detector], end() - 1));
-  for (const auto& detectors : starting_) {
+  for (const auto& alike : starting_) {
     // The same for all of them.
-    const auto start = match_start(set_.detectors()[detectors.front()], end());
+    const auto start = match_start(set_.detectors()[alike.front()], end());
     if (!start || *start == end()) continue;
-    for (const auto detector : detectors) {
+    const std::string* expression = nullptr;
+    std::optional<Pattern::Run> before;
+    for (const auto detector : alike) {
       if (held_ <= *start) break;
-      hold(detector, begun(set_.detectors()[detector], end()));
+      const auto& d = set_.detectors()[detector];
+      if (!expression || d.spec.before != *expression) {
+        expression = &d.spec.before;
+        before = d.before ? std::optional(d.before->run(from(*start))) : std::nullopt;
+      }
+      hold(detector, begun_at(d, *start, before));
     }
   }
 }

@@ -95,6 +95,8 @@ class Scanner {
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
   bool whole_name(std::uint64_t start, std::uint64_t end) const;
   std::uint64_t begun(const Detector& d, std::uint64_t keyword) const;
+  std::uint64_t begun_at(const Detector& d, std::uint64_t start,
+                         const std::optional<Pattern::Run>& before) const;
   void hold_keywords();
   void hold_starting();
   std::uint64_t unmarked() const;
