@@ -68,6 +68,11 @@ void measure(const inspect::Engine& engine, const std::string& path, std::string
   static const auto peer = everywhere(keywords);
   inspect::Literals::Scratch peers_scratch(peer);
   std::vector<inspect::Literals::Hit> peers_hits;
+  std::vector<bool> of_secrets;
+  for (const auto& detector : engine.detectors().detectors())
+    of_secrets.push_back(detector.klass == inspect::Class::secret);
+  inspect::Scanner secrets(engine.detectors());  // that only secrets hold back
+  secrets.heed(&of_secrets);
   std::size_t findings = 0;
   volatile std::size_t sink = 0;
   std::vector<Contender> all{
@@ -80,6 +85,7 @@ void measure(const inspect::Engine& engine, const std::string& path, std::string
       {"32 KB", [&] { pieces(text, 32768, [&](auto p) { inspecting.inspect(p); }); }, {}},
       {"1 KB", [&] { pieces(text, 1024, [&](auto p) { inspecting.inspect(p); }); }, {}},
       {"stream of 64 B", [&] { stream(scanner, text, 64); }, {}},
+      {"... of secrets", [&] { stream(secrets, text, 64); }, {}},
   };
   if (!only.empty()) std::erase_if(all, [&](const Contender& c) { return c.name != only; });
   for (int round = 0; round < kRounds; ++round)
