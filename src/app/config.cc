@@ -32,6 +32,11 @@ Result<> check_whole(const Config& config) {
       return fail(Code::invalid,
                   fmt::format("the data class '{}' is to be rerouted; say where to with reroute_to", name),
                   "data_classes");
+  const bool masks_answers = std::ranges::any_of(
+      config.gate.answer_classes, [](const auto& action) { return action.second == policy::Effect::redact; });
+  if (masks_answers && !config.gate.inspect)
+    return fail(Code::invalid, "answers can be masked only where they are inspected: 'inspect' is false",
+                "answer_classes");
   if (config.audit.to == AuditSettings::To::file && config.audit.file.empty())
     return fail(Code::invalid, "'audit.to' is file; say which with audit.file", "audit");
   std::vector<std::string_view> ids;
