@@ -127,6 +127,7 @@ class Examining {
     if (examination_) examination_->expire(settled_);
     return settled_;
   }
+  bool any() const { return examination_ != nullptr; }
   bool refused() const { return examination_ && examination_->refused(); }
   // The answer is over, well or not.
   void note_findings() {
@@ -350,9 +351,25 @@ static net::Task<void> refuse_answer(Client& client, Exchange& x) {
   co_await client.answer_error(x, error);
 }
 
-net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answer, std::string_view read) {
+net::Task<void> send_whole(Worker& worker, Client& client, Exchange& x, const AnswerFacts& answer,
+                           std::string_view read) {
+  constexpr std::size_t long_body = 128 * 1024;  // about a millisecond's work
   Examining examining(x, AnswerKind::whole);
-  const auto body = examining.settle(read, Flow::ended);
+  std::string_view body;
+  std::string copy;
+  if (read.size() < long_body || !examining.any()) {
+    body = examining.settle(read, Flow::ended);
+  } else {
+    copy = read;
+    LongWork::Job job = [&](const std::stop_token&) { body = examining.settle(copy, Flow::ended); };
+    const auto end =
+        co_await worker.shared.long_work.run(worker.loop, client.watch(), x.caller.key->id, std::move(job));
+    if (end == LongWork::End::gone) co_return mark_cancelled(client, x);
+    if (end != LongWork::End::done) {
+      const auto error = not_looked_at(end);
+      co_return co_await client.answer_error(x, error);
+    }
+  }
   examining.note_findings();
   if (examining.refused()) co_return co_await refuse_answer(client, x);
   x.status = answer.status;
@@ -465,7 +482,7 @@ net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream
     remember_home(worker, x, x.response_id);
   }
   upstream.release();
-  co_await send_whole(client, x, answer, whole);
+  co_await send_whole(worker, client, x, answer, whole);
   co_return true;
 }
 
