@@ -40,6 +40,11 @@ Result<> check_whole(const Config& config) {
               "requests over limit {} of size_limits are to be rerouted; say where to with reroute_to",
               i + 1),
           "size_limits");
+  const bool masks_answers = std::ranges::any_of(
+      config.gate.answer_classes, [](const auto& action) { return action.second == policy::Effect::redact; });
+  if (masks_answers && !config.gate.inspect)
+    return fail(Code::invalid, "answers can be masked only where they are inspected: 'inspect' is false",
+                "answer_classes");
   if (config.audit.to == AuditSettings::To::file && config.audit.file.empty())
     return fail(Code::invalid, "'audit.to' is file; say which with audit.file", "audit");
   std::vector<std::string_view> ids;

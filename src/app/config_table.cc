@@ -55,6 +55,51 @@ Row<Config> ledger_row(std::string_view path, std::string_view fallback, std::st
           }};
 }
 
+Result<> check_class_name(const Node& node, std::string_view name, std::string_view file) {
+  if (!name.empty() &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos)
+    return {};
+  return fail(Code::invalid,
+              fmt::format("'{}' is not the name of a data class: small letters, digits and -", name),
+              yaml::place(file, node));
+}
+
+Result<> read_answer_classes(Config& config, const Node& node, std::string_view file) {
+  if (node.kind != Kind::mapping)
+    return fail(Code::invalid, "must be a mapping of data classes to allow or redact");
+  config.gate.answer_classes.clear();
+  for (const auto& member : node.members) {
+    const auto effect =
+        member.value.kind == Kind::scalar ? policy::parse_effect(member.value.scalar) : std::nullopt;
+    if (effect == policy::Effect::deny)
+      return fail(
+          Code::invalid,
+          fmt::format("'answer_classes.{}' cannot be deny, since an answer is on its way to the client "
+                      "before all of it is known; use redact",
+                      member.name),
+          yaml::place(file, member.value));
+    if (effect != policy::Effect::allow && effect != policy::Effect::redact)
+      return fail(Code::invalid,
+                  fmt::format("'answer_classes.{}' must be one of allow, redact{}", member.name,
+                              meant(member.value.scalar, {"allow", "redact"})),
+                  yaml::place(file, member.value));
+    TRY_VOID(check_class_name(member.value, member.name, file));
+    config.gate.answer_classes[member.name] = *effect;
+  }
+  return {};
+}
+
+Result<> read_restore(Config& config, const Node& node, std::string_view file) {
+  if (node.kind != Kind::sequence) return fail(Code::invalid, "must be a list of data classes");
+  config.gate.restore.clear();
+  for (const auto& item : node.items) {
+    if (item.kind != Kind::scalar) return fail(Code::invalid, "must be a list of data classes");
+    TRY_VOID(check_class_name(item, item.scalar, file));
+    config.gate.restore.push_back(item.scalar);
+  }
+  return {};
+}
+
 Result<> read_data_classes(Config& config, const Node& node, std::string_view file) {
   constexpr std::string_view kForm =
       "must be a mapping of data classes to allow, redact, reroute, ask or deny";
@@ -194,6 +239,24 @@ std::vector<Row<Config>> last_rows() {
                   "action of all classes wins; classes that are not named are allowed.",
                   read_data_classes},
       size_limits_row(),
+      Row<Config>{
+          "restore", "a list of data classes", "[]",
+          "Data classes whose values a client gets back: where an answer holds a placeholder that the "
+          "request was given for one, such as ‹secret:github-token:1›, the client reads the value. Only "
+          "what this exchange masked is given back, and only to who sent it.",
+          read_restore},
+      Row<Config>{
+          "answer_classes", "a mapping of data classes to allow or redact", "{}",
+          "What happens to data of a class in answers, such as {secret: redact}: redact masks it, also "
+          "within streams and in the arguments of tool calls, and ends an answer that cannot be read. "
+          "Classes that are not named are allowed. What was found goes masked into the ledger in "
+          "either case.",
+          read_answer_classes},
+      gate<&GateSettings::answer_hold_ms, Duration<10, kHour>>(
+          "answer_hold", "10s",
+          "With a class to be masked in answers: how long the end of a stream may be held back because it "
+          "may "
+          "be the beginning of such data. Then it is masked."),
       gate<&GateSettings::reroute_to, Text>(
           "reroute_to", "\"\"",
           "The id of the service that gets requests whose data class has the action reroute."),

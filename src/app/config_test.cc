@@ -70,6 +70,9 @@ void expect_defaults(const Config& c) {
   EXPECT_EQ(c.gate.strangers_per_minute, d.gate.strangers_per_minute);
   EXPECT_EQ(c.gate.pass_through, d.gate.pass_through);
   EXPECT_EQ(c.gate.data_classes, d.gate.data_classes);
+  EXPECT_EQ(c.gate.answer_classes, d.gate.answer_classes);
+  EXPECT_EQ(c.gate.restore, d.gate.restore);
+  EXPECT_EQ(c.gate.answer_hold_ms, d.gate.answer_hold_ms);
   EXPECT_EQ(c.gate.reroute_to, d.gate.reroute_to);
   EXPECT_EQ(c.ledger.sync, d.ledger.sync);
   EXPECT_EQ(c.ledger.sync_interval_ms, d.ledger.sync_interval_ms);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <set>
 #include <thread>
 
 #include "app/discover.h"
@@ -14,6 +15,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
+#include "gateway/answer_examiner.h"
 #include "gateway/class_actions.h"
 #include "gateway/text_inspector.h"
 #include "json/writer.h"
@@ -243,8 +245,14 @@ Result<gateway::Setup> House::make_setup(const Config& config) const {
   setup.settings = config.gate;
   setup.decider = std::make_shared<const gateway::ClassActions>(
       config.gate.data_classes, config.gate.reroute_to, config.gate.size_limits);
-  if (config.gate.inspect)
+  if (config.gate.inspect) {
     setup.inspector = std::make_shared<const gateway::TextInspector>(engine_, config.gate.size_limits);
+    std::set<std::string> masked;
+    for (const auto& [name, effect] : config.gate.answer_classes)
+      if (effect == policy::Effect::redact) masked.insert(name);
+    setup.examiner = std::make_shared<const gateway::AnswerExaminer>(
+        gateway::AnswerRules::make(engine_, std::move(masked), config.gate.answer_hold_ms));
+  }
   const auto before = shared_.setup.get();
   const auto wanted = config.services_configured ? config.services : discover_services(variable, kProbeMs);
   for (const auto& settings : wanted) {

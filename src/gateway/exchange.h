@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "gateway/endpoint.h"
 #include "gateway/key_ring.h"
+#include "gateway/placeholders.h"
 #include "gateway/prices.h"
 #include "gateway/reservation.h"
 #include "gateway/settings.h"
@@ -86,7 +87,8 @@ struct Exchange {
   std::string target;          // path and query as the service gets them
   Digest target_digest{};      // of "METHOD target"
   bool has_target_digest = false;
-  std::string forwarded;  // the changed body; empty: `body` goes out as it came
+  std::string forwarded;                       // the changed body; empty: `body` goes out as it came
+  std::shared_ptr<Placeholders> placeholders;  // null: none was made yet
   bool has_forwarded_digest = false;
   Digest forwarded_digest{};
   std::uint32_t attempts = 0;

@@ -433,7 +433,7 @@ net::Task<void> Forwarding::give_up() {
     x_.target_digest = kept_.target_digest;
     x_.has_target_digest = true;
     x_.error = "service_error";
-    co_await send_whole(client_, x_, kept_.answer, kept_.body);
+    co_await send_whole(worker_, client_, x_, kept_.answer, kept_.body);
     co_return;
   }
   if (error_.code.empty() && unavailable_.any()) error_ = unavailable_.error();

@@ -271,7 +271,7 @@ class FooExamination final : public Examination {
     settled.append(held_, 0, held_.size() - keep);
     held_.erase(0, held_.size() - keep);
   }
-  void finish(std::string& settled) override { settled += std::exchange(held_, {}); }
+  void finish(bool, std::string& settled) override { settled += std::exchange(held_, {}); }
   std::vector<inspect::Finding> findings() const override {
     inspect::Finding finding;
     finding.detector = "foo";

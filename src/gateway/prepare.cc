@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 #include "base/text.h"
 #include "gateway/attachments.h"
 #include "gateway/charge.h"
 #include "gateway/headers.h"
+#include "gateway/setup.h"
 #include "gateway/size_limits.h"
 #include "json/edit.h"
 #include "json/writer.h"
@@ -63,25 +63,30 @@ policy::Facts gather_facts(const Exchange& x, const Service& target,
 namespace {
 
 // A number that is masked becomes a string.
-std::string placeholder(const Exchange& x, const inspect::Finding& finding, int number) {
-  const auto name = "‹" + std::string(inspect::name(finding.klass)) + ":" + finding.type + ":" +
-                    std::to_string(number) + "›";
+std::string in_its_place(const Exchange& x, const inspect::Finding& finding, const std::string& placeholder) {
   const auto& nodes = x.document.nodes();
   const auto behind = std::ranges::upper_bound(nodes, finding.location.start, {}, &json::Node::start);
   const bool in_number = behind != nodes.begin() && (behind - 1)->type == json::Type::number &&
                          finding.location.start < (behind - 1)->end;
-  return in_number ? json::quoted(name) : name;
+  return in_number ? json::quoted(placeholder) : placeholder;
 }
 
 // Bytes of the body that become one placeholder.
 struct Masked {
   const inspect::Finding* finding = nullptr;  // the first of those that overlap
   std::uint64_t start = 0, end = 0;
+  bool restored = false;  // in the answer
 };
+
+bool is_restored(const Exchange& x, const std::string& klass) {
+  if (!x.setup) return false;
+  const auto& classes = x.setup->settings.restore;
+  return std::ranges::find(classes, klass) != classes.end();
+}
 
 // Each masked value becomes ‹class:type:n›, the same value the same n within the exchange. Findings that
 // overlap become one.
-Result<> mask(const Exchange& x, json::Edit& edit) {
+Result<> mask(Exchange& x, json::Edit& edit) {
   if (!x.inspection.partial.empty())
     return fail(Code::denied, "the request was not inspected to its end, so that it cannot be masked");
   std::vector<std::string> masked;
@@ -97,19 +102,20 @@ Result<> mask(const Exchange& x, json::Edit& edit) {
     if (start >= end || end > x.body.size())
       return fail(Code::denied, "a finding that must be masked has no place in the body");
     masked.push_back(klass);
-    if (!spans.empty() && start < spans.back().end)
+    if (!spans.empty() && start < spans.back().end) {
       spans.back().end = std::max(spans.back().end, end);
-    else
-      spans.push_back({&finding, start, end});
+      spans.back().restored = spans.back().restored && is_restored(x, klass);
+    } else {
+      spans.push_back({&finding, start, end, is_restored(x, klass)});
+    }
   }
-  std::map<std::string, std::map<std::string, int>> numbers;
-  for (const auto& [finding, start, end] : spans) {
-    auto& known = numbers[std::string(inspect::name(finding->klass)) + ":" + finding->type];
-    const int number =
-        known.try_emplace(std::string(x.body.substr(start, end - start)), static_cast<int>(known.size()) + 1)
-            .first->second;
+  if (!x.placeholders) x.placeholders = std::make_shared<Placeholders>(x.digest_key);
+  for (const auto& [finding, start, end, restored] : spans) {
+    const Secret value(json::decode_string(x.body.substr(start, end - start)));
+    const auto placeholder = x.placeholders->of(*finding, value.reveal());
+    if (restored) x.placeholders->keep(placeholder, value.reveal());
     edit.replace_bytes(static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end),
-                       placeholder(x, *finding, number));
+                       in_its_place(x, *finding, placeholder));
   }
   for (const auto& klass : x.decision.redact_classes)
     if (std::ranges::find(masked, klass) == masked.end())
@@ -144,6 +150,7 @@ bool must_ask_for_usage(const Exchange& x) {
 
 Result<> prepare_body(Exchange& x) {
   x.forwarded.clear();
+  if (x.placeholders) x.placeholders->begin_request();
   x.has_forwarded_digest = false;
   json::Edit edit;
   if (x.decision.enforced() == policy::Effect::redact ||

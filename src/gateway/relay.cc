@@ -11,6 +11,7 @@ namespace {
 // An unfinished event is of no use to any client and waits for its rest, so that a stream that breaks within
 // it can end with an error event that reads well. One that is larger than this goes out as it comes.
 constexpr std::size_t kMaxHeld = 64 * 1024;
+constexpr MonoNs kTimerSlack = 20'000'000;  // a timer may come so much too early
 
 // Decides what of a stream may go out now: everything up to the last finished event.
 class Holder {
@@ -93,18 +94,41 @@ void remember_home(Worker& worker, Exchange& x, const std::string& response_id) 
     worker.shared.homes.remember({response_id, x.service->id(), x.caller.key->team, x.caller.key->subject});
 }
 
+GateError not_examined(std::string_view service) {
+  GateError error;
+  error.status = 502;
+  error.code = "answer_not_inspected";
+  error.message = "the answer of the service '" + std::string(service) +
+                  "' could not be looked through to its end, and what it holds of some classes may not be "
+                  "shown; ask for a shorter answer";
+  error.no_retry = true;
+  return error;
+}
+
+// How an answer goes on behind the bytes at hand.
+enum class Flow : std::uint8_t { on, ended, cut };
+
 // *examine*, for one answer: what may go on of each piece. Without an examination, all of it as it is.
 class Examining {
  public:
-  explicit Examining(Exchange& x) : x_(x), examination_(x.setup->examiner->begin(x)) {}
-  // The result is valid until the next call. `last`: nothing follows, so that nothing is held back.
-  std::string_view settle(std::string_view bytes, bool last) {
+  Examining(Exchange& x, AnswerKind kind) : x_(x), examination_(x.setup->examiner->begin(x, kind)) {}
+  // The result is valid until the next call. Where nothing follows, nothing is held back.
+  std::string_view settle(std::string_view bytes, Flow flow) {
     if (!examination_) return bytes;
     settled_.clear();
     if (!bytes.empty()) examination_->feed(bytes, settled_);
-    if (last) examination_->finish(settled_);
+    if (flow != Flow::on) examination_->finish(flow == Flow::cut, settled_);
     return settled_;
   }
+  MonoNs due() const { return examination_ ? examination_->due() : 0; }
+  // What goes out for what was held too long.
+  std::string_view expire() {
+    settled_.clear();
+    if (examination_) examination_->expire(settled_);
+    return settled_;
+  }
+  bool any() const { return examination_ != nullptr; }
+  bool refused() const { return examination_ && examination_->refused(); }
   // The answer is over, well or not.
   void note_findings() {
     if (examination_) x_.answer_findings = examination_->findings();
@@ -128,10 +152,33 @@ class StreamRelay {
         client_(client),
         x_(x),
         watch_(x.asked.endpoint.marker, x.asked.endpoint.name),
-        examining_(x),
+        examining_(x, AnswerKind::stream),
         hash_(x.digest_key) {}
 
-  void pass(std::string_view bytes, bool last) { send(examining_.settle(bytes, last), last); }
+  // False: it may not go on.
+  bool pass(std::string_view bytes) {
+    const auto settled = examining_.settle(bytes, Flow::on);
+    if (examining_.refused()) return false;
+    send(settled, false);
+    return true;
+  }
+  MonoNs due() const { return examining_.due(); }
+  bool expire() {
+    const auto settled = examining_.expire();
+    if (examining_.refused()) return false;
+    send(settled, false);
+    return true;
+  }
+  // It ends with an error of ours.
+  void refuse() {
+    note_usage();
+    const auto error = not_examined(x_.service->id());
+    client_.close_after();
+    send(error_event(error, x_.asked.endpoint.marker == EndMarker::response_event), true);
+    x_.outcome = ledger::Outcome::refused;
+    x_.error = error.code;
+    settle_record();
+  }
   void feed(std::string_view data, std::string_view& ready) {
     if (x_.first_token == 0) note_beginning(data);
     watch_.feed(data);
@@ -146,17 +193,19 @@ class StreamRelay {
     const bool said_all = cut ? watch_.told_end() : watch_.ended();
     if (said_all && !cut) {
       const auto rest = std::string(without_usage(holder_.holds() ? holder_.let_go() : std::string_view()));
-      pass(rest, true);
+      if (!pass_last(rest, Flow::ended)) return refuse();
       x_.outcome = watch_.failed() ? ledger::Outcome::failed : ledger::Outcome::complete;
       if (watch_.failed()) x_.error = "service_error";
     } else if (said_all) {  // everything had been said; only the connection ended badly
       holder_.drop();
-      pass({}, true);
+      if (!pass_last({}, Flow::ended)) return refuse();
       client_.close_after();
       x_.outcome = watch_.failed() ? ledger::Outcome::failed : ledger::Outcome::complete;
     } else {
       const auto error = truncation(x_.service->id());
-      send(examining_.settle({}, true), false);
+      const auto settled = examining_.settle({}, Flow::cut);
+      if (examining_.refused()) return refuse();
+      send(settled, false);
       std::string event = holder_.partial() ? "\n\n" : "";
       holder_.drop();
       event += error_event(error, x_.asked.endpoint.marker == EndMarker::response_event);
@@ -174,6 +223,12 @@ class StreamRelay {
   }
 
  private:
+  bool pass_last(std::string_view bytes, Flow flow) {
+    const auto settled = examining_.settle(bytes, flow);
+    if (examining_.refused()) return false;
+    send(settled, true);
+    return true;
+  }
   void note_beginning(std::string_view data) {
     x_.first_token = static_cast<std::uint64_t>((mono_now() - x_.started) / 1000);
     note_model(x_, data);
@@ -258,12 +313,21 @@ net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstre
     if (step == Upstream::Step::piece) {
       std::string_view ready;
       relay.feed(data, ready);
-      relay.pass(ready, false);
+      if (!relay.pass(ready)) {
+        relay.refuse();
+        break;
+      }
     } else if (step == Upstream::Step::wait) {
       if (client.head_waiting()) client.body({}, false);
-      const net::Wake why = co_await upstream.wait();
+      const MonoNs due = relay.due();
+      const net::Wake why = co_await upstream.wait(due);
       if (is_cancelled(why)) co_return relay.abandon();
-      if (why == net::Wake::timeout) {
+      if (why == net::Wake::timeout && due != 0 && mono_now() + kTimerSlack >= due) {
+        if (!relay.expire()) {
+          relay.refuse();
+          break;
+        }
+      } else if (why == net::Wake::timeout) {
         relay.conclude(true);
         break;
       }
@@ -280,7 +344,34 @@ net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstre
   upstream.release();
 }
 
-net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answer, std::string_view body) {
+// Instead of an answer of which nothing has gone out.
+static net::Task<void> refuse_answer(Client& client, Exchange& x) {
+  x.outcome = ledger::Outcome::refused;
+  const auto error = not_examined(x.service->id());
+  co_await client.answer_error(x, error);
+}
+
+net::Task<void> send_whole(Worker& worker, Client& client, Exchange& x, const AnswerFacts& answer,
+                           std::string_view read) {
+  constexpr std::size_t long_body = 128 * 1024;  // about a millisecond's work
+  Examining examining(x, AnswerKind::whole);
+  std::string_view body;
+  std::string copy;
+  if (read.size() < long_body || !examining.any()) {
+    body = examining.settle(read, Flow::ended);
+  } else {
+    copy = read;
+    LongWork::Job job = [&](const std::stop_token&) { body = examining.settle(copy, Flow::ended); };
+    const auto end =
+        co_await worker.shared.long_work.run(worker.loop, client.watch(), x.caller.key->id, std::move(job));
+    if (end == LongWork::End::gone) co_return mark_cancelled(client, x);
+    if (end != LongWork::End::done) {
+      const auto error = not_looked_at(end);
+      co_return co_await client.answer_error(x, error);
+    }
+  }
+  examining.note_findings();
+  if (examining.refused()) co_return co_await refuse_answer(client, x);
   x.status = answer.status;
   x.response_bytes = body.size();
   x.response_digest = hmac_sha256(x.digest_key, body);
@@ -296,8 +387,9 @@ net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answe
 // An answer too large to be kept: passed on piece by piece.
 static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
                                    const AnswerFacts& answer, std::string head) {
+  Examining examining(x, AnswerKind::pieces);
+  if (examining.refused()) co_return co_await refuse_answer(client, x);
   HmacSha256 hash(x.digest_key);
-  Examining examining(x);
   OutputCount seen(x.asked.endpoint.name);
   const auto send = [&](std::string_view bytes) {
     if (bytes.empty()) return;
@@ -323,7 +415,7 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
     if (step == Upstream::Step::piece) {
       seen.feed(data);
       x.seen_output = seen.tokens();
-      send(examining.settle(data, false));
+      send(examining.settle(data, Flow::on));
     } else if (step == Upstream::Step::wait) {
       const net::Wake why = co_await upstream.wait();
       if (is_cancelled(why)) co_return abandon();
@@ -332,7 +424,7 @@ static net::Task<void> relay_large(Worker& worker, Client& client, Exchange& x, 
     if (step == Upstream::Step::end || step == Upstream::Step::cut) break;
     if ((client.backlogged() && !co_await client.drain(x.ends_by)) || client.broken()) co_return abandon();
   }
-  send(examining.settle({}, true));
+  send(examining.settle({}, step == Upstream::Step::end ? Flow::ended : Flow::cut));
   settle_record();
   x.outcome = step == Upstream::Step::end ? ledger::Outcome::complete : ledger::Outcome::truncated;
   if (step == Upstream::Step::end)
@@ -390,10 +482,7 @@ net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream
     remember_home(worker, x, x.response_id);
   }
   upstream.release();
-  Examining examining(x);
-  const auto settled = examining.settle(whole, true);
-  examining.note_findings();
-  co_await send_whole(client, x, answer, settled);
+  co_await send_whole(worker, client, x, answer, whole);
   co_return true;
 }
 

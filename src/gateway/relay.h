@@ -28,7 +28,9 @@ net::Task<void> relay_stream(Worker& worker, Client& client, Exchange& x, Upstre
 net::Task<bool> relay_body(Worker& worker, Client& client, Exchange& x, Upstream& upstream,
                            const AnswerFacts& answer, GateError& error);
 
-// Sends a whole body that has been read already.
-net::Task<void> send_whole(Client& client, Exchange& x, const AnswerFacts& answer, std::string_view body);
+// Examines a whole body that has been read already and sends what comes of it. `read` may lie in the loop's
+// scratch buffer.
+net::Task<void> send_whole(Worker& worker, Client& client, Exchange& x, const AnswerFacts& answer,
+                           std::string_view read);
 
 }  // namespace ostiary::gateway

@@ -116,11 +116,14 @@ struct GateSettings {
   std::uint64_t head_timeout_ms = 10'000;
   std::uint64_t body_timeout_ms = 30'000;  // for the whole body plus one second for each 64 KiB
   std::uint64_t idle_timeout_ms = 75'000;
-  std::uint64_t write_timeout_ms = 60'000;             // a client that takes nothing for so long is gone
-  std::uint32_t strangers_per_minute = 600;            // refusals without a known key that a loop records
-  bool pass_through = false;                           // other /v1/* paths
-  bool inspect = true;                                 // requests are inspected
-  std::map<std::string, policy::Effect> data_classes;  // action for each data class
+  std::uint64_t write_timeout_ms = 60'000;               // a client that takes nothing for so long is gone
+  std::uint32_t strangers_per_minute = 600;              // refusals without a known key that a loop records
+  bool pass_through = false;                             // other /v1/* paths
+  bool inspect = true;                                   // requests are inspected
+  std::map<std::string, policy::Effect> data_classes;    // action for each data class
+  std::vector<std::string> restore;                      // data classes whose values answers get back
+  std::map<std::string, policy::Effect> answer_classes;  // allow or redact, of what answers hold
+  std::uint64_t answer_hold_ms = 10'000;                 // that something of an answer is held back at most
   std::vector<SizeLimit> size_limits;
   std::string reroute_to;                  // service for data classes whose action is reroute
   double trace_sample = 1;                 // of the traces that begin here, from 0 to 1

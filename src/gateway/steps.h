@@ -40,15 +40,26 @@ class Examination {
  public:
   virtual ~Examination() = default;
   virtual void feed(std::string_view bytes, std::string& settled) = 0;
-  virtual void finish(std::string& settled) = 0;
+  // `cut`: the answer broke off, so that what is held may not be shown.
+  virtual void finish(bool cut, std::string& settled) = 0;
   virtual std::vector<inspect::Finding> findings() const = 0;
+  // When something has been held for as long as it may be; 0: nothing is held. From then on expire() gives
+  // what may go out in its place.
+  virtual MonoNs due() const { return 0; }
+  virtual void expire(std::string& settled) { settled.clear(); }
+  // The answer was not looked at to its end, and may not go on: nothing settles any more.
+  virtual bool refused() const { return false; }
 };
+
+// How an answer comes: as a stream of events, as one body that is fed at once, or as a body in pieces that is
+// too large to be kept.
+enum class AnswerKind : std::uint8_t { stream, whole, pieces };
 
 class Examiner {
  public:
   virtual ~Examiner() = default;
   // Null: nothing to examine in this answer, its bytes go on untouched.
-  virtual std::unique_ptr<Examination> begin(const Exchange& exchange) const = 0;
+  virtual std::unique_ptr<Examination> begin(const Exchange& exchange, AnswerKind kind) const = 0;
 };
 
 // The pass-through of each step.
@@ -58,7 +69,7 @@ class NoInspection final : public Inspector {
 };
 class NoExamination final : public Examiner {
  public:
-  std::unique_ptr<Examination> begin(const Exchange&) const override { return nullptr; }
+  std::unique_ptr<Examination> begin(const Exchange&, AnswerKind) const override { return nullptr; }
 };
 
 }  // namespace ostiary::gateway

@@ -228,9 +228,10 @@ Upstream::Step Upstream::next(std::string_view& data) {
   }
 }
 
-net::Task<net::Wake> Upstream::wait() {
+net::Task<net::Wake> Upstream::wait(MonoNs until) {
   const auto ms = service_.settings().timeouts.idle_ms;
-  deadline_.set(std::min(total_, worker_.loop.now() + static_cast<MonoNs>(ms) * 1'000'000));
+  const auto end = std::min(total_, worker_.loop.now() + static_cast<MonoNs>(ms) * 1'000'000);
+  deadline_.set(until == 0 ? end : std::min(end, until));
   net::Waiter wait(worker_.loop);
   co_return co_await wait.read(stream_->watch()).gone(client_).until(deadline_);
 }

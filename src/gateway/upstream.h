@@ -49,8 +49,9 @@ class Upstream {
     return !inflater_ &&
            ((framing_ == Framing::length && left_ == 0) || (framing_ == Framing::chunked && chunks_.done()));
   }
-  // Waits for more: Wake::ready, timeout (idle), gone (the client left), cancelled.
-  net::Task<net::Wake> wait();
+  // Waits for more: Wake::ready, timeout (idle, or `until` has come; 0: no such time), gone (the client
+  // left), cancelled.
+  net::Task<net::Wake> wait(MonoNs until = 0);
   // The rest of a body, at most `limit` bytes (more is dropped and `cut` set).
   net::Task<Result<std::string>> read_all(std::size_t limit, bool& cut);
   // Hands the connection back for reuse, if the answer was read to its end.

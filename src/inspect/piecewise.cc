@@ -18,6 +18,9 @@ constexpr std::uint64_t kMostOpen = 4 * 1024;        // that is not settled when
 constexpr std::uint64_t kMostScanned = 1024 * 1024;  // until it begins again anyway
 constexpr std::uint64_t kMostAtAll = 256 * 1024;
 constexpr std::size_t kMostGap = 40;
+// How far before what the scanner knows as begun a value may begin that nobody waits for.
+constexpr std::uint64_t kMostBack = 2200;
+constexpr std::uint64_t kBefore = 64;         // of the text before a finding, for its fingerprint
 constexpr std::size_t kMostUndecoded = 1024;  // an escape that does not end
 constexpr std::size_t kMostFound = 100'000;   // in one text
 
@@ -116,6 +119,7 @@ Piecewise::~Piecewise() = default;
 
 void Piecewise::begin(const std::vector<bool>* heeded) {
   heeded_ = heeded;
+  heeds_none_ = heeded && std::ranges::find(*heeded, true) == heeded->end();
   scanner_.heed(heeded);
   scanner_.begin();
   lane_open_ = in_run_ = joining_ = run_dead_ = gave_up_ = false;
@@ -131,11 +135,12 @@ void Piecewise::begin(const std::vector<bool>* heeded) {
 // The scanner keeps a long run, and all that it ever found: now and then it begins again behind what is
 // settled, with enough of the text before for the words that say what follows.
 void Piecewise::begin_again() {
-  const bool settles = scanner_.settled() + kMostOpen > end();
+  const bool settles = scanner_.settled() + kMostOpen > end() && scanner_.open_from() + kMostOpen > end();
   const bool much = end() - std::max(scanner_.keep_from(), scanned_from_) > kMostKnown ||
                     end() - scanned_from_ > kMostScanned;
   if (!much || !settles) return;
-  seen_before_ = scanner_.settled();
+  const auto open = std::min(scanner_.settled(), scanner_.open_from());
+  seen_before_ = open > kMostBack ? open - kMostBack : 0;
   scanned_from_ = std::max(base_, seen_before_ > kMostOpen ? seen_before_ - kMostOpen : 0);
   scanner_.begin();
   taken_ = 0;
@@ -283,7 +288,7 @@ void Piecewise::follow_lines(std::uint64_t from, bool last) {
 }
 
 void Piecewise::settle(bool last) {
-  if (last) {
+  if (last || heeds_none_) {
     settled_ = end();
     return;
   }
@@ -293,11 +298,19 @@ void Piecewise::settle(bool last) {
   settled_ = std::max(settled_, to);
 }
 
+std::uint64_t Piecewise::open_from() const {
+  auto from = std::min(settled_, scanner_.open_from());
+  if (const auto run = run_holds_from()) from = std::min(from, *run);
+  if (lane_open_) from = std::min(from, lane_->open_from());
+  return from > kMostBack ? from - kMostBack : 0;
+}
+
 void Piecewise::forget() {
   constexpr std::uint64_t at_once = 8 * 1024;
   auto from = std::min({needed_, settled_, std::max(scanner_.keep_from(), scanned_from_)});
   if (const auto run = run_holds_from()) from = std::min(from, *run);
   from = std::min(from, end() > kMostLine ? end() - kMostLine : 0);
+  for (const auto& c : found_) from = std::min(from, c.start > kBefore ? c.start - kBefore : 0);
   if (from < base_ + at_once) return;
   known_.erase(0, from - base_);
   base_ = from;
@@ -331,6 +344,8 @@ const EscapeLane::Part& EscapeLane::part_of(std::uint64_t inner) const {
 }
 
 std::uint64_t EscapeLane::outer_start(std::uint64_t inner) const {
+  if (inner == inner_.end() || parts_.empty()) return decoded_to_;
+  if (inner <= parts_.front().inner) return parts_.front().outer;
   const auto& part = part_of(inner);
   const auto at = inner - part.inner;
   return part.outer + (part.decoded ? part.decoded->original(at, at + 1).start : at);
@@ -340,10 +355,6 @@ std::uint64_t EscapeLane::outer_end(std::uint64_t inner) const {
   const auto& part = part_of(inner - 1);
   const auto at = inner - part.inner;
   return part.outer + (part.decoded ? part.decoded->original(at - 1, at).end : at);
-}
-
-std::uint64_t EscapeLane::settled() const {
-  return inner_.settled() == inner_.end() || parts_.empty() ? decoded_to_ : outer_start(inner_.settled());
 }
 
 void EscapeLane::feed(std::string_view bytes, bool last, std::vector<Candidate>& found) {
@@ -365,7 +376,7 @@ void EscapeLane::feed(std::string_view bytes, bool last, std::vector<Candidate>&
     if (marked_ || candidate.end - candidate.start != inner_size) found.push_back(candidate);
   }
   inner_.keep(inner_.settled());
-  while (parts_.size() > 1 && parts_[1].inner <= inner_.settled()) parts_.pop_front();
+  while (parts_.size() > 1 && parts_[1].inner <= inner_.open_from()) parts_.pop_front();
 }
 
 }  // namespace ostiary::inspect

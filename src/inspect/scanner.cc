@@ -90,7 +90,7 @@ void Scanner::begin(std::uint64_t steps) {
 
 void Scanner::begin() {
   most_steps_.reset();
-  passed_ = marked_ = settled_ = base_ = steps_ = 0;
+  passed_ = marked_ = settled_ = kept_ = base_ = steps_ = 0;
   gave_up_ = false;
   candidates_.clear();
   pending_.clear();
@@ -431,7 +431,7 @@ void Scanner::settle() {
 
 std::uint64_t Scanner::keep_from() const {
   const auto back = std::max<std::uint64_t>(kMostBack + kMostReach, kContext);
-  auto needed = std::min({settled_, marked_, passed_});
+  auto needed = std::min({settled_, kept_, marked_, passed_});
   for (const auto& asked : asked_) needed = std::min(needed, asked.until);
   return needed > back ? needed - back : 0;
 }
@@ -452,7 +452,7 @@ std::uint64_t Scanner::unmarked() const {
 
 void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
   text_ = text, base_ = base, last_ = last;
-  held_ = end();
+  held_ = kept_ = end();
   base64_.clear();
   escapes_.clear();
   soft_breaks_.clear();

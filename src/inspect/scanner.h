@@ -42,6 +42,8 @@ class Scanner {
   const std::vector<Candidate>& candidates() const { return candidates_; }
   // Candidates that begin below it are complete, and no other will; no more than all bytes that came.
   std::uint64_t settled() const { return settled_; }
+  // The same whichever detectors are heeded, for values that have begun.
+  std::uint64_t open_from() const { return kept_; }
   // What stands before it is not looked at again.
   std::uint64_t keep_from() const;
   // Runs of base64 and places of escapes that came with the last call, for the decoders.
@@ -105,6 +107,7 @@ class Scanner {
   void settle();
   bool heeds(std::uint16_t detector) const { return !heeded_ || (*heeded_)[detector]; }
   void hold(std::uint16_t detector, std::uint64_t from) {
+    kept_ = std::min(kept_, from);
     if (heeds(detector)) held_ = std::min(held_, from);
   }
   void spend(std::uint64_t steps);
@@ -129,6 +132,7 @@ class Scanner {
   std::uint64_t passed_ = 0;  // keywords that end at or below it have been taken
   std::uint64_t marked_ = 0;  // marks that begin below it have been taken
   std::uint64_t held_ = 0;    // where the first thing begins that is not settled, while a call runs
+  std::uint64_t kept_ = 0;    // the same for detectors that settled() does not heed too
   std::uint64_t settled_ = 0;
   std::uint64_t steps_ = 0;
   std::optional<std::uint64_t> most_steps_;  // nothing: by how much of the text has come

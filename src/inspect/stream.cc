@@ -140,7 +140,7 @@ bool StreamInspecting::take_cluster(Span& span) {
   told_ = stop;
   span.begun = start < out_;
   while (stop < text_->end() && goes_on_character(text_->text(stop, stop + 1).front())) ++stop;
-  give(span, std::max(start, out_), std::max(stop, out_));
+  give(span, out_, std::max(stop, out_));  // with the front of a character that it cuts
   return true;
 }
 

@@ -183,6 +183,30 @@ TEST(StreamInspecting, WhatIsSettledComesOutAtOnce) {
   EXPECT_EQ(stream.feed(token().substr(20) + ", "), "[…], ");
 }
 
+TEST(StreamInspecting, WhatNobodyWaitsForIsToldAndNothingIsHeld) {
+  Stream stream;
+  for (const auto& text : disguised(token())) {
+    stream.begin(std::make_shared<const std::vector<bool>>(engine().detectors().detectors().size(), false));
+    for (const char c : text) EXPECT_FALSE(stream.feed({&c, 1}).empty());
+    stream.feed(" ", true);
+    EXPECT_EQ(stream.told().findings, whole(text + " ")) << text;
+  }
+  std::string key = "-----BEGIN " + std::string("RSA PRIVATE KEY-----\n");
+  std::mt19937 random(5);
+  for (int line = 0; line < 120; ++line) {
+    std::string bytes;
+    for (int n = 0; n < 48; ++n) bytes += static_cast<char>(random());
+    key += base64(bytes) + "\n";
+  }
+  key += "-----END " + std::string("RSA PRIVATE KEY-----\n");
+  const auto expected = whole(key);
+  ASSERT_FALSE(expected.empty());
+  stream.begin(std::make_shared<const std::vector<bool>>(engine().detectors().detectors().size(), false));
+  for (std::size_t at = 0; at < key.size(); at += 50) stream.feed(std::string_view(key).substr(at, 50));
+  stream.feed("\n\n", true);
+  EXPECT_EQ(stream.told().findings, expected);
+}
+
 TEST(StreamInspecting, BinaryInBase64IsNotHeldBack) {
   std::mt19937 random(1);
   std::string bytes = "\x89PNG\r\n";

@@ -108,7 +108,7 @@ struct Steps final : Inspector, Decider, Examiner {
   policy::Decision decide(const policy::Facts& facts, const inspect::Inspection& found) const override {
     return decision ? decision(facts, found) : policy::Decision();
   }
-  std::unique_ptr<Examination> begin(const Exchange&) const override {
+  std::unique_ptr<Examination> begin(const Exchange&, AnswerKind) const override {
     return examination ? examination() : nullptr;
   }
 };

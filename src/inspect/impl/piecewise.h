@@ -32,6 +32,8 @@ class Piecewise {
   // Candidates that begin below it are known, and no other will be.
   std::uint64_t settled() const { return settled_; }
   std::uint64_t end() const { return base_ + known_.size(); }
+  // Candidates that are not known yet begin behind it, whichever detectors are heeded.
+  std::uint64_t open_from() const;
   // Those that came since take() was called before, in no order, some of them twice.
   std::vector<Candidate> take() { return std::exchange(found_, {}); }
   // What is kept from `from` on; nothing before keep() was promised.
@@ -73,6 +75,7 @@ class Piecewise {
   Inspecting& whole_;
   int depth_;
   const std::vector<bool>* heeded_ = nullptr;
+  bool heeds_none_ = false;
   Scanner scanner_;
   std::unique_ptr<EscapeLane> lane_;  // of the line that is open, where an escape may stand in it
   bool lane_open_ = false;
@@ -99,7 +102,8 @@ class EscapeLane {
   void begin(std::uint64_t at, const std::vector<bool>* heeded);
   // Appends what was found in the line, at its place in the text around it.
   void feed(std::string_view bytes, bool last, std::vector<Candidate>& found);
-  std::uint64_t settled() const;
+  std::uint64_t settled() const { return outer_start(inner_.settled()); }
+  std::uint64_t open_from() const { return outer_start(inner_.open_from()); }
   bool gave_up() const { return inner_.gave_up(); }
 
  private:

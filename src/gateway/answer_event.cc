@@ -1,0 +1,152 @@
+#include "gateway/answer_event.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ostiary::gateway {
+
+namespace {
+
+// A string that is shorter says nothing that is a finding, or a placeholder.
+constexpr std::size_t kLeastText = 8;
+
+// Members of which no value is a text: names, words of the protocol, what is encrypted.
+constexpr std::array<std::string_view, 22> kNoText = {"call_id",
+                                                      "encrypted_content",
+                                                      "event",
+                                                      "finish_reason",
+                                                      "id",
+                                                      "item_id",
+                                                      "model",
+                                                      "native_finish_reason",
+                                                      "obfuscation",
+                                                      "object",
+                                                      "previous_response_id",
+                                                      "provider",
+                                                      "response_id",
+                                                      "role",
+                                                      "service_tier",
+                                                      "signature",
+                                                      "status",
+                                                      "stop_reason",
+                                                      "system_fingerprint",
+                                                      "tool_call_id",
+                                                      "tool_use_id",
+                                                      "type"};
+
+bool no_text(std::string_view name) {
+  return std::ranges::find(kNoText, name) != kNoText.end();
+}
+
+std::string number_or(json::Value value, std::size_t otherwise) {
+  return std::to_string(value.as_uint().value_or(otherwise));
+}
+
+}  // namespace
+
+bool holds_json(std::string_view name) {
+  return name == "arguments" || name == "partial_json";
+}
+
+void AnswerEvent::read_delta(json::Value delta, const std::string& channel) {
+  std::size_t position = 0;
+  for (const json::Value member : delta) {
+    const auto name =
+        delta.is_array() ? number_or(member["index"], position++) : std::string(member.key_raw());
+    if (member.is_object() || member.is_array())
+      read_delta(member, channel + name + "/");
+    else if (member.is_string() && !no_text(name) && name != "name")
+      pieces.push_back({member, channel + name, holds_json(name)});
+    else if (member.is_string() && name != "type")
+      once.push_back(member);
+  }
+}
+
+void AnswerEvent::read_choice(json::Value choice, std::size_t position) {
+  const auto channel = "choices/" + number_or(choice["index"], position) + "/";
+  if (const auto delta = choice["delta"]; delta.is_object()) read_delta(delta, channel);
+  if (const auto text = choice["text"]; text.is_string()) pieces.push_back({text, channel + "text", false});
+  const auto reasoning = channel + "reasoning";
+  const bool answers = std::ranges::any_of(pieces, [&](const Piece& piece) {
+    return piece.channel.starts_with(channel) && !piece.channel.starts_with(reasoning) &&
+           piece.value.raw().size() > 2;
+  });
+  if (answers) ended.push_back(reasoning);  // what comes before an answer is over with it
+  if (const auto why = choice["finish_reason"]; why.is_string()) {
+    endings.push_back(why);
+    ended.push_back(channel);
+  }
+}
+
+// Events that say what they are: of responses, and of others that stream parts by number.
+void AnswerEvent::read_typed(json::Value root, std::string_view type) {
+  const auto delta = root["delta"];
+  std::string place;
+  if (root["output_index"]) place = "output/" + number_or(root["output_index"], 0) + "/";
+  if (root["index"]) place = "parts/" + number_or(root["index"], 0) + "/";
+  if (delta.is_object()) return read_delta(delta, place);
+  if (delta.is_string()) {
+    if (type.ends_with(".delta")) type.remove_suffix(6);
+    auto channel = place + std::string(type);
+    for (const std::string_view index : {"content_index", "summary_index"})
+      if (root[index]) channel += "/" + number_or(root[index], 0);
+    pieces.push_back({delta, std::move(channel), type.contains("arguments")});
+    return;
+  }
+  constexpr std::array<std::string_view, 6> all = {"response.completed", "response.incomplete",
+                                                   "response.failed",    "response.cancelled",
+                                                   "message_stop",       "error"};
+  if (std::ranges::find(all, type) != all.end())
+    ended.emplace_back();
+  else if (type.ends_with(".done") || type == "content_block_stop")
+    ended.push_back(place);
+}
+
+// Whatever else is a string; what stands in `logprobs` repeats texts beside it.
+void AnswerEvent::add_rest(const json::Document& document) {
+  const auto& nodes = document.nodes();
+  const auto text = document.text();
+  auto piece = pieces.begin();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const auto& node = nodes[i];
+    const auto name = node.key_end > 0 ? text.substr(node.key_start + 1, node.key_end - node.key_start - 2)
+                                       : std::string_view();
+    if (name == "logprobs" && node.type != json::Type::null) {
+      repeats.emplace_back(&document, i);
+      i = node.next - 1;
+      continue;
+    }
+    if (node.type != json::Type::string) continue;
+    while (piece != pieces.end() && piece->value.index() < i) ++piece;
+    if (piece != pieces.end() && piece->value.index() == i) continue;
+    if (node.end - node.start >= kLeastText + 2 && !no_text(name)) whole.emplace_back(&document, i);
+  }
+}
+
+void AnswerEvent::read(const json::Document& document, std::string_view event_type) {
+  clear();
+  const auto root = document.root();
+  std::size_t position = 0;
+  for (const json::Value choice : root["choices"]) read_choice(choice, position++);
+  const auto type = root["type"].is_string() ? root["type"].string_or("") : std::string(event_type);
+  if (!type.empty()) read_typed(root, type);
+  if (const auto error = root["error"]; error && !error.is_null()) ended.emplace_back();
+  std::ranges::sort(pieces, {}, [](const Piece& p) { return p.value.index(); });
+  add_rest(document);
+}
+
+void AnswerEvent::read_whole(const json::Document& document) {
+  clear();
+  add_rest(document);
+}
+
+void AnswerEvent::clear() {
+  pieces.clear();
+  whole.clear();
+  repeats.clear();
+  once.clear();
+  endings.clear();
+  ended.clear();
+}
+
+}  // namespace ostiary::gateway

@@ -1,0 +1,167 @@
+#include "gateway/answer_text.h"
+
+#include <algorithm>
+
+namespace ostiary::gateway {
+
+namespace {
+
+constexpr std::size_t kMostKept = 8;
+
+// What a loop's thread keeps for its answers, made anew where a reload brought another engine.
+struct Bench {
+  std::shared_ptr<const inspect::Engine> engine;
+  std::vector<std::unique_ptr<inspect::StreamInspecting>> idle;
+};
+thread_local Bench bench;
+
+// Bytes of a text that become one placeholder.
+struct Masked {
+  const inspect::Finding* finding = nullptr;
+  std::uint64_t start = 0, end = 0;
+};
+
+}  // namespace
+
+AnswerRules AnswerRules::make(std::shared_ptr<const inspect::Engine> engine, std::set<std::string> masked,
+                              std::uint64_t hold_ms) {
+  AnswerRules rules{std::move(engine), std::move(masked), nullptr, hold_ms};
+  const std::vector<std::string> classes(rules.masked.begin(), rules.masked.end());
+  rules.held = std::make_shared<const std::vector<bool>>(inspect::detectors_of(*rules.engine, classes));
+  return rules;
+}
+
+void AnswerMasks::note(inspect::Finding finding, std::string_view pointer) {
+  if (findings_.size() == kMostFindings) return give_up();
+  finding.location.file = "answer";
+  finding.location.pointer = pointer;
+  findings_.push_back(std::move(finding));
+}
+
+void AnswerMasks::place(std::size_t from, std::string_view pointer) {
+  for (; from < findings_.size(); ++from) findings_[from].location.pointer = pointer;
+}
+
+std::string AnswerMasks::unfinished(std::string_view text, std::string_view pointer) {
+  inspect::Finding finding;
+  finding.detector = finding.type = "unfinished";
+  finding.data_class = "opaque";
+  finding.klass = inspect::Class::opaque;
+  finding.preview = "… (" + std::to_string(text.size()) + " bytes)";
+  auto placeholder = placeholders_->of(finding, text);
+  note(std::move(finding), pointer);
+  return placeholder;
+}
+
+std::unique_ptr<inspect::StreamInspecting> AnswerMasks::take_inspecting() {
+  if (bench.engine != rules_->engine) {
+    bench.idle.clear();
+    bench.engine = rules_->engine;
+  }
+  std::unique_ptr<inspect::StreamInspecting> inspecting;
+  if (bench.idle.empty()) {
+    inspecting = std::make_unique<inspect::StreamInspecting>(*rules_->engine);
+  } else {
+    inspecting = std::move(bench.idle.back());
+    bench.idle.pop_back();
+  }
+  inspecting->begin(rules_->held);
+  return inspecting;
+}
+
+void AnswerMasks::give_inspecting(std::unique_ptr<inspect::StreamInspecting> inspecting) {
+  if (bench.engine != rules_->engine || bench.idle.size() == kMostKept) return;
+  inspecting->begin();  // forgets the text
+  bench.idle.push_back(std::move(inspecting));
+}
+
+AnswerText::AnswerText(AnswerMasks& masks, bool json, std::string pointer)
+    : masks_(masks), json_(json), pointer_(std::move(pointer)), inspecting_(masks.take_inspecting()) {
+  restoring_.begin(masks.placeholders(), json);
+}
+
+AnswerText::~AnswerText() {
+  masks_.give_inspecting(std::move(inspecting_));
+}
+
+void AnswerText::feed(std::string_view text, bool last, std::string& out) {
+  inspecting_->feed(text, last);
+  drain(out);
+  if (!last) return;
+  if (restoring_.holds()) {
+    std::string rest;
+    restoring_.finish(rest);
+    json_ ? arguments_.plain(rest, out) : void(out += rest);
+  }
+  if (json_) arguments_.finish(out);
+}
+
+void AnswerText::expire(std::string& out) {
+  inspecting_->expire();
+  drain(out);
+  if (!restoring_.holds()) return;
+  std::string rest;
+  restoring_.finish(rest);
+  json_ ? arguments_.plain(rest, out) : void(out += rest);
+}
+
+void AnswerText::drain(std::string& out) {
+  inspect::StreamInspecting::Span span;
+  while (inspecting_->next(span)) give(span, out);
+  if (inspecting_->gave_up()) masks_.give_up();
+}
+
+void AnswerText::plain(std::string_view text, std::string& out) {
+  if (text.empty()) return;
+  if (!json_) return restoring_.feed(text, out);
+  if (restoring_.idle()) return arguments_.plain(text, out);
+  std::string given;
+  restoring_.feed(text, given);
+  arguments_.plain(given, out);
+}
+
+void AnswerText::masked(std::string_view text, std::string_view placeholder, std::string& out) {
+  if (restoring_.holds()) {
+    std::string rest;
+    restoring_.finish(rest);
+    json_ ? arguments_.plain(rest, out) : void(out += rest);
+  }
+  if (json_)
+    arguments_.masked(text, placeholder, out);
+  else
+    out += placeholder;
+}
+
+void AnswerText::give(const inspect::StreamInspecting::Span& span, std::string& out) {
+  if (span.unread) {
+    masked(span.text, masks_.unfinished(span.text, pointer_), out);
+    masked_to_ = span.end;
+    return;
+  }
+  std::vector<Masked> parts;
+  for (const auto& finding : span.findings) {
+    masks_.note(finding, pointer_);
+    if (!masks_.masks(finding)) continue;
+    const auto start = finding.location.start, end = finding.location.end;
+    if (!parts.empty() && start < parts.back().end)
+      parts.back().end = std::max(parts.back().end, end);
+    else
+      parts.push_back({&finding, start, end});
+  }
+  auto at = span.start;
+  for (const auto& part : parts) {
+    const auto from = std::max(part.start, at), to = std::min(std::max(part.end, at), span.end);
+    plain(span.text.substr(at - span.start, from - at), out);
+    const auto value = span.text.substr(from - span.start, to - from);
+    // Where its beginning was held too long, a placeholder stands for that already.
+    const bool told = part.start < span.start && masked_to_ == span.start && masked_to_ > 0;
+    if (!(told || (from == to && part.start < at)))
+      masked(value, masks_.placeholders().of(*part.finding, value), out);
+    else if (!value.empty())
+      masked(value, {}, out);
+    masked_to_ = at = to;
+  }
+  plain(span.text.substr(at - span.start), out);
+}
+
+}  // namespace ostiary::gateway
