@@ -156,8 +156,8 @@ std::string cache_key(std::span<const catalog::Detector> specs, std::string_view
       append(all, *text);
     for (const auto* texts : {&d.keywords, &d.words, &d.reject, &d.members, &d.fires, &d.silent})
       append(all, *texts);
-    all += fmt::format("{} {} {} {} {} {} {}\n", d.within, d.any_case, d.damped, d.entropy, d.rarity,
-                       d.check.modulus, d.literal);
+    all += fmt::format("{} {} {} {} {} {} {} {}\n", d.within, d.any_case, d.inside_words, d.damped, d.entropy,
+                       d.rarity, d.check.modulus, d.literal);
   }
   return hex(sha256(all));
 }
