@@ -6,6 +6,35 @@
 
 namespace ostiary::app {
 
+namespace {
+
+void add_alarms(CLI::App& inspect, InspectOptions& options) {
+  auto* mark = inspect.add_option("--false-alarm", options.false_alarm, "mark a finding for whoever reviews")
+                   ->type_name("FINGERPRINT");
+  auto* list =
+      inspect.add_flag("--false-alarms", options.false_alarms, "list what was marked")->excludes(mark);
+  auto* accept = inspect.add_option("--accept", options.accept, "accept what was marked (reviewers)")
+                     ->type_name("FINGERPRINT")
+                     ->excludes(mark)
+                     ->excludes(list);
+  auto* reject = inspect.add_option("--reject", options.reject, "reject what was marked (reviewers)")
+                     ->type_name("FINGERPRINT")
+                     ->excludes(mark)
+                     ->excludes(list)
+                     ->excludes(accept);
+  inspect.add_option("--because", options.because, "with those: why; no values")->type_name("TEXT");
+  inspect.add_option("--until", options.until, "with --accept: the last day, YYYY-MM-DD (default: 180 days)")
+      ->type_name("DAY")
+      ->excludes(reject);
+  inspect.add_flag("--accepted", options.accepted, "what reviewers accepted is no finding");
+  inspect
+      .add_option("--gate", options.gate,
+                  "with those: the gate to ask, with the key in OSTIARY_KEY; without it the data folder")
+      ->type_name("URL");
+}
+
+}  // namespace
+
 void add_inspect(CommandLine& line) {
   const auto options = std::make_shared<InspectOptions>();
   auto* inspect =
@@ -13,6 +42,8 @@ void add_inspect(CommandLine& line) {
                 "ostiary inspect src/ notes.txt\n"
                 "  pbpaste | ostiary inspect --redact        # the text with findings masked\n"
                 "  ostiary inspect --staged                  # in a pre-commit hook\n"
+                "  ostiary inspect --rules inspection/ src/  # with an organisation's own rules\n"
+                "  ostiary inspect --false-alarm 3f9a0c1e5b7d2468 --because 'a test key'\n"
                 "  ostiary inspect --history --format sarif -o findings.sarif");
   const auto levels = CLI::IsMember({"low", "medium", "high"});
   inspect->add_option("paths", options->paths,
@@ -37,6 +68,13 @@ void add_inspect(CommandLine& line) {
       ->add_option("--revision", options->revisions, "with --history: of these, as git rev-list takes them")
       ->type_name("REV");
   inspect->add_flag("--no-ignore", options->no_ignore, "also what .gitignore and .ostiaryignore leave out");
+  inspect
+      ->add_option("--rules", options->rules,
+                   "detectors, lists and allow-rules of your own (docs/inspection.md)")
+      ->type_name("FOLDER");
+  inspect->add_flag("--explain", options->explain,
+                    "tell for each place where a detector looked why something fired or did not");
+  add_alarms(*inspect, *options);
   inspect->add_flag("--reveal", options->reveal, "show values in full; only on a terminal");
   line.add_common(*inspect, options->common, true);
   line.does(*inspect, [options] { return run_inspect(*options); });

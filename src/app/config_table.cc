@@ -233,6 +233,11 @@ std::vector<Row<Config>> last_rows() {
           "is "
           "found goes masked into the ledger; data_classes says what follows from it. Without it no request "
           "has a data class."),
+      top<&Config::inspection, Path>(
+          "inspection", "\"\"",
+          "A folder with detectors, lists and allow-rules of your own (docs/inspection.md). A reload reads "
+          "it "
+          "again; while something in it is wrong, what was read before stays in force."),
       Row<Config>{"data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",
                   "What happens to a request that holds a data class, such as {secret: deny, personal: "
                   "redact}. The strictest "

@@ -10,6 +10,7 @@
 #include "app/discover.h"
 #include "app/effective.h"
 #include "app/folder_api.h"
+#include "app/inspect_alarms.h"
 #include "app/restore_limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -191,8 +192,9 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   TRY(const auto stored, store->limits());
   TRY(auto managed, gateway::managed_limits(stored));
   shared_.limiter.manage(std::move(managed));
-  TRY(engine_, inspect::Engine::builtin());
-  TRY(auto setup, make_setup(config_));
+  TRY(rules_, read_rules(config_));
+  TRY(auto engine, engine_of(rules_));
+  TRY(auto setup, make_setup(config_, std::move(engine)));
   shared_.publish(std::move(setup));
   TRY(const auto homes, store->recent_responses(wall_now(), kRememberResponsesMs));
   shared_.homes.restore(homes);
@@ -240,19 +242,42 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   return {};
 }
 
-Result<gateway::Setup> House::make_setup(const Config& config) const {
+// What is compiled is kept in the data folder.
+Result<OwnRules> House::read_rules(const Config& config) const {
+  TRY(auto rules, load_rules(config.inspection, config_.data + "/inspection"));
+  for (const auto& line : rules.told) log::warn("inspection: " + line);
+  return rules;
+}
+
+// With what reviewers accepted as false alarms.
+Result<std::shared_ptr<const inspect::Engine>> House::engine_of(const OwnRules& rules) const {
+  auto allow = rules.allow;
+  store::FalseAlarms alarms(config_.data + "/store.sqlite");
+  TRY(const auto accepted, alarms.in_effect(wall_now()));
+  for (const auto& alarm : accepted) allow.push_back(rule_of(alarm));
+  return std::make_shared<const inspect::Engine>(
+      rules.detectors, std::make_shared<const inspect::AllowRules>(std::move(allow)));
+}
+
+// What inspects requests and answers; the settings are there.
+static void look_with(gateway::Setup& setup, std::shared_ptr<const inspect::Engine> engine) {
+  const auto& settings = setup.settings;
+  if (!settings.inspect) return;
+  setup.inspector = std::make_shared<const gateway::TextInspector>(engine, settings.size_limits);
+  std::set<std::string> masked;
+  for (const auto& [name, effect] : settings.answer_classes)
+    if (effect == policy::Effect::redact) masked.insert(name);
+  setup.examiner = std::make_shared<const gateway::AnswerExaminer>(
+      gateway::AnswerRules::make(std::move(engine), std::move(masked), settings.answer_hold_ms));
+}
+
+Result<gateway::Setup> House::make_setup(const Config& config,
+                                         std::shared_ptr<const inspect::Engine> engine) const {
   gateway::Setup setup;
   setup.settings = config.gate;
   setup.decider = std::make_shared<const gateway::ClassActions>(
       config.gate.data_classes, config.gate.reroute_to, config.gate.size_limits);
-  if (config.gate.inspect) {
-    setup.inspector = std::make_shared<const gateway::TextInspector>(engine_, config.gate.size_limits);
-    std::set<std::string> masked;
-    for (const auto& [name, effect] : config.gate.answer_classes)
-      if (effect == policy::Effect::redact) masked.insert(name);
-    setup.examiner = std::make_shared<const gateway::AnswerExaminer>(
-        gateway::AnswerRules::make(engine_, std::move(masked), config.gate.answer_hold_ms));
-  }
+  look_with(setup, std::move(engine));
   const auto before = shared_.setup.get();
   const auto wanted = config.services_configured ? config.services : discover_services(variable, kProbeMs);
   for (const auto& settings : wanted) {
@@ -321,13 +346,16 @@ Result<> House::begin_reload(const Config& config) {
 Result<std::vector<std::string>> House::reload() {
   const std::lock_guard lock(reloading_);
   TRY(Config config, settle_config(options_));
-  TRY(auto setup, make_setup(config));
+  TRY(auto rules, read_rules(config));
+  TRY(auto engine, engine_of(rules));
+  TRY(auto setup, make_setup(config, std::move(engine)));
   if (auto begun = begin_reload(config); !begun) {
     (void)use_log(config_);
     return std::unexpected(begun.error());
   }
   auto names = needs_restart(started_with_, config);
   if (audit_) audit_->reopen();
+  rules_ = std::move(rules);
   shared_.publish(std::move(setup));
   witnesses_->replace(config.witnesses);
   backing_->most_own_keys = config.console_own_keys;
@@ -337,6 +365,16 @@ Result<std::vector<std::string>> House::reload() {
   settings_ = std::move(settings);
   loaded_at_ = wall_now();
   return names;
+}
+
+// Only the rules change: the setup stays as it is otherwise.
+Result<> House::alarms_changed() {
+  const std::lock_guard lock(reloading_);
+  TRY(auto engine, engine_of(rules_));
+  auto setup = *shared_.setup.get();
+  look_with(setup, std::move(engine));
+  shared_.publish(std::move(setup));
+  return {};
 }
 
 Result<> House::reopen_logs() {

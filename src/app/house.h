@@ -12,6 +12,7 @@
 #include "app/instruments.h"
 #include "app/keeping_door.h"
 #include "app/notify.h"
+#include "app/own_rules.h"
 #include "app/projector.h"
 #include "app/response_keeper.h"
 #include "app/verbs.h"
@@ -19,7 +20,6 @@
 #include "base/result.h"
 #include "console/api.h"
 #include "gateway/gate.h"
-#include "inspect/engine.h"
 #include "ledger/keeper.h"
 #include "ledger/ledger.h"
 #include "store/store.h"
@@ -56,6 +56,7 @@ class House final : public console::Steward {
   bool metrics_open() const override { return metrics_open_; }
   console::Lag projection_lag() const override;
   std::vector<console::Witness> witnesses() const override;
+  Result<> alarms_changed() override;
 
   // Log and audit files were moved away: writes to new ones.
   Result<> reopen_logs();
@@ -75,7 +76,10 @@ class House final : public console::Steward {
   Result<> furnish(std::vector<net::Bound> sockets);
   Result<> begin_reload(const Config& config);
   Result<> use_log(const Config& config);
-  Result<gateway::Setup> make_setup(const Config& config) const;
+  Result<gateway::Setup> make_setup(const Config& config,
+                                    std::shared_ptr<const inspect::Engine> engine) const;
+  Result<OwnRules> read_rules(const Config& config) const;
+  Result<std::shared_ptr<const inspect::Engine>> engine_of(const OwnRules& rules) const;
 
   const ServeOptions options_;
   std::mutex reloading_;      // held by a reload, which may come from this thread and through the API
@@ -92,7 +96,7 @@ class House final : public console::Steward {
   std::unique_ptr<Witnesses> witnesses_;
   std::unique_ptr<Instruments> instruments_;
   std::unique_ptr<Projector> projector_;
-  std::shared_ptr<const inspect::Engine> engine_;
+  OwnRules rules_;  // under reloading_ once the gate runs
   gateway::Shared shared_;
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<console::Backing> backing_;

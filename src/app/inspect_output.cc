@@ -5,7 +5,6 @@
 #include <set>
 
 #include "app/verbs.h"
-#include "catalog/catalog.h"
 #include "json/writer.h"
 #include "report/sarif.h"
 
@@ -25,10 +24,14 @@ std::string painted(const Style& style, Confidence confidence) {
   return confidence == Confidence::medium ? style.yellow(word) : style.faint(word);
 }
 
-const catalog::Detector* detector(std::string_view id) {
-  for (const auto& d : catalog::detectors())
-    if (d.id == id) return &d;
+const catalog::Detector* detector(const Inspected& inspected, std::string_view id) {
+  for (const auto& d : inspected.engine->detectors().detectors())
+    if (d.spec.id == id) return &d.spec;
   return nullptr;
+}
+
+std::string accepted_by(const catalog::AllowRule& rule) {
+  return fmt::format("accepted by {} until {}: {}", rule.by, rule.until, rule.because);
 }
 
 report::SarifLevel level_of(Confidence confidence) {
@@ -36,8 +39,9 @@ report::SarifLevel level_of(Confidence confidence) {
   return confidence == Confidence::medium ? report::SarifLevel::warning : report::SarifLevel::note;
 }
 
-report::SarifResult result_of(const inspect::Finding& finding, bool known) {
-  const auto* d = detector(finding.detector);
+report::SarifResult result_of(const Inspected& inspected, const inspect::Finding& finding,
+                              std::string suppressed) {
+  const auto* d = detector(inspected, finding.detector);
   report::SarifResult result;
   result.rule = finding.detector;
   result.level = level_of(finding.confidence);
@@ -46,7 +50,7 @@ report::SarifResult result_of(const inspect::Finding& finding, bool known) {
   result.location = {
       .file = at.file, .pointer = "", .start = at.start, .end = at.end, .line = at.line, .column = at.column};
   result.fingerprint = finding.fingerprint;
-  if (known) result.suppressed = "stands in the baseline";
+  if (!suppressed.empty()) result.suppressed = std::move(suppressed);
   return result;
 }
 
@@ -56,7 +60,7 @@ std::string inspection_text(const Inspected& inspected, const Style& style) {
   std::string out;
   for (std::size_t i = 0; i < inspected.findings.size(); ++i) {
     const auto& finding = inspected.findings[i];
-    const auto* d = detector(finding.detector);
+    const auto* d = detector(inspected, finding.detector);
     const auto shown = inspected.values.empty() ? finding.preview : inspected.values[i];
     out += fmt::format("{}  {}  {}  {}  {}\n", style.bold(place(finding.location)),
                        painted(style, finding.confidence), d ? d->name : finding.detector, printable(shown),
@@ -72,6 +76,21 @@ std::string inspection_json(const Inspected& inspected) {
   std::string out;
   json::Writer w(out);
   w.begin_object();
+  w.key("allowed");
+  w.begin_array();
+  for (const auto& [finding, rule] : inspected.allowed) {
+    std::string one;
+    inspect::append_json(one, finding);
+    w.begin_object();
+    w.member("because", rule->because);
+    w.member("by", rule->by);
+    w.key("finding");
+    w.raw(one);
+    w.member("rule", rule->id);
+    w.member("until", rule->until);
+    w.end_object();
+  }
+  w.end_array();
   w.key("classes");
   w.begin_array();
   for (const auto& klass : inspected.classes) w.string(klass);
@@ -114,11 +133,16 @@ std::string inspection_sarif(const Inspected& inspected) {
   std::set<std::string> rules;
   for (const auto* findings : {&inspected.findings, &inspected.known})
     for (const auto& finding : *findings) {
-      run.results.push_back(result_of(finding, findings == &inspected.known));
+      run.results.push_back(
+          result_of(inspected, finding, findings == &inspected.known ? "stands in the baseline" : ""));
       rules.insert(finding.detector);
     }
+  for (const auto& [finding, rule] : inspected.allowed) {
+    run.results.push_back(result_of(inspected, finding, accepted_by(*rule)));
+    rules.insert(finding.detector);
+  }
   for (const auto& id : rules) {
-    const auto* d = detector(id);
+    const auto* d = detector(inspected, id);
     report::SarifRule rule;
     rule.id = id;
     rule.name = d ? d->name : id;

@@ -6,7 +6,7 @@
 
 #include "app/impl/terminal.h"
 #include "app/inspect_sources.h"
-#include "inspect/finding.h"
+#include "inspect/engine.h"
 
 namespace ostiary::app {
 
@@ -14,10 +14,12 @@ namespace ostiary::app {
 struct Inspected {
   std::vector<inspect::Finding> findings;  // those shown, by file and place
   std::vector<inspect::Finding> known;     // of the baseline
+  std::vector<inspect::Allowed> allowed;   // by the organisation's rules
   std::vector<std::string> values;         // of `findings`, where they are to be revealed; otherwise empty
   std::vector<std::string> classes;        // data classes of the whole, sorted
   inspect::Size size;                      // of all texts; attachments: documents and archives
   SourceSummary sources;
+  std::shared_ptr<const inspect::Engine> engine;  // that found them
 };
 
 std::string inspection_text(const Inspected& inspected, const Style& style);

@@ -64,6 +64,9 @@ std::string keeping_of(std::string_view kind, json::Value record) {
     return fmt::format("{} {}", text_of(record["state"]), what);
   }
   if (kind == "hold") return fmt::format("{} {}", text_of(record["state"]), text_of(record["reason"]));
+  if (kind == "disposition")
+    return fmt::format("{} {}: {}", text_of(record["state"]), text_of(record["fingerprint"]),
+                       text_of(record["because"]));
   if (kind == "retention")
     return fmt::format("{} records before {} removed", number("records"),
                        text_of(record["before"]).substr(0, 10));

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "app/impl/terminal.h"
+#include "app/inspect_alarms.h"
 #include "app/inspect_baseline.h"
+#include "app/inspect_explain.h"
 #include "app/inspect_output.h"
 #include "app/inspect_sources.h"
+#include "app/own_rules.h"
 #include "app/verbs.h"
 #include "files/content.h"
 #include "inspect/engine.h"
@@ -33,8 +36,10 @@ bool is_new(const Source& source, const inspect::Finding& finding) {
 
 class Run {
  public:
-  Run(const InspectOptions& options, const inspect::Engine& engine)
-      : options_(options), inspecting_(engine) {}
+  Run(const InspectOptions& options, std::shared_ptr<const inspect::Engine> engine)
+      : options_(options), inspecting_(*engine) {
+    out_.engine = std::move(engine);
+  }
   Result<> read_known() {
     if (options_.baseline.empty() || options_.write_baseline) return {};
     TRY(known_, read_baseline(options_.baseline));
@@ -70,7 +75,7 @@ void Run::measure(std::string_view text) {
 
 void Run::take(const Source& source) {
   measure(source.bytes);
-  auto inspection = inspecting_.inspect(source.bytes);
+  auto inspection = inspecting_.inspect(source.bytes, source.file);
   if (options_.redact) {
     // Those of the baseline, too: known is not harmless to whoever gets the text.
     const auto encoding = files::encoding_of(source.bytes);
@@ -84,6 +89,8 @@ void Run::take(const Source& source) {
   for (const auto& why : inspection.partial)
     partial_.push_back({std::string(source.file), files::Why::too_large, why});
   const auto least = confidence_of(options_.least);
+  // Without a baseline and a commit's lines nothing is left out, and a class may stand behind another.
+  if (!source.lines && known_.empty()) classes_.insert(inspection.classes.begin(), inspection.classes.end());
   std::vector<inspect::Finding> shown;
   for (auto& finding : inspection.findings) {
     if (finding.confidence < least || !is_new(source, finding)) continue;
@@ -99,6 +106,11 @@ void Run::take(const Source& source) {
     shown.push_back(std::move(finding));
   }
   std::ranges::move(shown, std::back_inserter(out_.findings));
+  for (auto allowed : inspecting_.allowed()) {
+    if (allowed.finding.confidence < least || !is_new(source, allowed.finding)) continue;
+    allowed.finding.location.file = source.file;
+    out_.allowed.push_back(std::move(allowed));
+  }
 }
 
 Inspected Run::finish(SourceSummary sources) {
@@ -115,15 +127,50 @@ Result<> check_call(const InspectOptions& options) {
                 "--reveal shows values only on a terminal, so that they end up in no file or log");
   if (options.reveal && options.common.format != Format::text)
     return fail(Code::invalid, "--reveal goes with the text format only");
+  if (options.explain && (options.redact || options.common.format == Format::sarif))
+    return fail(Code::invalid, "--explain writes text or JSON, and no masked text");
   if (options.redact && (options.staged || options.history || options.paths.size() > 1))
     return fail(Code::invalid, "--redact takes one file or standard input");
   return {};
+}
+
+Result<std::shared_ptr<const inspect::Engine>> engine_for(const InspectOptions& options) {
+  TRY(auto rules, load_rules(options.rules, options.rules.empty() ? "" : rules_cache(options.rules)));
+  for (const auto& line : rules.told) hint(options.common, line);
+  if (options.accepted) {
+    TRY(const auto accepted, accepted_alarms(options));
+    rules.allow.insert(rules.allow.end(), accepted.begin(), accepted.end());
+  }
+  return std::make_shared<const inspect::Engine>(
+      std::move(rules.detectors), std::make_shared<const inspect::AllowRules>(std::move(rules.allow)));
+}
+
+Result<int> explain(const InspectOptions& options) {
+  constexpr std::size_t most = 200'000;
+  TRY(const auto engine, engine_for(options));
+  inspect::Inspecting inspecting(*engine);
+  Explanation explanation;
+  TRY(explanation.sources, each_source(options, [&](const Source& source) {
+        for (auto& place : inspecting.explain(source.bytes, source.file)) {
+          if (explanation.places.size() >= most) return;
+          place.location.file = source.file;
+          explanation.places.push_back(std::move(place));
+        }
+      }));
+  if (explanation.places.size() >= most)
+    explanation.sources.partial.push_back(
+        {"", files::Why::too_large, fmt::format("only the first {} places are told of", grouped(most))});
+  TRY_VOID(put(options.common, options.common.format == Format::json
+                                   ? explanation_json(explanation)
+                                   : explanation_text(explanation, style_of(options.common))));
+  return 0;
 }
 
 std::string summary(const Inspected& inspected) {
   auto text = fmt::format("{} findings in {} texts, {}", grouped(inspected.findings.size()),
                           grouped(inspected.sources.texts), human_bytes(inspected.sources.bytes));
   if (!inspected.known.empty()) text += fmt::format("; {} known", grouped(inspected.known.size()));
+  if (!inspected.allowed.empty()) text += fmt::format("; {} accepted", grouped(inspected.allowed.size()));
   if (inspected.sources.binaries > 0)
     text += fmt::format("; {} binary files passed over", grouped(inspected.sources.binaries));
   if (!inspected.sources.partial.empty())
@@ -147,8 +194,10 @@ std::string formatted(const InspectOptions& options, const Inspected& inspected)
 
 Result<int> run_inspect(const InspectOptions& options) {
   TRY_VOID(check_call(options));
-  TRY(const auto engine, inspect::Engine::builtin());
-  Run run(options, *engine);
+  if (concerns_alarms(options)) return run_alarms(options);
+  if (options.explain) return explain(options);
+  TRY(auto engine, engine_for(options));
+  Run run(options, std::move(engine));
   TRY_VOID(run.read_known());
   std::uint64_t texts = 0;
   Progress progress("inspected", options.common);

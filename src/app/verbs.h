@@ -32,6 +32,15 @@ struct InspectOptions {
   std::vector<std::string> revisions;  // of the history
   bool no_ignore = false;
   bool reveal = false;  // values in full, on a terminal
+  std::string rules;    // folder of the organisation's own; empty: none
+  bool explain = false;
+  std::string false_alarm;         // fingerprint that is marked
+  bool false_alarms = false;       // list what was marked
+  std::string accept, reject;      // fingerprint that a reviewer decides on
+  std::string because;             // why it is marked or decided so
+  std::string until;               // accept: last day, YYYY-MM-DD
+  std::string gate;                // of the four; empty: the data folder
+  bool accepted = false;           // what the gate's reviewers accepted is no finding
 };
 
 struct ServeOptions {

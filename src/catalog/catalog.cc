@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "catalog/impl/entries.h"
 
 extern "C" {
 extern const char ostiary_catalog_begin[];
@@ -31,45 +32,15 @@ std::string_view blob() {
   std::abort();
 }
 
-// The JSON of a kind: after its line "<kind> <bytes>".
 std::string_view section(std::string_view kind) {
-  auto rest = blob();
-  const auto line = [&] {
-    const auto end = std::min(rest.find('\n'), rest.size() - 1);
-    const auto out = rest.substr(0, end);
-    rest.remove_prefix(end + 1);
-    return out;
-  };
-  if (rest.empty() || line() != "ostiary-catalog 1") broken("no header");
-  while (!rest.empty()) {
-    const auto head = text::split(line(), ' ');
-    const auto size = head.size() == 2 ? text::parse_uint(head[1]) : std::nullopt;
-    if (!size || *size >= rest.size()) broken("a section's head");
-    if (head[0] == kind) return rest.substr(0, *size);
-    rest.remove_prefix(*size + 1);
-  }
-  broken(kind);
-}
-
-std::string text_of(const dom::element& object, std::string_view name) {
-  std::string_view out;
-  return object[name].get(out) == simdjson::SUCCESS ? std::string(out) : std::string();
-}
-
-std::vector<std::string> texts_of(const dom::element& object, std::string_view name) {
-  std::vector<std::string> out;
-  dom::array list;
-  if (object[name].get(list) != simdjson::SUCCESS) return out;
-  for (const auto item : list) {
-    std::string_view word;
-    if (item.get(word) == simdjson::SUCCESS) out.emplace_back(word);
-  }
-  return out;
+  const auto json = section_of(blob(), kind);
+  if (!json) broken(kind);
+  return *json;
 }
 
 Origin origin_of(const dom::element& object) {
   dom::element origin;
-  if (object["origin"].get(origin) != simdjson::SUCCESS) broken("an entry without origin");
+  if (object["origin"].get(origin) != simdjson::SUCCESS) return {};  // of an organisation's own
   return {text_of(origin, "source"), text_of(origin, "date")};
 }
 
@@ -145,42 +116,6 @@ Detector::Check check_of(const dom::element& detector) {
           .modulus = count_of(check, "modulus", 0)};
 }
 
-Detector detector_of(const dom::element& e) {
-  Detector d{.id = text_of(e, "id"),
-             .name = text_of(e, "name"),
-             .klass = text_of(e, "class"),
-             .data_class = text_of(e, "data_class"),
-             .type = text_of(e, "type"),
-             .opens = text_of(e, "opens"),
-             .standard = text_of(e, "standard"),
-             .countries = texts_of(e, "countries"),
-             .keywords = texts_of(e, "keywords"),
-             .words = texts_of(e, "words"),
-             .trigger = text_of(e, "trigger"),
-             .where = text_of(e, "where"),
-             .start = text_of(e, "start"),
-             .before = text_of(e, "before"),
-             .pattern = text_of(e, "pattern"),
-             .after = text_of(e, "after"),
-             .within = count_of(e, "within", 64),
-             .any_case = text_of(e, "case") == "any",
-             .inside_words = flag_of(e, "inside_words", false),
-             .damped = flag_of(e, "damped", true),
-             .entropy = decimal_of(e, "entropy"),
-             .rarity = decimal_of(e, "rarity"),
-             .check = check_of(e),
-             .check_failed = text_of(e, "check_failed"),
-             .confidence = text_of(e, "confidence"),
-             .with_words = text_of(e, "with_words"),
-             .reject = texts_of(e, "reject"),
-             .fires = texts_of(e, "fires"),
-             .silent = texts_of(e, "silent"),
-             .origin = origin_of(e)};
-  if (d.type.empty()) d.type = d.id;
-  if (d.data_class.empty()) d.data_class = d.klass == "marker" ? "internal" : d.klass;
-  return d;
-}
-
 Damper damper_of(const dom::element& e) {
   return {.id = text_of(e, "id"),
           .name = text_of(e, "name"),
@@ -213,6 +148,80 @@ const T* find(const std::vector<T>& all, std::string_view id) {
 }
 
 }  // namespace
+
+// After its line "<kind> <bytes>".
+std::optional<std::string_view> section_of(std::string_view blob, std::string_view kind) {
+  auto rest = blob;
+  const auto line = [&] {
+    const auto end = std::min(rest.find('\n'), rest.size() - 1);
+    const auto out = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    return out;
+  };
+  if (rest.empty() || line() != "ostiary-catalog 1") return std::nullopt;
+  while (!rest.empty()) {
+    const auto head = text::split(line(), ' ');
+    const auto size = head.size() == 2 ? text::parse_uint(head[1]) : std::nullopt;
+    if (!size || *size >= rest.size()) return std::nullopt;
+    if (head[0] == kind) return rest.substr(0, *size);
+    rest.remove_prefix(*size + 1);
+  }
+  return std::nullopt;
+}
+
+std::string text_of(const dom::element& object, std::string_view name) {
+  std::string_view out;
+  return object[name].get(out) == simdjson::SUCCESS ? std::string(out) : std::string();
+}
+
+std::vector<std::string> texts_of(const dom::element& object, std::string_view name) {
+  std::vector<std::string> out;
+  dom::array list;
+  if (object[name].get(list) != simdjson::SUCCESS) return out;
+  for (const auto item : list) {
+    std::string_view word;
+    if (item.get(word) == simdjson::SUCCESS) out.emplace_back(word);
+  }
+  return out;
+}
+
+Detector detector_of(const dom::element& e) {
+  Detector d{.id = text_of(e, "id"),
+             .name = text_of(e, "name"),
+             .klass = text_of(e, "class"),
+             .data_class = text_of(e, "data_class"),
+             .type = text_of(e, "type"),
+             .opens = text_of(e, "opens"),
+             .standard = text_of(e, "standard"),
+             .countries = texts_of(e, "countries"),
+             .keywords = texts_of(e, "keywords"),
+             .words = texts_of(e, "words"),
+             .trigger = text_of(e, "trigger"),
+             .where = text_of(e, "where"),
+             .start = text_of(e, "start"),
+             .before = text_of(e, "before"),
+             .pattern = text_of(e, "pattern"),
+             .after = text_of(e, "after"),
+             .within = count_of(e, "within", 64),
+             .any_case = text_of(e, "case") == "any",
+             .inside_words = flag_of(e, "inside_words", false),
+             .damped = flag_of(e, "damped", true),
+             .entropy = decimal_of(e, "entropy"),
+             .rarity = decimal_of(e, "rarity"),
+             .check = check_of(e),
+             .check_failed = text_of(e, "check_failed"),
+             .confidence = text_of(e, "confidence"),
+             .with_words = text_of(e, "with_words"),
+             .reject = texts_of(e, "reject"),
+             .fires = texts_of(e, "fires"),
+             .silent = texts_of(e, "silent"),
+             .origin = origin_of(e),
+             .rule = {},
+             .members = {}};
+  if (d.type.empty()) d.type = d.id;
+  if (d.data_class.empty()) d.data_class = d.klass == "marker" ? "internal" : d.klass;
+  return d;
+}
 
 const std::vector<Provider>& providers() {
   static const auto all = read_kind("provider", provider_of);

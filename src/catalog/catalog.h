@@ -71,9 +71,9 @@ struct Detector {
   std::string check_failed, confidence, with_words;
   std::vector<std::string> reject, fires, silent;
   Origin origin;
-  // Of detectors that are made of an organisation's list, which no file says. `literal`: a keyword that stands
-  // as a whole word is the value, and `pattern` takes any byte. `rule` (inspect/members.h): which values of
-  // the pattern count, by `members`.
+  // Of detectors that are made of an organisation's list, which no file says. `literal`: a keyword that
+  // stands as a whole word is the value, and `pattern` takes any byte. `rule` (inspect/members.h): which
+  // values of the pattern count, by `members`.
   bool literal = false;
   std::string rule;
   std::vector<std::string> members;

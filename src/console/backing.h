@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "gateway/worker.h"
 #include "store/exchanges.h"
+#include "store/false_alarms.h"
 #include "store/invitations.h"
 #include "store/store.h"
 
@@ -53,6 +54,9 @@ class Steward {
   virtual bool metrics_open() const = 0;     // whether /metrics is for whoever reaches the gate
   virtual Lag projection_lag() const = 0;
   virtual std::vector<Witness> witnesses() const = 0;
+  // What reviewers accept as false alarms has changed: put it in force for what begins from now on. Not to be
+  // called under store_mutex.
+  virtual Result<> alarms_changed() { return {}; }
 };
 
 // Of the build.
@@ -73,7 +77,8 @@ struct Backing {
   std::mutex store_mutex = {};
   std::uint64_t retention_ms = 0;                // of the ledger; 0: for ever
   std::atomic<std::uint32_t> most_own_keys = 5;  // with so many valid keys of a team nobody makes another
-  store::Invitations invitations{data_folder + "/store.sqlite"};  // under store_mutex
+  store::Invitations invitations{data_folder + "/store.sqlite"};   // under store_mutex
+  store::FalseAlarms false_alarms{data_folder + "/store.sqlite"};  // under store_mutex
   store::Exchanges exchanges{data_folder + "/exchanges.sqlite"};
   std::atomic<Feed*> feed = nullptr;  // the API's own; null where no gate serves
 };

@@ -149,11 +149,14 @@ Result<Reply> kept(Backing& backing, const Call& call) {
     place("store", "your name, behind the pseudonym", key->user.empty() ? 0 : 1, erased);
     place("store", "your keys: team, times and SHA-256 of the secret, never the key", keys, "for ever");
     place("store", "which service holds a response that you asked to be stored", std::nullopt, "30 days");
+    place("store", "findings that you marked as false alarms or decided on, with your reason", std::nullopt,
+          "for ever");
     place("exchanges", "who asked which model when, sizes, tokens, cost and outcome; never a text",
           of("outcome"), age);
     place("ledger", "intents: the same, before anything left", of("intent"), age);
     place("ledger", "outcomes: the same, with keyed digests of the texts", of("outcome"), age);
     place("ledger", "changes to your keys", of("change"), age);
+    place("ledger", "the same findings: what you said of them, and when", std::nullopt, age);
     place("digest-keys", "a random key for each exchange, which makes its digests unguessable", of("outcome"),
           "until it is erased, or as long as the ledger");
     place("recordings", "texts of prompts and answers: the gate keeps none", 0, "never");

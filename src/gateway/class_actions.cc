@@ -27,12 +27,17 @@ int strictness(policy::Effect effect) {
   }
   return 4;
 }
-// What gave the request its class, and where, as far as that is known.
-std::string seen_as(const inspect::Inspection& found, std::string_view klass) {
+// What gave the request its class, as far as that is known; and where.
+const inspect::Finding* first_of(const inspect::Inspection& found, std::string_view klass) {
   const auto finding = std::ranges::find_if(found.findings, [&](const inspect::Finding& f) {
     return f.data_class == klass && f.confidence >= inspect::Confidence::medium;
   });
-  if (finding == found.findings.end()) return "";
+  return finding == found.findings.end() ? nullptr : &*finding;
+}
+
+std::string seen_as(const inspect::Inspection& found, std::string_view klass) {
+  const auto* finding = first_of(found, klass);
+  if (!finding) return "";
   auto out = " (" + finding->type;
   if (!finding->location.within.empty()) out += " in " + finding->location.within;
   if (!finding->location.pointer.empty()) out += " at " + finding->location.pointer;
@@ -49,6 +54,7 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
   policy::Decision decision;
   const policy::Fact* service = facts.find("target.service");
   const bool at_reroute = service && std::get<std::string>(service->value) == reroute_to_;
+  const inspect::Finding* decides = nullptr;
   for (const auto& [klass, effect] : actions_) {
     const bool holds =
         !found.partial.empty() || std::ranges::find(found.classes, klass) != found.classes.end();
@@ -59,6 +65,7 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
     if (strictness(effect) <= strictness(decision.effect)) continue;
     decision.effect = effect;
     decision.because = "the request holds data of the class '" + klass + "'" + seen_as(found, klass);
+    decides = first_of(found, klass);
   }
   bool too_large = false;
   for (const auto& over : sizes_over(size_limits_, facts, found)) {
@@ -75,6 +82,10 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
     const std::string less = too_large ? "send less at once" : "take the data out of the request";
     decision.alternative = reroute_to_.empty() ? less + (too_large ? "" : " and send it again")
                                                : "use the service '" + reroute_to_ + "', or " + less;
+    if (decides && !too_large)
+      decision.alternative +=
+          "; where it is a false alarm, mark it for a reviewer: ostiary inspect --false-alarm " +
+          decides->fingerprint + " --because TEXT --gate URL";
   }
   for (const std::string_view name : wants())
     if (const auto* fact = facts.find(name)) decision.facts.push_back(*fact);

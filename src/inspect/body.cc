@@ -41,6 +41,14 @@ bool overlap(const Candidate& a, const Candidate& b) {
   return a.start < b.end && b.start < a.end;
 }
 
+// The name of the member whose value a node is, or stands in as an element of arrays; as it is written.
+std::string_view member_of(const json::Document& body, std::uint32_t index) {
+  while (index != 0 && body.nodes()[index].key_end == 0) index = body.nodes()[index].parent;
+  const auto& node = body.nodes()[index];
+  if (node.key_end == 0) return {};
+  return body.text().substr(node.key_start + 1, node.key_end - node.key_start - 2);
+}
+
 // What was read in the bytes of a string with escapes gives way to what its decoded text holds, and is
 // widened where it cuts an escape.
 void settle_escaped(const Part& part, const Decoded& decoded, std::vector<Candidate>& raw,
@@ -149,12 +157,18 @@ std::vector<Candidate> Inspecting::look_into_body(const json::Document& body) {
 
 Inspection Inspecting::inspect(const json::Document& body) {
   begin(body.text().size());
-  const auto candidates = look_into_body(body);
   const auto parts = parts_of(body);
+  file_ = {};
+  member_at_ = [&](std::uint64_t at) {
+    const auto* part = part_of(parts, at);
+    return part && !part->name ? member_of(body, part->node) : std::string_view();
+  };
+  auto candidates = look_into_body(body);
+  const auto accepted = take_allowed(candidates, body.text());
   std::set<std::uint32_t> hidden;
   std::map<std::string_view, std::vector<Candidate>> by_class;
   for (const auto& candidate : candidates) {
-    by_class[engine_.detectors().detectors()[candidate.detector].spec.data_class].push_back(candidate);
+    by_class[detector_of(candidate).spec.data_class].push_back(candidate);
     if (const auto* part = part_of(parts, candidate.start); part && part->name) hidden.insert(part->node);
   }
   std::vector<Candidate> kept;
@@ -168,10 +182,14 @@ Inspection Inspecting::inspect(const json::Document& body) {
   std::vector<Finding> findings;
   Pointers pointers(body, hidden);
   for (const auto& candidate : kept) {
-    findings.push_back(finding_of(engine_, candidate, body.text()));
+    auto finding = finding_of(engine_, candidate, body.text());
     if (const auto* part = part_of(parts, candidate.start))
-      findings.back().location.pointer = pointers.of(part->node);
+      finding.location.pointer = pointers.of(part->node);
+    if (!is_allowed(candidate, body.text(), finding)) findings.push_back(std::move(finding));
   }
+  for (const auto& candidate : accepted)
+    allow(candidate, body.text(), finding_of(engine_, candidate, body.text()));
+  member_at_ = {};
   auto inspection = inspection_of(std::move(findings));
   if (too_many) inspection.partial.push_back("it holds more findings than are told of one body");
   return inspection;

@@ -211,8 +211,16 @@ Result<> DetectorSet::join(DetectorSet other) {
       for (auto& use : uses) use.detector = static_cast<std::uint16_t>(use.detector + first);
     passes_.push_back(std::move(pass));
   }
-  for (auto& detector : other.detectors_) add(std::move(detector));
+  for (auto& detector : other.detectors_) {
+    detector.own = true;
+    add(std::move(detector));
+  }
   return {};
+}
+
+void DetectorSet::narrow(std::string_view id, const Members& members) {
+  for (auto& detector : detectors_)
+    if (detector.spec.id == id) detector.members = members;
 }
 
 // The magic, the size of the first pass and what it has compiled, then the expressions of each detector.

@@ -35,6 +35,7 @@ struct Detector {
   catalog::Detector spec;
   Class klass = Class::secret;
   bool near = false;
+  bool own = false;  // of an organisation
   Pattern value;
   std::optional<Pattern> before;
   std::optional<ByteSet> start;
@@ -63,6 +64,9 @@ class DetectorSet {
   // Adds the detectors of a set that was not joined itself, behind the own ones; the damping stays that of
   // this set. `too_large` where they are more than can be numbered; then nothing was added.
   Result<> join(DetectorSet other);
+  // From now on only values that the members take count for a detector; nothing where there is none of that
+  // id.
+  void narrow(std::string_view id, const Members& members);
 
   // What a literal is for. Of one literal, ascending by detector.
   struct Use {

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <set>
 #include <span>
+#include <tuple>
 
 #include "base/hash.h"
+#include "inspect/impl/lines.h"
 #include "inspect/impl/marks.h"
 
 namespace ostiary::inspect {
@@ -19,6 +21,7 @@ bool better(const Candidate& a, const Candidate& b) {
   if (a.confidence != b.confidence) return a.confidence > b.confidence;
   if (a.end - a.start != b.end - b.start) return a.end - a.start > b.end - b.start;
   if (a.start != b.start) return a.start < b.start;
+  if (a.own != b.own) return a.own;  // says more of the same
   return a.detector < b.detector;
 }
 
@@ -77,31 +80,6 @@ std::size_t quoted_printable_from(std::string_view text, std::size_t from,
   return at;
 }
 
-// Fills in lines and columns of places that are asked for in ascending order; also in UTF-16, of which each
-// second byte is mostly 0.
-class Lines {
- public:
-  explicit Lines(std::string_view text) : text_(text) {}
-  void place(Location& location) {
-    const auto passed = text_.substr(at_, location.start - at_);
-    const auto breaks = std::ranges::count(passed, '\n');
-    line_ += static_cast<std::uint32_t>(breaks);
-    if (breaks > 0) column_ = 1;
-    column_ +=
-        static_cast<std::uint32_t>(std::ranges::count_if(passed.substr(passed.rfind('\n') + 1), [](char c) {
-          return c != '\0' && (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-        }));
-    at_ = location.start;
-    location.line = line_;
-    location.column = column_;
-  }
-
- private:
-  std::string_view text_;
-  std::uint64_t at_ = 0;
-  std::uint32_t line_ = 1, column_ = 1;
-};
-
 // Tells the same value at the same kind of place again and gives nobody the value: of the value's hash it has
 // 24 bits, of the text before it on its line the rest.
 std::string fingerprint(const Detector& detector, std::string_view value, std::string_view line) {
@@ -145,7 +123,14 @@ Inspecting::Inspecting(const Engine& engine) : engine_(engine) {}
 
 void Inspecting::look_behind(const Decoded& decoded, std::uint64_t at, int depth,
                              std::vector<Candidate>& found) {
-  for (auto inner : look(decoded.text(), depth + 1)) {
+  const auto told = traces_.size();
+  const auto within = look(decoded.text(), depth + 1);
+  for (auto trace = traces_.begin() + static_cast<std::ptrdiff_t>(told); trace != traces_.end(); ++trace) {
+    const auto span = decoded.original(trace->start, trace->end);
+    trace->start = at + span.start;
+    trace->end = at + span.end;
+  }
+  for (auto inner : within) {
     const auto span = decoded.original(inner.start, inner.end);
     inner.start = at + span.start;
     inner.end = at + span.end;
@@ -158,7 +143,10 @@ Scanner& Inspecting::scan(std::string_view text, int depth) {
     scanners_.push_back(std::make_unique<Scanner>(engine_.detectors()));
   auto& scanner = *scanners_[static_cast<std::size_t>(depth)];
   scanner.begin(steps_left_);
+  std::vector<Trace> traces;
+  scanner.observe(explaining_ ? &traces : nullptr);
   scanner.scan(text, 0, true);
+  traces_.insert(traces_.end(), traces.begin(), traces.end());
   steps_left_ -= std::min(steps_left_, scanner.steps());
   gave_up_ = gave_up_ || scanner.gave_up();
   return scanner;
@@ -268,20 +256,88 @@ Inspection Inspecting::inspection_of(std::vector<Finding> findings) const {
 // A whole inspection has one budget, whatever stands encoded in its text.
 void Inspecting::begin(std::size_t bytes) {
   gave_up_ = false;
+  allowed_.clear();
+  if (!engine_.allow().empty()) now_ = wall_now();
   steps_left_ = Scanner::budget(bytes);
 }
 
-Inspection Inspecting::inspect(std::string_view text) {
+const Detector& Inspecting::detector_of(const Candidate& candidate) const {
+  return engine_.detectors().detectors()[candidate.detector];
+}
+
+AllowRules::Place Inspecting::place_of(const Candidate& c, std::string_view text) const {
+  return {detector_of(c).spec.id, text, c.start, file_,
+          member_at_ ? member_at_(c.start) : std::string_view()};
+}
+
+std::vector<Candidate> Inspecting::take_allowed(std::vector<Candidate>& candidates, std::string_view text) {
+  std::vector<Candidate> out;
+  if (engine_.allow().empty()) return out;
+  std::erase_if(candidates, [&](const Candidate& c) {
+    if (!engine_.allow().of_place(place_of(c, text), now_)) return false;
+    out.push_back(c);
+    return true;
+  });
+  resolve(out);
+  return out;
+}
+
+void Inspecting::allow(const Candidate& c, std::string_view text, Finding finding) {
+  allowed_.push_back({std::move(finding), engine_.allow().of_place(place_of(c, text), now_)});
+}
+
+// By a rule that names the value or the finding.
+bool Inspecting::is_allowed(const Candidate& c, std::string_view text, const Finding& finding) {
+  if (engine_.allow().empty()) return false;
+  const auto* rule = engine_.allow().of_value(place_of(c, text), text.substr(c.start, c.end - c.start),
+                                              finding.fingerprint, now_);
+  if (rule) allowed_.push_back({finding, rule});
+  return rule != nullptr;
+}
+
+Inspection Inspecting::inspect(std::string_view text, std::string_view file) {
   begin(text.size());
+  file_ = file;
+  member_at_ = {};
   auto candidates = look_at_all(text);
+  const auto accepted = take_allowed(candidates, text);
+  const auto all = candidates;
   resolve(candidates);
   std::vector<Finding> findings;
-  Lines lines(text);
+  Lines lines(text), other_lines(text);
   for (const auto& candidate : candidates) {
-    findings.push_back(finding_of(engine_, candidate, text));
-    lines.place(findings.back().location);
+    auto finding = finding_of(engine_, candidate, text);
+    lines.place(finding.location);
+    if (!is_allowed(candidate, text, finding)) findings.push_back(std::move(finding));
   }
-  return inspection_of(std::move(findings));
+  for (const auto& candidate : accepted) {
+    auto finding = finding_of(engine_, candidate, text);
+    other_lines.place(finding.location);
+    allow(candidate, text, std::move(finding));
+  }
+  std::ranges::sort(allowed_, {}, [](const Allowed& a) {
+    return std::tuple(a.finding.location.start, a.finding.location.end, std::string_view(a.finding.detector));
+  });
+  auto inspection = inspection_of(std::move(findings));
+  inspection.classes = classes_of(all);
+  return inspection;
+}
+
+// None is hidden by a surer finding of another; what overlaps something accepted gives none.
+std::vector<std::string> Inspecting::classes_of(const std::vector<Candidate>& candidates) const {
+  std::vector<std::uint64_t> furthest;  // end of the accepted ones so far
+  for (const auto& [finding, rule] : allowed_)
+    furthest.push_back(std::max(furthest.empty() ? 0 : furthest.back(), finding.location.end));
+  const auto accepted = [&](const Candidate& c) {
+    const auto behind = std::ranges::lower_bound(allowed_, c.end, {},
+                                                 [](const Allowed& a) { return a.finding.location.start; });
+    return behind != allowed_.begin() &&
+           furthest[static_cast<std::size_t>(behind - allowed_.begin()) - 1] > c.start;
+  };
+  std::set<std::string> classes;
+  for (const auto& c : candidates)
+    if (c.confidence >= Confidence::medium && !accepted(c)) classes.insert(detector_of(c).spec.data_class);
+  return {classes.begin(), classes.end()};
 }
 
 }  // namespace ostiary::inspect

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "inspect/allow.h"
 #include "inspect/decode.h"
 #include "inspect/detector_set.h"
 #include "inspect/finding.h"
@@ -21,12 +23,41 @@ class Engine {
  public:
   // With builtin_detectors().
   static Result<std::shared_ptr<const Engine>> builtin();
-  explicit Engine(DetectorSet detectors) : detectors_(std::move(detectors)) {}
+  explicit Engine(DetectorSet detectors)
+      : Engine(std::make_shared<const DetectorSet>(std::move(detectors)),
+               std::make_shared<const AllowRules>()) {}
+  // What the rules accept is no finding. Both may be shared with other engines.
+  Engine(std::shared_ptr<const DetectorSet> detectors, std::shared_ptr<const AllowRules> allow)
+      : detectors_(std::move(detectors)), allow_(std::move(allow)) {}
 
-  const DetectorSet& detectors() const { return detectors_; }
+  const DetectorSet& detectors() const { return *detectors_; }
+  const AllowRules& allow() const { return *allow_; }
 
  private:
-  DetectorSet detectors_;
+  std::shared_ptr<const DetectorSet> detectors_;
+  std::shared_ptr<const AllowRules> allow_;
+};
+
+// A finding that a rule of the organisation accepts; `rule` belongs to the engine.
+struct Allowed {
+  Finding finding;
+  const catalog::AllowRule* rule = nullptr;
+};
+
+// What became of a place where a detector's keyword or trigger stands. Holds no value.
+struct Explained {
+  enum class Outcome : std::uint8_t {
+    none,     // `trace.step` says why
+    finding,  // the only one, or the surest, at that place
+    surer,    // another finding stands there: `surer`
+    allowed   // a rule accepts it: `rule`
+  };
+  const Detector* detector = nullptr;  // of the engine, as is `rule`
+  Trace trace;
+  Location location;
+  Outcome outcome = Outcome::none;
+  std::string surer;  // id of a detector
+  const catalog::AllowRule* rule = nullptr;
 };
 
 // What one thread needs to inspect texts one after the other; the engine must outlive it.
@@ -38,8 +69,8 @@ class Inspecting {
   explicit Inspecting(const Engine& engine);
 
   // The findings of a whole text, by location, no two of which overlap; lines and columns are filled in,
-  // `file` and `pointer` are not.
-  Inspection inspect(std::string_view text);
+  // `file` and `pointer` are not. `file`: what rules that name a path are held to; empty: none.
+  Inspection inspect(std::string_view text, std::string_view file = {});
   // The same of a body: what its strings, numbers and members' names hold. Each finding stands within one of
   // them, which `pointer` names, and cuts no escape; there are no lines and columns. Findings of different
   // data classes may overlap. In a pointer a member's name that is long, unusual or holds something itself is
@@ -48,6 +79,11 @@ class Inspecting {
   // Appends what a run of base64 or of hexadecimal digits holds that begins at `at` of a text which is itself
   // within `depth` encodings. False: it is built to cost too much.
   bool look_into_run(std::string_view run, std::uint64_t at, int depth, std::vector<Candidate>& found);
+  // Why each place of a text is a finding or none, by location, those of encoded texts too; with at most
+  // Scanner::kMostTraces places of each encoding. Costs more than inspect().
+  std::vector<Explained> explain(std::string_view text, std::string_view file = {});
+  // What rules accepted in the last text or body, by location.
+  const std::vector<Allowed>& allowed() const { return allowed_; }
 
  private:
   std::vector<Candidate> look_at_all(std::string_view text);
@@ -58,6 +94,14 @@ class Inspecting {
                          int depth, std::vector<Candidate>& found);
   std::vector<Candidate> look_into_body(const json::Document& body);
   void begin(std::size_t bytes);
+  const Detector& detector_of(const Candidate& candidate) const;
+  AllowRules::Place place_of(const Candidate& candidate, std::string_view text) const;
+  // Those that a rule accepts wherever they stand so leave the candidates.
+  std::vector<Candidate> take_allowed(std::vector<Candidate>& candidates, std::string_view text);
+  void allow(const Candidate& candidate, std::string_view text, Finding finding);
+  std::vector<std::string> classes_of(const std::vector<Candidate>& candidates) const;
+  void explain(const Inspection& found, Explained& place) const;
+  bool is_allowed(const Candidate& candidate, std::string_view text, const Finding& finding);
   Scanner& scan(std::string_view text, int depth);
   Inspection inspection_of(std::vector<Finding> findings) const;
   void look_behind(const Decoded& decoded, std::uint64_t at, int depth, std::vector<Candidate>& found);
@@ -65,6 +109,12 @@ class Inspecting {
   const Engine& engine_;
   std::vector<std::unique_ptr<Scanner>> scanners_;  // by depth
   std::uint64_t steps_left_ = 0;                    // of the inspection's budget
+  WallMs now_ = 0;                                  // of the inspection, where there are rules
+  std::string_view file_;
+  std::function<std::string_view(std::uint64_t)> member_at_;  // name of the JSON value at an offset
+  std::vector<Allowed> allowed_;
+  bool explaining_ = false;
+  std::vector<Trace> traces_;
   bool gave_up_ = false;
 };
 
@@ -74,7 +124,8 @@ Finding finding_of(const Engine& engine, const Candidate& candidate, std::string
 // Lines of base64 that are at least so long may go on in the next one.
 inline constexpr std::size_t kLongLine = 60;
 
-// Of candidates that overlap the surest stays, then the longest, then the first; by location.
+// Of candidates that overlap the surest stays, then the longest, then the first, then an organisation's; by
+// location.
 void resolve(std::vector<Candidate>& candidates);
 
 // A text for people in which a value cannot be read: a few first characters of a long one, and how long it

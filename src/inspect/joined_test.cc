@@ -109,7 +109,9 @@ TEST(JoinedSet, WhatWasCompiledReadsBackToTheSame) {
 TEST(Members, TellALicenceAndAHolderThatAreNotOurs) {
   const auto licences = Members::make("licence", {"Apache-2.0", "LicenseRef-Acme"});
   EXPECT_FALSE(licences->take("apache-2.0 "));
+  EXPECT_FALSE(licences->take("(LicenseRef-Acme OR Apache-2.0)"));
   EXPECT_TRUE(licences->take("GPL-2.0-only"));
+  EXPECT_TRUE(licences->take("Apache-2.0 AND GPL-2.0-only"));
   const auto holders = Members::make("holder", {"Acme", "Acme Tooling GmbH"});
   EXPECT_FALSE(holders->take("2020-2024 ACME Tooling GmbH and others"));
   EXPECT_FALSE(holders->take("2020 acme"));

@@ -20,6 +20,12 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+// A licence tag's value may be told with the tag.
+std::string_view without_tag(std::string_view value) {
+  constexpr std::string_view tag = "spdx-license-identifier:";
+  return value.starts_with(tag) ? value.substr(tag.size()) : value;
+}
+
 }  // namespace
 
 Result<Members> Members::make(std::string_view rule, const std::vector<std::string>& entries) {
@@ -77,6 +83,21 @@ bool Members::names_one(std::string_view text) const {
   return false;
 }
 
+// SPDX specification 2.3, annex D: an expression is ours where it is an entry, or all licences in it are.
+bool Members::owns(std::string_view expression) const {
+  if (has(expression)) return true;
+  bool any = false;
+  while (!expression.empty()) {
+    const auto end = std::min(expression.find_first_of(" ()"), expression.size());
+    const auto word = expression.substr(0, end);
+    expression.remove_prefix(std::min(end + 1, expression.size()));
+    if (word.empty() || word == "and" || word == "or" || word == "with") continue;
+    if (!has(word)) return false;
+    any = true;
+  }
+  return any;
+}
+
 bool Members::take(std::string_view value) const {
   const auto lower = text::lower(value);
   switch (rule_) {
@@ -85,7 +106,7 @@ bool Members::take(std::string_view value) const {
     case Rule::mail:
       return has_or_above(std::string_view(lower).substr(lower.rfind('@') + 1));
     case Rule::licence:
-      return !has(trimmed(lower));
+      return !owns(trimmed(without_tag(lower)));
     case Rule::holder:
       return !names_one(lower);
   }

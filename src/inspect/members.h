@@ -16,7 +16,8 @@ class Members {
   // `rule`: which values count.
   //   host      an entry, or a name below it: `db.intra.example` with the entry `intra.example`
   //   mail      an address whose domain is so
-  //   licence   an SPDX expression that is no entry
+  //   licence   an SPDX expression, its tag before it or not, that is no entry and has a
+  //             licence that is none
   //   holder    a copyright statement that names no entry as whole words
   // `invalid`: another rule.
   static Result<Members> make(std::string_view rule, const std::vector<std::string>& entries);
@@ -29,6 +30,7 @@ class Members {
   Members() = default;
   bool has(std::string_view text) const;
   bool has_or_above(std::string_view host) const;
+  bool owns(std::string_view expression) const;
   bool names_one(std::string_view text) const;
   bool names_one_at(std::string_view text, std::size_t start) const;
 

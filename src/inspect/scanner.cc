@@ -177,10 +177,11 @@ Scanner::Outcome Scanner::value_at(const Detector& d, std::uint16_t number, std:
                                    Pattern::Run& run, std::uint64_t& stop) {
   go_on(d.value, run, start);
   if (run.open() && !last_) return Outcome::open;
-  if (run.longest <= 0) return Outcome::none;
+  if (run.longest <= 0) return d.near ? Outcome::none : missed(number, start, "pattern");
   stop = start + static_cast<std::uint64_t>(run.longest);
   const auto outcome = follows(d, stop);
   if (outcome == Outcome::found) weigh(d, number, start, stop);
+  if (outcome == Outcome::none) note(number, start, stop, "after");
   return outcome;
 }
 
@@ -191,12 +192,12 @@ Scanner::Outcome Scanner::find_value(Try& t, std::uint64_t& held_from) {
     go_on(*d.before, t.run, t.start);
     held_from = t.run.matched() ? t.start + static_cast<std::uint64_t>(t.run.longest) : end();
     if (t.run.open() && !last_) return Outcome::open;
-    if (!t.run.matched()) return Outcome::none;
+    if (!t.run.matched()) return missed(t.detector, t.start, "before");
     t.value = held_from;
   } else {
     const auto start = t.start;
     if (start > base_ && start < end() && in_word(start) && in_word(start - 1) && !behind_escape(start))
-      return Outcome::none;
+      return missed(t.detector, start, "word");
     t.value = start;
   }
   t.run = d.value.begin();
@@ -218,7 +219,22 @@ void Scanner::weigh(const Detector& d, std::uint16_t number, std::uint64_t start
   // The keyword that opened the window is a word itself.
   const bool words = d.near || word_before(number, start);
   const auto weight = inspect::weigh(d, set_.damping(), value, context, words);
-  if (weight.confidence) candidates_.push_back({start, stop, number, *weight.confidence, weight.checksum});
+  if (weight.confidence)
+    candidates_.push_back({start, stop, number, *weight.confidence, weight.checksum, d.own});
+  if (!traces_ || traces_->size() >= kMostTraces) return;
+  const auto step = weight.lowered_by.empty() ? std::string_view("taken") : weight.lowered_by;
+  traces_->push_back(
+      {start, stop, number, step, weight.confidence, weight.checksum, entropy(value), rarity(value)});
+}
+
+void Scanner::note(std::uint16_t detector, std::uint64_t start, std::uint64_t stop, std::string_view step) {
+  if (traces_ && traces_->size() < kMostTraces) traces_->push_back({start, stop, detector, step, {}});
+}
+
+// A place at which no value was taken.
+Scanner::Outcome Scanner::missed(std::uint16_t detector, std::uint64_t at, std::string_view step) {
+  if (traces_ && set_.detectors()[detector].spec.trigger.empty()) note(detector, at, at, step);
+  return Outcome::none;
 }
 
 // Where a match begins whose keyword does there: with the first of the bytes of `start`, if it is not too
@@ -264,7 +280,10 @@ void Scanner::take_hit(const DetectorSet::Pass& pass, const Keywords::Hit& hit) 
     }
     if (!use.keyword) continue;
     if (d.spec.literal) {
-      if (whole_name(start, stop)) weigh(d, use.detector, start, stop);
+      if (whole_name(start, stop))
+        weigh(d, use.detector, start, stop);
+      else
+        missed(use.detector, start, "word");
     } else if (!d.near) {
       try_at(use.detector, start);
     } else if (whole) {
@@ -276,6 +295,7 @@ void Scanner::take_hit(const DetectorSet::Pass& pass, const Keywords::Hit& hit) 
 // Opens the bytes from `start` on for values of a `near` detector. What the windows before it leave to be
 // tried comes first.
 void Scanner::open_window(std::uint16_t detector, std::uint64_t start) {
+  note(detector, start, start, "near");
   auto& windows = windows_[detector];
   const auto until = start + set_.detectors()[detector].spec.within;
   if (!windows.open.empty() && start <= windows.open.back().until) {

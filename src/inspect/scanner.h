@@ -16,6 +16,19 @@ struct Candidate {
   std::uint16_t detector = 0;
   Confidence confidence = Confidence::low;
   Checksum checksum = Checksum::none;
+  bool own = false;  // of an organisation's detector
+};
+
+// Why a place where a detector's keyword or trigger stands is a candidate or none.
+struct Trace {
+  std::uint64_t start = 0, end = 0;  // of the value; where none was taken, both where the match would begin
+  std::uint16_t detector = 0;
+  // What decided: `word` (it stands within a word), `before`, `pattern`, `near` (a keyword opened a window),
+  // `after`, what Weight::lowered_by says, or `taken`.
+  std::string_view step;
+  std::optional<Confidence> confidence;  // nothing: no candidate
+  Checksum checksum = Checksum::none;
+  double entropy = 0, rarity = 0;  // of a value, in bits
 };
 
 // Runs the detectors of a set over one text, which may come whole or piece by piece; what is found does not
@@ -55,6 +68,10 @@ class Scanner {
   // The same of quoted-printable: an = that ends a line, and where its name stands.
   const std::vector<std::uint64_t>& soft_breaks() const { return soft_breaks_; }
   const std::vector<std::uint64_t>& quoted_printable() const { return quoted_printable_; }
+  // From now on what decides goes there, at most kMostTraces a text; nullptr: nowhere. What has a trigger and
+  // no keyword is told of from where its pattern matched on.
+  static constexpr std::size_t kMostTraces = 20'000;
+  void observe(std::vector<Trace>* traces) { traces_ = traces; }
   // A text that is built to cost too much is not looked at to its end. Everything is found that stands
   // before.
   bool gave_up() const { return gave_up_; }
@@ -110,6 +127,8 @@ class Scanner {
     kept_ = std::min(kept_, from);
     if (heeds(detector)) held_ = std::min(held_, from);
   }
+  Outcome missed(std::uint16_t detector, std::uint64_t at, std::string_view step);
+  void note(std::uint16_t detector, std::uint64_t start, std::uint64_t end, std::string_view step);
   void spend(std::uint64_t steps);
 
   std::uint64_t end() const { return base_ + text_.size(); }
@@ -138,6 +157,7 @@ class Scanner {
   std::optional<std::uint64_t> most_steps_;  // nothing: by how much of the text has come
   bool gave_up_ = false;
   std::vector<Candidate> candidates_;
+  std::vector<Trace>* traces_ = nullptr;
   std::vector<Try> pending_;
   std::vector<std::vector<std::uint64_t>> word_ends_;  // by detector
   std::vector<Windows> windows_;                       // by detector

@@ -103,6 +103,15 @@ void StreamInspecting::give(Span& span, std::uint64_t start, std::uint64_t stop)
 }
 
 std::vector<Finding> StreamInspecting::findings_of(std::vector<Candidate> cluster) {
+  const auto base = text_->known_from();
+  const auto known = text_->text(base, text_->end());
+  const auto& allow = engine_.allow();
+  const auto now = allow.empty() ? WallMs{0} : wall_now();
+  const auto place = [&](const Candidate& c) {
+    return AllowRules::Place{
+        engine_.detectors().detectors()[c.detector].spec.id, known, c.start - base, {}, {}};
+  };
+  std::erase_if(cluster, [&](const Candidate& c) { return allow.of_place(place(c), now); });
   std::map<std::string_view, std::vector<Candidate>> groups;
   for (const auto& c : cluster)
     groups[overlap_ == Overlap::one
@@ -116,11 +125,12 @@ std::vector<Finding> StreamInspecting::findings_of(std::vector<Candidate> cluste
   }
   std::ranges::sort(kept, {}, [](const Candidate& c) { return std::tuple(c.start, c.end, c.detector); });
   std::vector<Finding> findings;
-  const auto base = text_->known_from();
-  const auto known = text_->text(base, text_->end());
   for (auto c : kept) {
+    const auto at = place(c);
     c.start -= base, c.end -= base;
-    findings.push_back(finding_of(engine_, c, known));
+    auto finding = finding_of(engine_, c, known);
+    if (allow.of_value(at, known.substr(c.start, c.end - c.start), finding.fingerprint, now)) continue;
+    findings.push_back(std::move(finding));
     findings.back().location.start += base;
     findings.back().location.end += base;
   }

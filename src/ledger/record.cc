@@ -180,6 +180,21 @@ void append_change(std::string& out, WallMs at, std::string_view action, std::st
   out += '}';
 }
 
+void append_disposition(std::string& out, const Disposition& d) {
+  moment(out, R"({"at":)", d.at);
+  text(out, R"(,"because":)", d.because);
+  text(out, R"(,"by":)", d.by);
+  text(out, R"(,"fingerprint":)", d.fingerprint);
+  text(out, R"(,"kind":"disposition","state":)", d.state);
+  text(out, R"(,"subject":)", d.subject);
+  text(out, R"(,"team":)", d.team);
+  if (d.until)
+    moment(out, R"(,"until":)", *d.until);
+  else
+    out += R"(,"until":null)";
+  out += '}';
+}
+
 void append_recovery(std::string& out, WallMs at, const Found& found) {
   moment(out, R"({"at":)", at);
   count(out, R"(,"bytes_cut":)", found.bytes_cut);

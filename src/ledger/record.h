@@ -77,6 +77,18 @@ void append_outcome(std::string& out, const ExchangeRecord& record);
 // "started", "stopped", …) about `what` (an id; never a secret), with canonical detail.
 void append_change(std::string& out, WallMs at, std::string_view action, std::string_view what,
                    std::string_view detail_json = "{}");
+// What somebody made of a finding. Texts may be empty: null.
+struct Disposition {
+  WallMs at = 0;
+  std::string_view fingerprint;
+  std::string_view state;          // marked, accepted, rejected
+  std::string_view because;        // in the words of who did it; never the value
+  std::string_view by;             // id of a key, or "local"
+  std::string_view subject, team;  // pseudonym and team of who did it
+  std::optional<WallMs> until;     // of an accepted one
+};
+// kind "disposition".
+void append_disposition(std::string& out, const Disposition& disposition);
 // What opening a ledger that was not closed found behind its last checkpoint.
 struct Found {
   std::uint64_t bytes_cut = 0;         // of the torn tail

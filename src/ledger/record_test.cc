@@ -157,6 +157,34 @@ TEST(Record, OfAChangeAndOfARecoveryAreCanonicalToo) {
   expect_canonical(recovery);
 }
 
+TEST(Record, OfADispositionIsCanonical) {
+  std::string marked, accepted;
+  append_disposition(marked, {.at = 1'732'348'800'000,
+                              .fingerprint = "0123456789abcdef",
+                              .state = "marked",
+                              .because = "a \"sample\"",
+                              .by = "AbCdEf12",
+                              .subject = "sub_ada",
+                              .team = "blue",
+                              .until = {}});
+  EXPECT_EQ(
+      marked,
+      R"({"at":"2024-11-23T08:00:00.000Z","because":"a \"sample\"","by":"AbCdEf12","fingerprint":)"
+      R"("0123456789abcdef","kind":"disposition","state":"marked","subject":"sub_ada","team":"blue","until":null})");
+  expect_canonical(marked);
+  append_disposition(accepted, {.at = 0,
+                                .fingerprint = "0123456789abcdef",
+                                .state = "accepted",
+                                .because = "looked at",
+                                .by = "local",
+                                .subject = "",
+                                .team = "",
+                                .until = 1'732'348'800'000});
+  EXPECT_NE(accepted.find(R"("subject":null,"team":null,"until":"2024-11-23T08:00:00.000Z")"),
+            std::string::npos);
+  expect_canonical(accepted);
+}
+
 TEST(Record, IsAddedBehindWhatStandsThere) {
   std::string out = "x";
   append_intent(out, full_record());

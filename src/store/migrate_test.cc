@@ -77,6 +77,21 @@ constexpr const char* kInvitations4 = R"(CREATE TABLE invitations (
          withdrawn INTEGER
        ) WITHOUT ROWID)";
 
+constexpr const char* kFalseAlarms6 = R"(CREATE TABLE false_alarms (
+         fingerprint TEXT PRIMARY KEY,
+         because TEXT NOT NULL,
+         subject TEXT NOT NULL,         -- who marked it
+         team TEXT NOT NULL,
+         marked INTEGER NOT NULL,
+         state TEXT NOT NULL,           -- open, accepted or rejected
+         reviewer TEXT NOT NULL,
+         said TEXT NOT NULL,
+         decided INTEGER,
+         until INTEGER
+       ) WITHOUT ROWID)";
+constexpr const char* kFalseAlarmsSubject6 =
+    "CREATE INDEX false_alarms_subject ON false_alarms (subject, state)";
+
 constexpr const char* kSubjectRows1 =
     "INSERT INTO subjects VALUES ('sub_ada', 'ada'), ('sub_bob', NULL), ('sub_eve', 'eve')";
 constexpr const char* kKeyRows1 = R"(INSERT INTO keys VALUES
@@ -106,6 +121,10 @@ constexpr const char* kLimitRows3 = R"(INSERT INTO limits VALUES ('key', 'AAAAAA
 constexpr const char* kInvitationRows4 =
     "INSERT INTO invitations VALUES ('IIIIIIII', 'sales', zeroblob(32), 3, 1, 1000, 9000, NULL)";
 
+constexpr const char* kFalseAlarmRows6 =
+    "INSERT INTO false_alarms VALUES ('0123456789abcdef', 'a sample', 'sub_ada', 'research', 1000, 'open', "
+    "'', '', NULL, NULL)";
+
 struct Released {
   int version;
   std::vector<const char*> schema, rows;
@@ -128,6 +147,10 @@ const std::vector<Released>& released() {
       {5,
        {kSubjects1, kKeys5, kResponses5, kResponsesAt1, kLimits3, kInvitations4},
        {kSubjectRows1, kKeyRows5, kResponseRows5, kLimitRows3, kInvitationRows4}},
+      {6,
+       {kSubjects1, kKeys5, kResponses5, kResponsesAt1, kLimits3, kInvitations4, kFalseAlarms6,
+        kFalseAlarmsSubject6},
+       {kSubjectRows1, kKeyRows5, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6}},
   };
   return all;
 }

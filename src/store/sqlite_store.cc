@@ -60,6 +60,19 @@ constexpr std::array kMigrations = std::to_array<const char*>({
        ALTER TABLE responses ADD COLUMN team TEXT NOT NULL DEFAULT '';
        UPDATE responses SET team = (SELECT min(k.team) FROM keys k WHERE k.subject = responses.subject)
          WHERE (SELECT count(DISTINCT k.team) FROM keys k WHERE k.subject = responses.subject) = 1;)",
+    R"(CREATE TABLE false_alarms (
+         fingerprint TEXT PRIMARY KEY,
+         because TEXT NOT NULL,
+         subject TEXT NOT NULL,         -- who marked it
+         team TEXT NOT NULL,
+         marked INTEGER NOT NULL,
+         state TEXT NOT NULL,           -- open, accepted or rejected
+         reviewer TEXT NOT NULL,
+         said TEXT NOT NULL,
+         decided INTEGER,
+         until INTEGER
+       ) WITHOUT ROWID;
+       CREATE INDEX false_alarms_subject ON false_alarms (subject, state);)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,

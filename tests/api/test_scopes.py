@@ -24,6 +24,7 @@ EXPECTED = {
     "showTeamLimits": SEE, "setTeamLimits": ADMIN, "clearTeamLimits": ADMIN,
     "showKeyLimits": SEE, "setKeyLimits": RUN, "clearKeyLimits": RUN, "listBudgets": SEE,
     "listInvitations": RUN, "createInvitation": RUN, "withdrawInvitation": RUN,
+    "markFalseAlarm": KEY, "listAllowed": KEY, "listFalseAlarms": SEE, "decideFalseAlarm": ADMIN,
     "listExchanges": SEE, "showExchange": SEE, "streamExchanges": SEE,
     "showLedger": READ, "tailLedger": READ, "verifyLedger": READ, "proveRecord": READ, "listCheckpoints": READ, "showHealth": READ,
     "showConfiguration": READ, "reloadConfiguration": ADMIN,
@@ -35,8 +36,10 @@ BODIES = {
     "createOwnKey": {"grace": 3600},
     "setTeamLimits": {"concurrent": 100},
     "setKeyLimits": {"spend_per_month": 5},
+    "markFalseAlarm": {"because": "a sample"},
+    "decideFalseAlarm": {"because": "a sample", "state": "rejected"},
 }
-VALUES = {"id": "AAAAAAAA", "name": "blue"}
+VALUES = {"id": "AAAAAAAA", "name": "blue", "fingerprint": "0123456789abcdef"}
 UUIDS = {"showExchange"}
 
 

@@ -56,6 +56,8 @@ bool is_url(const std::string& s) {
 class Compiler {
  public:
   explicit Compiler(fs::path folder) : folder_(std::move(folder)) {}
+  Compiler(fs::path folder, std::span<const SchemaText> schemas, CheckEntry check)
+      : folder_(std::move(folder)), given_(schemas), check_(check) {}
   std::expected<std::string, std::vector<Error>> run();
 
  private:
@@ -66,6 +68,8 @@ class Compiler {
 
   std::vector<fs::path> yaml_files(const fs::path& folder);
   void read_schemas();
+  void take_given_schemas();
+  std::vector<std::string> kinds();
   void read_entries();
   // Checks a value and appends it as canonical JSON.
   void value(const Field& field, const Node& node, std::string& out);
@@ -77,6 +81,8 @@ class Compiler {
   }
 
   fs::path folder_;
+  std::span<const SchemaText> given_;  // empty: they stand in the folder
+  CheckEntry check_ = nullptr;
   std::map<std::string, Schema> schemas_;
   std::map<std::string, std::map<std::string, Entry>> entries_;  // kind, id
   std::string_view file_;                                        // being checked
@@ -89,7 +95,8 @@ std::vector<fs::path> Compiler::yaml_files(const fs::path& folder) {
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() == ".yaml") {
       files.push_back(it->path());
-    } else {
+    } else if (given_.empty() ||
+               (folder.filename() != "list" && !it->path().filename().string().starts_with('.'))) {
       problems_.push_back({Code::invalid, "only .yaml files belong here", it->path().string()});
     }
   }
@@ -111,13 +118,39 @@ void Compiler::read_schemas() {
   }
 }
 
+void Compiler::take_given_schemas() {
+  for (const auto& given : given_) {
+    const std::string kind(given.kind), file = "schema/" + kind + ".yaml";
+    const auto root = yaml::parse(given.text, file);
+    if (!root) {
+      problems_.push_back(root.error());
+      continue;
+    }
+    auto& schema = schemas_[kind] = read_schema(*root, kind, file, problems_);
+    for (auto& field : schema.entry.inner)
+      if (field.name == "origin") field.required = false;
+  }
+}
+
+std::vector<std::string> Compiler::kinds() {
+  std::vector<std::string> out;
+  for (const auto& schema : schemas_) out.push_back(schema.first);
+  return out;
+}
+
 void Compiler::read_entries() {
-  for (const auto& folder : fs::directory_iterator(folder_)) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
+    const auto& folder = *it;
     const auto kind = folder.path().filename().string();
-    if (kind == "schema" || !folder.is_directory()) continue;
-    if (!schemas_.contains(kind))
-      problems_.push_back(
-          {Code::invalid, fmt::format("there is no schema/{}.yaml for it", kind), folder.path().string()});
+    if (kind == "schema" || kind.starts_with('.') || !folder.is_directory()) continue;
+    if (!schemas_.contains(kind)) {
+      problems_.push_back({Code::invalid,
+                           given_.empty() ? fmt::format("there is no schema/{}.yaml for it", kind)
+                                          : "no kind of entry is called so" + suggestion(kind, kinds()),
+                           folder.path().string()});
+      if (!given_.empty()) continue;
+    }
     for (const auto& path : yaml_files(folder.path())) {
       const auto text = read_file(path.string());
       auto root = text ? yaml::parse(*text, path.string()) : std::unexpected(text.error());
@@ -128,6 +161,7 @@ void Compiler::read_entries() {
       }
     }
   }
+  if (error) problems_.push_back({Code::io, "cannot read the folder: " + error.message(), folder_.string()});
 }
 
 void Compiler::scalar(const Field& field, const Node& node, std::string& out) {
@@ -151,7 +185,8 @@ void Compiler::scalar(const Field& field, const Node& node, std::string& out) {
   }
   if (field.type == Field::Type::url && !is_url(text)) wrong("a URL that starts with http:// or https://");
   if (field.type == Field::Type::date && !is_date(text)) wrong("a day of the calendar, YYYY-MM-DD");
-  if (!field.pattern.empty() && !std::regex_match(text, std::regex(field.pattern)))
+  constexpr std::size_t longest = 4096;  // that std::regex, which recurses, is given
+  if (!field.pattern.empty() && (text.size() > longest || !std::regex_match(text, std::regex(field.pattern))))
     wrong(fmt::format("of the form {}", field.pattern));
   if (!field.one_of.empty() && std::ranges::find(field.one_of, text) == field.one_of.end())
     problem(node, fmt::format("'{}' cannot be '{}'{}", field.name, text, suggestion(text, field.one_of)));
@@ -216,14 +251,19 @@ void Compiler::value(const Field& field, const Node& node, std::string& out) {
 
 std::expected<std::string, std::vector<Error>> Compiler::run() {
   std::string blob = "ostiary-catalog 1\n";
-  read_schemas();
+  if (given_.empty())
+    read_schemas();
+  else
+    take_given_schemas();
   if (problems_.empty()) read_entries();
   for (const auto& [kind, schema] : schemas_) {
     std::string json = "[";
     for (const auto& [id, entry] : entries_[kind]) {
       if (json.size() > 1) json += ',';
       file_ = entry.file;
+      const auto before = problems_.size();
       value(schema.entry, entry.node, json);
+      if (check_ && problems_.size() == before) check_(kind, id, entry.node, file_, problems_);
       const auto* written = entry.node.find("id");
       if (written && written->scalar != id)
         problem(*written, fmt::format("'id' must be '{}', as the file is called", id));
@@ -242,6 +282,15 @@ std::expected<std::string, std::vector<Error>> compile(const std::string& folder
   if (!fs::is_directory(folder, error))
     return std::unexpected(std::vector<Error>{{Code::not_found, "there is no such folder", folder}});
   return Compiler(folder).run();
+}
+
+std::expected<std::string, std::vector<Error>> compile(const std::string& folder,
+                                                       std::span<const SchemaText> schemas,
+                                                       CheckEntry check) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error))
+    return std::unexpected(std::vector<Error>{{Code::not_found, "there is no such folder", folder}});
+  return Compiler(folder, schemas, check).run();
 }
 
 }  // namespace ostiary::catalog

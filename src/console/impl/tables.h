@@ -17,6 +17,7 @@ std::vector<Operation> configuration_operations();
 std::vector<Operation> self_operations();
 std::vector<Operation> invitation_operations();
 std::vector<Operation> exchange_operations();
+std::vector<Operation> false_alarm_operations();
 
 inline constexpr std::string_view kApi = "/api/v1";
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "inspect/engine.h"
+
+namespace ostiary::app {
+
+// What inspection stands on: the catalogue's detectors with those of an organisation's folder behind them,
+// and its allow-rules.
+struct OwnRules {
+  std::shared_ptr<const inspect::DetectorSet> detectors;
+  std::vector<catalog::AllowRule> allow;
+  bool compiled = false;          // own detectors were compiled, not read from the cache
+  std::vector<std::string> told;  // a line for each thing that somebody should know: rules that have expired
+};
+
+// Reads a folder (docs/inspection.md); empty: the catalogue alone. Own detectors are compiled once and kept
+// in `cache`, a file (empty: nowhere) that is made anew where it is missing, damaged, or of another folder or
+// program; one that cannot be written is told of and no error. Takes up to some seconds.
+// An error has file:line:column.
+Result<OwnRules> load_rules(const std::string& folder, const std::string& cache);
+
+// Where the command line keeps what it compiled of a folder: below XDG_CACHE_HOME or HOME; empty where there
+// is neither (XDG Base Directory Specification 0.8).
+std::string rules_cache(const std::string& folder);
+
+}  // namespace ostiary::app

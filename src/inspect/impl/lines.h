@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+#include "inspect/finding.h"
+
+namespace ostiary::inspect {
+
+// Fills in lines and columns of places that are asked for in ascending order; also in UTF-16, of which each
+// second byte is mostly 0.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : text_(text) {}
+  void place(Location& location) {
+    const auto passed = text_.substr(at_, location.start - at_);
+    const auto breaks = std::ranges::count(passed, '\n');
+    line_ += static_cast<std::uint32_t>(breaks);
+    if (breaks > 0) column_ = 1;
+    column_ +=
+        static_cast<std::uint32_t>(std::ranges::count_if(passed.substr(passed.rfind('\n') + 1), [](char c) {
+          return c != '\0' && (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+        }));
+    at_ = location.start;
+    location.line = line_;
+    location.column = column_;
+  }
+
+ private:
+  std::string_view text_;
+  std::uint64_t at_ = 0;
+  std::uint32_t line_ = 1, column_ = 1;
+};
+
+}  // namespace ostiary::inspect
