@@ -38,6 +38,12 @@ void add_inspect(CommandLine& line) {
       ->type_name("REV");
   inspect->add_flag("--no-ignore", options->no_ignore, "also what .gitignore and .ostiaryignore leave out");
   inspect->add_flag("--reveal", options->reveal, "show values in full; only on a terminal");
+  auto* own_code = inspect
+                       ->add_option("--own-code", options->own_code,
+                                    "fingerprints of your own code, which is a finding then")
+                       ->type_name("FILE");
+  inspect->add_flag("--learn", options->learn, "put the code of these repositories into that file")
+      ->needs(own_code);
   line.add_common(*inspect, options->common, true);
   line.does(*inspect, [options] { return run_inspect(*options); });
 }

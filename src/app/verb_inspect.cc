@@ -9,6 +9,7 @@
 #include "app/inspect_baseline.h"
 #include "app/inspect_output.h"
 #include "app/inspect_sources.h"
+#include "app/learn_own_code.h"
 #include "app/verbs.h"
 #include "files/content.h"
 #include "inspect/engine.h"
@@ -147,8 +148,14 @@ std::string formatted(const InspectOptions& options, const Inspected& inspected)
 
 Result<int> run_inspect(const InspectOptions& options) {
   TRY_VOID(check_call(options));
-  TRY(const auto engine, inspect::Engine::builtin());
-  Run run(options, *engine);
+  if (options.learn) return learn_own_code(options);
+  TRY(auto detectors, inspect::builtin_detectors());
+  inspect::Engine engine(std::move(detectors));
+  if (!options.own_code.empty()) {
+    TRY(auto own_code, inspect::open_own_code(options.own_code));
+    engine.look_for(std::move(own_code));
+  }
+  Run run(options, engine);
   TRY_VOID(run.read_known());
   std::uint64_t texts = 0;
   Progress progress("inspected", options.common);

@@ -31,7 +31,9 @@ struct InspectOptions {
   bool history = false;
   std::vector<std::string> revisions;  // of the history
   bool no_ignore = false;
-  bool reveal = false;  // values in full, on a terminal
+  bool reveal = false;   // values in full, on a terminal
+  std::string own_code;  // file of fingerprints; empty: none
+  bool learn = false;    // writes it instead
 };
 
 struct ServeOptions {

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "inspect/impl/marks.h"
+#include "inspect/impl/own_findings.h"
 
 namespace ostiary::inspect {
 
@@ -277,10 +278,12 @@ Inspection Inspecting::inspect(std::string_view text) {
   resolve(candidates);
   std::vector<Finding> findings;
   Lines lines(text);
-  for (const auto& candidate : candidates) {
-    findings.push_back(finding_of(engine_, candidate, text));
-    lines.place(findings.back().location);
+  for (const auto& candidate : candidates) findings.push_back(finding_of(engine_, candidate, text));
+  if (engine_.own_code() != nullptr) {
+    std::ranges::move(own_findings(*engine_.own_code(), text), std::back_inserter(findings));
+    std::ranges::stable_sort(findings, {}, [](const Finding& f) { return f.location.start; });
   }
+  for (auto& finding : findings) lines.place(finding.location);
   return inspection_of(std::move(findings));
 }
 

@@ -7,6 +7,7 @@
 #include "inspect/decode.h"
 #include "inspect/detector_set.h"
 #include "inspect/finding.h"
+#include "inspect/own_code.h"
 #include "inspect/scanner.h"
 #include "json/document.h"
 
@@ -24,9 +25,14 @@ class Engine {
   explicit Engine(DetectorSet detectors) : detectors_(std::move(detectors)) {}
 
   const DetectorSet& detectors() const { return detectors_; }
+  // The organisation's own code, looked for too; nullptr: it is not.
+  const OwnCode* own_code() const { return own_code_.get(); }
+  // Before the engine is shared.
+  void look_for(std::shared_ptr<const OwnCode> own_code) { own_code_ = std::move(own_code); }
 
  private:
   DetectorSet detectors_;
+  std::shared_ptr<const OwnCode> own_code_;
 };
 
 // What one thread needs to inspect texts one after the other; the engine must outlive it.
@@ -37,7 +43,7 @@ class Inspecting {
 
   explicit Inspecting(const Engine& engine);
 
-  // The findings of a whole text, by location, no two of which overlap; lines and columns are filled in,
+  // The findings of a whole text, by location, no two of which overlap but for those of own code; lines and columns are filled in,
   // `file` and `pointer` are not.
   Inspection inspect(std::string_view text);
   // The same of a body: what its strings, numbers and members' names hold. Each finding stands within one of
