@@ -76,6 +76,12 @@ void add_inspect(CommandLine& line) {
                     "tell for each place where a detector looked why something fired or did not");
   add_alarms(*inspect, *options);
   inspect->add_flag("--reveal", options->reveal, "show values in full; only on a terminal");
+  auto* own_code = inspect
+                       ->add_option("--own-code", options->own_code,
+                                    "fingerprints of your own code, which is a finding then")
+                       ->type_name("FILE");
+  inspect->add_flag("--learn", options->learn, "put the code of these repositories into that file")
+      ->needs(own_code);
   line.add_common(*inspect, options->common, true);
   line.does(*inspect, [options] { return run_inspect(*options); });
 }

@@ -53,6 +53,7 @@ struct Config {
   std::vector<gateway::ServiceSettings> services;  // in order of fallback; from the file only
   bool services_configured = false;                // the file names services: nothing is looked for
   std::string data = "./ostiary-data";
+  std::string own_code;    // file of fingerprints of the organisation's code; empty: none
   std::string inspection;  // folder of the organisation's detectors, lists and allow-rules; empty: none
   std::string log_level = "info";
   LogSettings log;

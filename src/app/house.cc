@@ -246,6 +246,9 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
 Result<OwnRules> House::read_rules(const Config& config) const {
   TRY(auto rules, load_rules(config.inspection, config_.data + "/inspection"));
   for (const auto& line : rules.told) log::warn("inspection: " + line);
+  if (!config.own_code.empty()) {
+    TRY(rules.own_code, inspect::open_own_code(config.own_code));
+  }
   return rules;
 }
 
@@ -255,8 +258,10 @@ Result<std::shared_ptr<const inspect::Engine>> House::engine_of(const OwnRules& 
   store::FalseAlarms alarms(config_.data + "/store.sqlite");
   TRY(const auto accepted, alarms.in_effect(wall_now()));
   for (const auto& alarm : accepted) allow.push_back(rule_of(alarm));
-  return std::make_shared<const inspect::Engine>(
+  auto engine = std::make_shared<inspect::Engine>(
       rules.detectors, std::make_shared<const inspect::AllowRules>(std::move(allow)));
+  engine->look_for(rules.own_code);
+  return engine;
 }
 
 // What inspects requests and answers; the settings are there.

@@ -11,6 +11,7 @@
 #include "app/inspect_explain.h"
 #include "app/inspect_output.h"
 #include "app/inspect_sources.h"
+#include "app/learn_own_code.h"
 #include "app/own_rules.h"
 #include "app/verbs.h"
 #include "files/content.h"
@@ -141,8 +142,13 @@ Result<std::shared_ptr<const inspect::Engine>> engine_for(const InspectOptions& 
     TRY(const auto accepted, accepted_alarms(options));
     rules.allow.insert(rules.allow.end(), accepted.begin(), accepted.end());
   }
-  return std::make_shared<const inspect::Engine>(
+  auto engine = std::make_shared<inspect::Engine>(
       std::move(rules.detectors), std::make_shared<const inspect::AllowRules>(std::move(rules.allow)));
+  if (!options.own_code.empty()) {
+    TRY(auto own_code, inspect::open_own_code(options.own_code));
+    engine->look_for(std::move(own_code));
+  }
+  return engine;
 }
 
 Result<int> explain(const InspectOptions& options) {
@@ -194,6 +200,7 @@ std::string formatted(const InspectOptions& options, const Inspected& inspected)
 
 Result<int> run_inspect(const InspectOptions& options) {
   TRY_VOID(check_call(options));
+  if (options.learn) return learn_own_code(options);
   if (concerns_alarms(options)) return run_alarms(options);
   if (options.explain) return explain(options);
   TRY(auto engine, engine_for(options));

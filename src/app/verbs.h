@@ -41,6 +41,8 @@ struct InspectOptions {
   std::string until;               // accept: last day, YYYY-MM-DD
   std::string gate;                // of the four; empty: the data folder
   bool accepted = false;           // what the gate's reviewers accepted is no finding
+  std::string own_code;  // file of fingerprints; empty: none
+  bool learn = false;    // writes it instead
 };
 
 struct ServeOptions {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "inspect/engine.h"
+#include "inspect/impl/own_findings.h"
 
 namespace ostiary::inspect {
 
@@ -64,6 +65,25 @@ void settle_escaped(const Part& part, const Decoded& decoded, std::vector<Candid
     r.start = part.start + span.start;
     r.end = part.start + span.end;
   }
+}
+
+// Of the organisation's code in values; offsets are those of the body.
+std::vector<std::pair<std::uint32_t, Finding>> own_in(const OwnCode& own_code, const json::Document& body,
+                                                      const std::vector<Part>& parts) {
+  std::vector<std::pair<std::uint32_t, Finding>> out;
+  for (const auto& part : parts) {
+    if (part.name || part.number || part.end - part.start < kLeastOwnBytes) continue;
+    const auto between = body.text().substr(part.start, part.end - part.start);
+    const auto decoded = part.escaped ? std::optional(decode_json_string(between)) : std::nullopt;
+    for (auto& finding : own_findings(own_code, decoded ? decoded->text() : between)) {
+      auto& at = finding.location;
+      const auto span = decoded ? decoded->original(at.start, at.end) : Decoded::Span{at.start, at.end};
+      at.start = part.start + span.start;
+      at.end = part.start + span.end;
+      out.emplace_back(part.node, std::move(finding));
+    }
+  }
+  return out;
 }
 
 // JSON Pointers (RFC 6901) of values that are asked for in the document's order: each container's children
@@ -190,6 +210,13 @@ Inspection Inspecting::inspect(const json::Document& body) {
   for (const auto& candidate : accepted)
     allow(candidate, body.text(), finding_of(engine_, candidate, body.text()));
   member_at_ = {};
+  if (engine_.own_code() != nullptr) {
+    for (auto& [node, finding] : own_in(*engine_.own_code(), body, parts)) {
+      finding.location.pointer = pointers.of(node);
+      findings.push_back(std::move(finding));
+    }
+    std::ranges::stable_sort(findings, {}, [](const Finding& f) { return f.location.start; });
+  }
   auto inspection = inspection_of(std::move(findings));
   if (too_many) inspection.partial.push_back("it holds more findings than are told of one body");
   return inspection;

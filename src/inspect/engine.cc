@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "inspect/impl/lines.h"
 #include "inspect/impl/marks.h"
+#include "inspect/impl/own_findings.h"
 
 namespace ostiary::inspect {
 
@@ -320,7 +321,20 @@ Inspection Inspecting::inspect(std::string_view text, std::string_view file) {
   });
   auto inspection = inspection_of(std::move(findings));
   inspection.classes = classes_of(all);
+  if (engine_.own_code() != nullptr) add_own_code(text, inspection);
   return inspection;
+}
+
+void Inspecting::add_own_code(std::string_view text, Inspection& inspection) const {
+  std::set<std::string> classes(inspection.classes.begin(), inspection.classes.end());
+  Lines lines(text);
+  for (auto& finding : own_findings(*engine_.own_code(), text)) {
+    lines.place(finding.location);
+    if (finding.confidence >= Confidence::medium) classes.insert(finding.data_class);
+    inspection.findings.push_back(std::move(finding));
+  }
+  std::ranges::stable_sort(inspection.findings, {}, [](const Finding& f) { return f.location.start; });
+  inspection.classes.assign(classes.begin(), classes.end());
 }
 
 // None is hidden by a surer finding of another; what overlaps something accepted gives none.

@@ -9,6 +9,7 @@
 #include "inspect/decode.h"
 #include "inspect/detector_set.h"
 #include "inspect/finding.h"
+#include "inspect/own_code.h"
 #include "inspect/scanner.h"
 #include "json/document.h"
 
@@ -32,10 +33,15 @@ class Engine {
 
   const DetectorSet& detectors() const { return *detectors_; }
   const AllowRules& allow() const { return *allow_; }
+  // The organisation's own code, looked for too; nullptr: it is not.
+  const OwnCode* own_code() const { return own_code_.get(); }
+  // Before the engine is shared.
+  void look_for(std::shared_ptr<const OwnCode> own_code) { own_code_ = std::move(own_code); }
 
  private:
   std::shared_ptr<const DetectorSet> detectors_;
   std::shared_ptr<const AllowRules> allow_;
+  std::shared_ptr<const OwnCode> own_code_;
 };
 
 // A finding that a rule of the organisation accepts; `rule` belongs to the engine.
@@ -68,8 +74,9 @@ class Inspecting {
 
   explicit Inspecting(const Engine& engine);
 
-  // The findings of a whole text, by location, no two of which overlap; lines and columns are filled in,
-  // `file` and `pointer` are not. `file`: what rules that name a path are held to; empty: none.
+  // The findings of a whole text, by location, no two of which overlap but for those of own code; lines and
+  // columns are filled in, `file` and `pointer` are not. `file`: what rules that name a path are held to; empty:
+  // none.
   Inspection inspect(std::string_view text, std::string_view file = {});
   // The same of a body: what its strings, numbers and members' names hold. Each finding stands within one of
   // them, which `pointer` names, and cuts no escape; there are no lines and columns. Findings of different
@@ -94,6 +101,7 @@ class Inspecting {
                          int depth, std::vector<Candidate>& found);
   std::vector<Candidate> look_into_body(const json::Document& body);
   void begin(std::size_t bytes);
+  void add_own_code(std::string_view text, Inspection& inspection) const;
   const Detector& detector_of(const Candidate& candidate) const;
   AllowRules::Place place_of(const Candidate& candidate, std::string_view text) const;
   // Those that a rule accepts wherever they stand so leave the candidates.

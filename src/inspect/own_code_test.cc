@@ -6,6 +6,8 @@
 
 #include "base/file.h"
 #include "base/testing.h"
+#include "inspect/engine.h"
+#include "json/document.h"
 
 namespace ostiary::inspect {
 namespace {
@@ -145,6 +147,32 @@ TEST_F(OwnCodeTest, RefusesWhatIsDamagedForeignOrNewer) {
   newer[16] = 2;
   EXPECT_EQ(code_of(newer), Code::newer);
   EXPECT_EQ(code_of(good), std::nullopt);
+}
+
+TEST_F(OwnCodeTest, IsAFindingInTextsAndInStringsOfABody) {
+  learn({{"src/settle.js", std::string(kCode)}});
+  auto engine = Engine(*builtin_detectors());
+  Inspecting blind(engine);
+  EXPECT_THAT(blind.inspect(kCode).findings, ::testing::IsEmpty());
+  engine.look_for(*open_own_code(path_));
+  Inspecting inspecting(engine);
+  const auto whole = inspecting.inspect(kCode);
+  ASSERT_EQ(whole.findings.size(), 1u);
+  EXPECT_EQ(whole.findings[0].klass, Class::own_code);
+  EXPECT_EQ(whole.findings[0].confidence, Confidence::high);
+  EXPECT_THAT(whole.findings[0].preview, ::testing::StartsWith("books:src/settle.js, lines "));
+  EXPECT_THAT(whole.classes, ::testing::ElementsAre("code"));
+  const auto body =
+      R"({"a":[1,"Über )" + with(with(std::string(kCode), "\n", "\\n"), "'", "\\u0027") + "\"]}";
+  const auto document = json::Document::parse(body);
+  ASSERT_TRUE(document);
+  const auto found = inspecting.inspect(*document).findings;
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].location.pointer, "/a/1");
+  const auto value =
+      std::string_view(body).substr(found[0].location.start, found[0].location.end - found[0].location.start);
+  EXPECT_THAT(value, ::testing::HasSubstr("note: \\u0027net\\u0027"));
+  EXPECT_FALSE(value.starts_with("n") && value.starts_with("nexport"));
 }
 
 }  // namespace
