@@ -240,7 +240,8 @@ std::vector<Row<Config>> last_rows() {
           "again; while something in it is wrong, what was read before stays in force."),
       top<&Config::own_code, Path>(
           "own_code", "\"\"",
-          "A file of fingerprints of your own code, made by ostiary inspect --learn (docs/inspection.md): what "
+          "A file of fingerprints of your own code, made by ostiary inspect --learn (docs/inspection.md): "
+          "what "
           "stands there too is a finding of the class own-code. A reload reads it again."),
       Row<Config>{"data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",
                   "What happens to a request that holds a data class, such as {secret: deny, personal: "

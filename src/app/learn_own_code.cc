@@ -31,7 +31,7 @@ bool is_foreign(std::string_view path) {
                                        "third_party", "thirdparty", "vendor"});
   while (path.contains('/')) {
     const auto folder = path.substr(0, path.find('/'));
-    if (std::ranges::contains(folders, folder)) return true;
+    if (std::ranges::find(folders, folder) != folders.end()) return true;
     path.remove_prefix(folder.size() + 1);
   }
   return false;

@@ -15,7 +15,7 @@ struct OwnRules {
   std::shared_ptr<const inspect::DetectorSet> detectors;
   std::vector<catalog::AllowRule> allow;
   std::shared_ptr<const inspect::OwnCode> own_code;  // null: none
-  bool compiled = false;          // own detectors were compiled, not read from the cache
+  bool compiled = false;                             // own detectors were compiled, not read from the cache
   std::vector<std::string> told;  // a line for each thing that somebody should know: rules that have expired
 };
 

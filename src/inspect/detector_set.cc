@@ -56,7 +56,7 @@ void want(WantedKeywords& all, std::string_view text, bool any_case, const Detec
     wanted.uses.push_back({use.detector, false, false});
   wanted.uses.back().keyword |= use.keyword;
   wanted.uses.back().word |= use.word;
-  wanted.in_value |= use.keyword && (d.begins_with_keyword() || d.start);
+  wanted.in_value |= use.keyword && !d.near;
 }
 
 WantedKeywords wanted_of(std::span<const Detector> detectors) {

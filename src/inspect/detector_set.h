@@ -47,7 +47,6 @@ struct Detector {
   std::optional<Confidence> confidence, with_words, check_failed;
 
   Result<> finish();  // what is left once the expressions are there
-  bool begins_with_keyword() const { return !near && !before && !start && spec.trigger.empty(); }
 };
 
 // Detectors that run together over a text, and the literals that the first pass looks for. Immutable.

@@ -75,8 +75,8 @@ class Inspecting {
   explicit Inspecting(const Engine& engine);
 
   // The findings of a whole text, by location, no two of which overlap but for those of own code; lines and
-  // columns are filled in, `file` and `pointer` are not. `file`: what rules that name a path are held to; empty:
-  // none.
+  // columns are filled in, `file` and `pointer` are not. `file`: what rules that name a path are held to;
+  // empty: none.
   Inspection inspect(std::string_view text, std::string_view file = {});
   // The same of a body: what its strings, numbers and members' names hold. Each finding stands within one of
   // them, which `pointer` names, and cuts no escape; there are no lines and columns. Findings of different

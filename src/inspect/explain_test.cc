@@ -45,6 +45,7 @@ TEST(Explain, EachStepIsTold) {
   auto d = spec("one", "high");
   d.entropy = 2.5;
   d.reject = {"key_0+"};
+  d.inside_words = true;
   const auto engine = engine_of({d});
   EXPECT_THAT(told(engine, "key_abcdefgh1234"), ElementsAre("1:1 finding taken"));
   EXPECT_THAT(told(engine, "\n key_short"), ElementsAre("2:2 none pattern"));

@@ -25,7 +25,7 @@ class Keywords {
     std::string text;           // 3 to 255 bytes
     bool any_case = false;      // ASCII
     bool inside_words = false;  // it may begin anywhere
-    // What begins with it may be a value, so that its beginning at the end of a text is told.
+    // A value may begin with it or within it, so that its beginning at the end of a text is told.
     bool in_value = false;
     auto operator<=>(const Keyword&) const = default;
   };

@@ -400,10 +400,8 @@ void Scanner::hold_keywords() {
       for (const auto& use : pass.uses[keyword]) {
         if (!use.keyword || !heeds(use.detector)) continue;
         const auto& d = set_.detectors()[use.detector];
-        if (d.start)
-          hold(use.detector, begun(d, at));
-        else if (d.begins_with_keyword())
-          hold(use.detector, at);
+        // What stands before a value may be less than the keyword.
+        hold(use.detector, d.start || d.before ? begun(d, at) : at);
       }
     });
 }
