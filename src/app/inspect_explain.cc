@@ -38,6 +38,7 @@ std::string why(const Explained& place) {
   if (step == "near")
     return fmt::format("a keyword: values are looked for in the {} bytes behind it", spec.within);
   if (step == "after") return "the value goes on with what may not follow it";
+  if (step == "redaction") return "the value is the placeholder of a redaction";
   if (step == "reject") return "the value has a form that the detector rejects";
   if (step == "list") return "the list says that this value does not count";
   if (step == "entropy")

@@ -156,22 +156,4 @@ std::string inspection_sarif(const Inspected& inspected) {
   return report::sarif(std::move(run)) + '\n';
 }
 
-std::string redacted(std::string_view text, const std::vector<inspect::Finding>& findings) {
-  std::map<std::string, std::map<std::string_view, int>> numbers;
-  std::string out;
-  std::uint64_t done = 0;
-  for (const auto& finding : findings) {
-    if (finding.location.end <= done) continue;  // within own code, or around it
-    const auto start = std::max(finding.location.start, done);
-    const auto name = fmt::format("{}:{}", inspect::name(finding.klass), finding.type);
-    auto& known = numbers[name];
-    const auto value = text.substr(start, finding.location.end - start);
-    const int number = known.try_emplace(value, static_cast<int>(known.size()) + 1).first->second;
-    out += text.substr(done, start - done);
-    out += fmt::format("‹{}:{}›", name, number);
-    done = finding.location.end;
-  }
-  return out += text.substr(done);
-}
-
 }  // namespace ostiary::app

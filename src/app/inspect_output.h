@@ -26,7 +26,4 @@ std::string inspection_text(const Inspected& inspected, const Style& style);
 std::string inspection_json(const Inspected& inspected);  // interfaces.md
 std::string inspection_sarif(const Inspected& inspected);
 
-// The text with each finding as ‹class:type:n›, the same value with the same n.
-std::string redacted(std::string_view text, const std::vector<inspect::Finding>& findings);
-
 }  // namespace ostiary::app

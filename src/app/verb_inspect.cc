@@ -16,6 +16,7 @@
 #include "app/verbs.h"
 #include "files/content.h"
 #include "inspect/engine.h"
+#include "inspect/redact.h"
 #include "inspect/tokens.h"
 
 namespace ostiary::app {
@@ -51,8 +52,6 @@ class Run {
   Inspected finish(SourceSummary sources);
   Result<std::string> redacted_text() const {
     if (wide_) return fail(Code::invalid, "--redact does not write UTF-16; convert the text to UTF-8 first");
-    if (partial_redaction_)
-      return fail(Code::too_large, "the text was not inspected to its end, so that it cannot be masked");
     return redacted_;
   }
 
@@ -63,8 +62,8 @@ class Run {
   Inspected out_;
   std::set<std::string> classes_;
   std::vector<files::Partial> partial_;
-  std::string redacted_;
-  bool wide_ = false, partial_redaction_ = false;
+  Result<std::string> redacted_;
+  bool wide_ = false;
 };
 
 void Run::measure(std::string_view text) {
@@ -81,11 +80,8 @@ void Run::take(const Source& source) {
     // Those of the baseline, too: known is not harmless to whoever gets the text.
     const auto encoding = files::encoding_of(source.bytes);
     wide_ = encoding == files::Encoding::utf16_le || encoding == files::Encoding::utf16_be;
-    partial_redaction_ = !inspection.partial.empty();
-    auto masked = inspection.findings;
-    const auto weakest = confidence_of(options_.least);
-    std::erase_if(masked, [&](const auto& finding) { return finding.confidence < weakest; });
-    redacted_ = redacted(source.bytes, masked);
+    redacted_ =
+        inspect::Redactor(*out_.engine, confidence_of(options_.least)).redact(source.bytes, inspection);
   }
   for (const auto& why : inspection.partial)
     partial_.push_back({std::string(source.file), files::Why::too_large, why});
@@ -173,8 +169,10 @@ Result<int> explain(const InspectOptions& options) {
 }
 
 std::string summary(const Inspected& inspected) {
-  auto text = fmt::format("{} findings in {} texts, {}", grouped(inspected.findings.size()),
-                          grouped(inspected.sources.texts), human_bytes(inspected.sources.bytes));
+  const auto findings = inspected.findings.size();
+  const auto texts = inspected.sources.texts;
+  auto text = fmt::format("{} finding{} in {} text{}, {}", grouped(findings), findings == 1 ? "" : "s",
+                          grouped(texts), texts == 1 ? "" : "s", human_bytes(inspected.sources.bytes));
   if (!inspected.known.empty()) text += fmt::format("; {} known", grouped(inspected.known.size()));
   if (!inspected.allowed.empty()) text += fmt::format("; {} accepted", grouped(inspected.allowed.size()));
   if (inspected.sources.binaries > 0)

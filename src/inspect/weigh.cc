@@ -51,8 +51,25 @@ double rarity(std::string_view value) {
   return static_cast<double>(sum) / kParts / static_cast<double>(value.size() - 1);
 }
 
+// Part of what a redaction wrote, ‹class:type:n›, and nothing else: it gives nobody anything.
+bool is_redaction(std::string_view value) {
+  constexpr std::string_view open = "‹", close = "›";
+  if (!value.starts_with(open)) return false;
+  value.remove_prefix(open.size());
+  const auto end = value.find(close);
+  const auto inside = value.substr(0, end);
+  const bool usual = std::ranges::all_of(inside, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == ':';
+  });
+  if (!usual || inside.size() > 128 || std::ranges::count(inside, ':') > 2) return false;
+  if (end == std::string_view::npos) return true;
+  value.remove_prefix(end + close.size());
+  return value.empty() || is_redaction(value);
+}
+
 Weight weigh(const Detector& d, const Damping& damping, std::string_view value, std::string_view context,
              bool words) {
+  if (is_redaction(value)) return {{}, Checksum::none, "redaction"};
   if (rejects(d, value)) return {{}, Checksum::none, "reject"};
   if (d.members && !d.members->take(value)) return {{}, Checksum::none, "list"};
   if (d.spec.entropy > 0 && entropy(value) < d.spec.entropy) return {{}, Checksum::none, "entropy"};

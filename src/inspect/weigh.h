@@ -17,8 +17,8 @@ inline constexpr std::size_t kContext = 48;
 struct Weight {
   std::optional<Confidence> confidence;  // nothing: it is no finding
   Checksum checksum = Checksum::none;
-  // What lowered it or made it none: `reject`, `list`, `entropy`, `rarity`, `check`, `words` or the id of a
-  // damper.
+  // What lowered it or made it none: `redaction`, `reject`, `list`, `entropy`, `rarity`, `check`, `words` or
+  // the id of a damper.
   std::string_view lowered_by;
 };
 
