@@ -113,6 +113,8 @@ CommandLine::CommandLine() {
   root_.footer(
       "'ostiary VERB --help' tells more, with an example.\n\nExit codes: 0 done; 1 a check failed; 2 the "
       "call is wrong; 3 the machine failed.");
+  // What stands behind a verb is never another one: a folder may be called "version".
+  root_.require_subcommand(0, 1);
   root_.add_flag("--version", show_version_, "the same as the verb version");
 }
 

@@ -11,6 +11,22 @@ namespace ostiary::app {
 
 namespace {
 
+// Whether few of the first bytes are control characters, or NULs are every second one of them.
+bool mostly_text(std::string_view bytes) {
+  constexpr std::size_t looked_at = 64 * 1024, one_in = 16;
+  const auto head = bytes.substr(0, looked_at);
+  std::size_t controls = 0, nulls[2] = {0, 0};
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    const auto c = static_cast<unsigned char>(head[i]);
+    if (c == 0) ++nulls[i % 2];
+    if (c < 0x20 && std::string_view("\t\n\v\f\r\x1b").find(head[i]) == std::string_view::npos) ++controls;
+  }
+  const auto half = head.size() / 2;
+  const bool wide = half > 0 && std::max(nulls[0], nulls[1]) * 10 > half * 8 &&
+                    std::min(nulls[0], nulls[1]) * one_in <= half;
+  return controls * one_in <= head.size() || wide;
+}
+
 constexpr std::uint64_t kMostOfStdin = 4ULL << 30;
 
 class Taker {
@@ -31,8 +47,9 @@ class Taker {
         return out.partial.push_back({std::string(source.file), files::Why::unsupported,
                                       "a sealed or old office file, or an archive that is not unpacked"});
       case files::DocumentKind::binary:
-        // Control characters among letters are looked at all the same.
-        if (files::encoding_of(source.bytes) != files::Encoding::binary) return take(source);
+        // Control characters among letters are looked at all the same, and so is UTF-16 without a mark.
+        if (files::encoding_of(source.bytes) != files::Encoding::binary || mostly_text(source.bytes))
+          return take(source);
         [[fallthrough]];
       default:
         ++out.binaries;

@@ -51,7 +51,8 @@ class Run {
   void measure(std::string_view text);
   Inspected finish(SourceSummary sources);
   Result<std::string> redacted_text() const {
-    if (wide_) return fail(Code::invalid, "--redact does not write UTF-16; convert the text to UTF-8 first");
+    if (wide_)
+      return fail(Code::invalid, "--redact writes neither UTF-16 nor NULs; convert the text to UTF-8 first");
     return redacted_;
   }
 
@@ -79,7 +80,8 @@ void Run::take(const Source& source) {
   if (options_.redact) {
     // Those of the baseline, too: known is not harmless to whoever gets the text.
     const auto encoding = files::encoding_of(source.bytes);
-    wide_ = encoding == files::Encoding::utf16_le || encoding == files::Encoding::utf16_be;
+    wide_ = encoding == files::Encoding::utf16_le || encoding == files::Encoding::utf16_be ||
+            source.bytes.contains('\0');
     redacted_ =
         inspect::Redactor(*out_.engine, confidence_of(options_.least)).redact(source.bytes, inspection);
   }

@@ -66,9 +66,9 @@ Result<> check_words(std::string_view text) {
   if (!engine) return std::unexpected(engine.error());
   inspect::Inspecting inspecting(**engine);
   const auto found = inspecting.inspect(text);
-  const bool secret = std::ranges::any_of(
-      found.findings, [](const inspect::Finding& f) { return f.klass == inspect::Class::secret; });
-  if (secret || !found.partial.empty())
+  const bool value = std::ranges::any_of(
+      found.findings, [](const inspect::Finding& f) { return f.confidence >= inspect::Confidence::medium; });
+  if (value || !found.partial.empty())
     return fail(Code::exists, "'because' holds what looks like the value itself; say it without");
   return {};
 }

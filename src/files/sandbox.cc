@@ -110,7 +110,8 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 constexpr std::uint32_t kArchitecture = 0;  // none is confined
 #endif
 
-// What a reader of documents has no use for: the network, other processes, new ones, the machine.
+// What a reader of documents has no use for: the network, other processes, new ones, the machine, changes to
+// files that older kernels' Landlock lets pass.
 constexpr std::array kRefused = {
     SYS_socket,
     SYS_socketpair,
@@ -153,6 +154,29 @@ constexpr std::array kRefused = {
     SYS_swapon,
     SYS_swapoff,
     SYS_sched_setaffinity,
+    SYS_truncate,
+    SYS_fchmod,
+    SYS_fchmodat,
+    SYS_fchown,
+    SYS_fchownat,
+    SYS_setxattr,
+    SYS_lsetxattr,
+    SYS_fsetxattr,
+    SYS_removexattr,
+    SYS_lremovexattr,
+    SYS_fremovexattr,
+    SYS_utimensat,
+    SYS_shmat,
+#ifdef SYS_chmod
+    SYS_chmod,
+    SYS_chown,
+    SYS_lchown,
+    SYS_utime,
+    SYS_utimes,
+#endif
+#ifdef SYS_fchmodat2
+    SYS_fchmodat2,
+#endif
 #ifdef SYS_fork
     SYS_fork,
     SYS_vfork,

@@ -38,6 +38,12 @@ bool no_text(std::string_view name) {
   return std::ranges::find(kNoText, name) != kNoText.end();
 }
 
+// Members whose value is what a model gives to a tool: their own members are called as the tool wants it.
+bool holds_values(std::string_view name) {
+  constexpr std::array<std::string_view, 5> names = {"action", "args", "arguments", "input", "parameters"};
+  return std::ranges::find(names, name) != names.end();
+}
+
 std::string number_or(json::Value value, std::size_t otherwise) {
   return std::to_string(value.as_uint().value_or(otherwise));
 }
@@ -48,14 +54,14 @@ bool holds_json(std::string_view name) {
   return name == "arguments" || name == "partial_json";
 }
 
-void AnswerEvent::read_delta(json::Value delta, const std::string& channel) {
+void AnswerEvent::read_delta(json::Value delta, const std::string& channel, bool values) {
   std::size_t position = 0;
   for (const json::Value member : delta) {
     const auto name =
         delta.is_array() ? number_or(member["index"], position++) : std::string(member.key_raw());
     if (member.is_object() || member.is_array())
-      read_delta(member, channel + name + "/");
-    else if (member.is_string() && !no_text(name) && name != "name")
+      read_delta(member, channel + name + "/", values || holds_values(name));
+    else if (member.is_string() && (values || (!no_text(name) && name != "name")))
       pieces.push_back({member, channel + name, holds_json(name)});
     else if (member.is_string() && name != "type")
       once.push_back(member);
@@ -64,7 +70,10 @@ void AnswerEvent::read_delta(json::Value delta, const std::string& channel) {
 
 void AnswerEvent::read_choice(json::Value choice, std::size_t position) {
   const auto channel = "choices/" + number_or(choice["index"], position) + "/";
-  if (const auto delta = choice["delta"]; delta.is_object()) read_delta(delta, channel);
+  if (const auto delta = choice["delta"]; delta.is_object()) {
+    read_delta(delta, channel);
+    if (const auto message = choice["message"]; message && !message.is_null()) grown.push_back(message);
+  }
   if (const auto text = choice["text"]; text.is_string()) pieces.push_back({text, channel + "text", false});
   const auto reasoning = channel + "reasoning";
   const bool answers = std::ranges::any_of(pieces, [&](const Piece& piece) {
@@ -107,11 +116,19 @@ void AnswerEvent::add_rest(const json::Document& document) {
   const auto& nodes = document.nodes();
   const auto text = document.text();
   auto piece = pieces.begin();
+  std::uint32_t values_until = 0;  // the nodes before it are a tool's arguments
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {
     const auto& node = nodes[i];
     const auto name = node.key_end > 0 ? text.substr(node.key_start + 1, node.key_end - node.key_start - 2)
                                        : std::string_view();
-    if (name == "logprobs" && node.type != json::Type::null) {
+    if (std::ranges::find(grown, i, &json::Value::index) != grown.end()) {
+      i = node.next - 1;
+      continue;
+    }
+    if (node.type != json::Type::string && holds_values(name))
+      values_until = std::max(values_until, node.next);
+    const bool value = i < values_until;
+    if (name == "logprobs" && !value && node.type != json::Type::null) {
       repeats.emplace_back(&document, i);
       i = node.next - 1;
       continue;
@@ -119,7 +136,8 @@ void AnswerEvent::add_rest(const json::Document& document) {
     if (node.type != json::Type::string) continue;
     while (piece != pieces.end() && piece->value.index() < i) ++piece;
     if (piece != pieces.end() && piece->value.index() == i) continue;
-    if (node.end - node.start >= kLeastText + 2 && !no_text(name)) whole.emplace_back(&document, i);
+    if (node.end - node.start >= kLeastText + 2 && (value || !no_text(name)))
+      whole.emplace_back(&document, i);
   }
 }
 
@@ -144,6 +162,7 @@ void AnswerEvent::clear() {
   pieces.clear();
   whole.clear();
   repeats.clear();
+  grown.clear();
   once.clear();
   endings.clear();
   ended.clear();

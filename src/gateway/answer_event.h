@@ -21,6 +21,7 @@ struct AnswerEvent {
   std::vector<Piece> pieces;
   std::vector<json::Value> whole;    // strings that are texts of their own
   std::vector<json::Value> repeats;  // what tells the texts once more, token by token
+  std::vector<json::Value> grown;    // what tells the pieces so far once more, beside them
   std::vector<json::Value> once;     // names and such of a delta, which clients would join
   std::vector<json::Value> endings;  // what says why a choice is over
   std::vector<std::string> ended;    // beginnings of the names of channels that are over; "": all
@@ -32,7 +33,7 @@ struct AnswerEvent {
 
  private:
   void read_choice(json::Value choice, std::size_t position);
-  void read_delta(json::Value delta, const std::string& channel);
+  void read_delta(json::Value delta, const std::string& channel, bool values = false);
   void read_typed(json::Value root, std::string_view type);
   void add_rest(const json::Document& document);
   void clear();

@@ -133,6 +133,10 @@ void StreamExamination::feed(std::string_view bytes, std::string& settled) {
 }
 
 void StreamExamination::take_events(std::string_view bytes, std::string& out) {
+  if (reader_.overflowed()) {  // with nothing to mask: an event that large is not looked at, nor what follows
+    out += bytes;
+    return;
+  }
   std::string_view known = bytes;
   if (!raw_.empty()) known = raw_ += bytes;
   reader_.feed(bytes);
@@ -143,10 +147,16 @@ void StreamExamination::take_events(std::string_view bytes, std::string& out) {
     take_event(upto(event.end), event, out);
     at = event.end;
   }
-  if (reader_.overflowed()) masks_.give_up();
+  if (reader_.overflowed()) {
+    masks_.give_up();
+    if (!refused()) out += known.substr(at - raw_from_);
+    return std::string().swap(raw_);
+  }
   if (refused()) return;
-  if (reader_.settled() > at) {  // comments
-    out += upto(reader_.settled());
+  if (reader_.settled() > at) {  // comments, and fields of events without data
+    const auto gap = upto(reader_.settled());
+    out += gap.find_first_not_of("\r\n:") == std::string_view::npos ? std::string(gap)
+                                                                    : examined(masks_, gap, false);
     at = reader_.settled();
   }
   if (raw_.empty())
@@ -170,6 +180,12 @@ void StreamExamination::take_event(std::string_view event, const json::SseEvent&
   bool changed = take_pieces(edit, event);
   end_channels(out);
   changed = examine_whole(masks_, parts_.whole, edit) || changed;
+  // They tell what is still held of the pieces.
+  if (masks_.masks())
+    for (const json::Value grown : parts_.grown) {
+      edit.remove(grown);
+      changed = true;
+    }
   if (!changed || !changes_) {
     out += event;
     return;
@@ -274,6 +290,8 @@ void StreamExamination::say(const std::string& name, const Channel& channel, std
   json::Edit edit;
   for (const auto& piece : parts.pieces)
     edit.replace(piece.value, piece.channel == name ? json::quoted(text) : "\"\"");
+  for (const json::Value text_of_its_own : parts.whole) edit.replace(text_of_its_own, "\"\"");
+  for (const json::Value grown : parts.grown) edit.remove(grown);
   for (const json::Value why : parts.endings) edit.replace(why, "null");
   for (const json::Value member : parts.once) edit.remove(member);
   drop_repeats(parts.repeats, edit);

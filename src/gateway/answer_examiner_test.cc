@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
 #include <random>
@@ -398,6 +399,70 @@ TEST(AnswerExaminer, MoreThanCanBeToldOfEndsAMaskedAnswer) {
     answer.feed(content_event(fmt::format("maren.voss{}@voss-orgelbau.de, ", n)));
   EXPECT_TRUE(answer.examination().refused());
   EXPECT_EQ(answer.feed(content_event("more")), "");
+}
+
+TEST(AnswerExaminer, AToolsArgumentsAreMaskedWhateverTheirMembersAreCalled) {
+  const auto call =
+      R"({"choices":[{"message":{"tool_calls":[{"id":"call_1","function":{"name":"f","arguments":{"id":")" +
+      kToken + R"(","type":")" + kToken + "\"}}}]}}]}";
+  EXPECT_THAT(Answer().whole(call), ::testing::Not(::testing::HasSubstr(kToken)));
+  Answer stream;
+  stream.feed(
+      R"(data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":{"id":")" +
+      kToken + "\"}}}]}}]}\n\n");
+  stream.feed(kStop + kDone);
+  stream.finish();
+  EXPECT_THAT(stream.all(), ::testing::Not(::testing::HasSubstr(kToken)));
+}
+
+TEST(AnswerExaminer, AnEventThatIsMadeForHeldTextRepeatsNothingElse) {
+  Answer stream;
+  stream.feed(R"(data: {"choices":[{"index":0,"delta":{"content":"it is ghp_YD"}}],"citations":["see )" +
+              kToken + "\"]}\n\n");
+  stream.feed(kStop + kDone);
+  stream.finish();
+  EXPECT_THAT(stream.all(), ::testing::Not(::testing::HasSubstr(kToken)));
+  EXPECT_THAT(stream.all(), ::testing::HasSubstr("it is "));
+}
+
+TEST(AnswerExaminer, WhatTellsThePiecesOnceMoreGoes) {
+  Answer stream;
+  for (std::size_t size = 10; size <= kToken.size(); size += 10)
+    stream.feed(R"(data: {"choices":[{"index":0,"delta":{"content":")" + kToken.substr(size - 10, 10) +
+                R"("},"message":{"content":")" + kToken.substr(0, size) + "\"}}]}\n\n");
+  stream.feed(kStop + kDone);
+  stream.finish();
+  EXPECT_THAT(stream.all(), ::testing::AllOf(::testing::HasSubstr(kMask),
+                                             ::testing::Not(::testing::HasSubstr(kToken.substr(0, 20)))));
+}
+
+TEST(AnswerExaminer, WithNothingToMaskAVeryLongTextGoesOnAsItCame) {
+  for (const auto& text : {std::string(600'000, 'a'), std::string(600'000, '7')}) {
+    Answer stream({});
+    stream.restores("a value");
+    stream.feed(content_event(text));
+    stream.feed(content_event(" and more") + kStop + kDone);
+    stream.finish();
+    EXPECT_EQ(read_by_client(stream.all())["content"].size(), text.size() + 9);
+  }
+}
+
+TEST(AnswerExaminer, WithNothingToMaskAnEventThatIsTooLargeGoesOnAndSoDoesTheRest) {
+  Answer stream({});
+  stream.restores("a value");
+  const auto large = "data: " + std::string(17u << 20, 'a'), rest = "\n\n" + content_event("more") + kStop;
+  stream.feed(large);
+  stream.feed(rest);
+  stream.finish();
+  EXPECT_EQ(stream.all().size(), large.size() + rest.size());
+}
+
+TEST(AnswerExaminer, WhatStandsBetweenEventsIsLookedAtToo) {
+  Answer stream;
+  stream.feed(": ping\n\n{\"text\":\"" + kToken + "\"}\n\n");
+  stream.finish();
+  EXPECT_THAT(stream.all(), ::testing::AllOf(::testing::HasSubstr(": ping\n\n"),
+                                             ::testing::Not(::testing::HasSubstr(kToken))));
 }
 
 }  // namespace

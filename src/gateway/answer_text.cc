@@ -1,6 +1,7 @@
 #include "gateway/answer_text.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ostiary::gateway {
 
@@ -85,8 +86,12 @@ AnswerText::~AnswerText() {
 }
 
 void AnswerText::feed(std::string_view text, bool last, std::string& out) {
-  inspecting_->feed(text, last);
-  drain(out);
+  constexpr std::size_t at_once = 64 * 1024;
+  do {
+    const auto part = text.substr(0, at_once);
+    text.remove_prefix(part.size());
+    take(part, last && text.empty(), out);
+  } while (!text.empty());
   if (!last) return;
   if (restoring_.holds()) {
     std::string rest;
@@ -94,6 +99,17 @@ void AnswerText::feed(std::string_view text, bool last, std::string& out) {
     json_ ? arguments_.plain(rest, out) : void(out += rest);
   }
   if (json_) arguments_.finish(out);
+}
+
+// Without a class to be masked a text goes on that cannot be looked at to its end.
+void AnswerText::take(std::string_view part, bool last, std::string& out) {
+  if (passes_) return plain(part, out);
+  if (!masks_.masks()) held_ += part;
+  inspecting_->feed(part, last);
+  drain(out);
+  if (masks_.masks() || !inspecting_->gave_up()) return;
+  passes_ = true;
+  plain(std::exchange(held_, {}), out);
 }
 
 void AnswerText::expire(std::string& out) {
@@ -107,7 +123,10 @@ void AnswerText::expire(std::string& out) {
 
 void AnswerText::drain(std::string& out) {
   inspect::StreamInspecting::Span span;
-  while (inspecting_->next(span)) give(span, out);
+  while (inspecting_->next(span)) {
+    give(span, out);
+    if (!masks_.masks()) held_.erase(0, span.end - span.start);
+  }
   if (inspecting_->gave_up()) masks_.give_up();
 }
 

@@ -75,10 +75,11 @@ class AnswerText {
   void feed(std::string_view text, bool last, std::string& out);
   // What is held comes out masked.
   void expire(std::string& out);
-  bool holds() const { return inspecting_->holds() || restoring_.holds(); }
+  bool holds() const { return (!passes_ && inspecting_->holds()) || restoring_.holds(); }
   std::uint64_t out() const { return inspecting_->out(); }  // how much of it is settled, in bytes
 
  private:
+  void take(std::string_view part, bool last, std::string& out);
   void drain(std::string& out);
   void give(const inspect::StreamInspecting::Span& span, std::string& out);
   void plain(std::string_view text, std::string& out);
@@ -87,6 +88,8 @@ class AnswerText {
   AnswerMasks& masks_;
   bool json_;
   std::string pointer_;
+  std::string held_;     // what came and has not come out, kept while nothing is masked
+  bool passes_ = false;  // the inspection gave up, and nothing is masked
   std::unique_ptr<inspect::StreamInspecting> inspecting_;
   Restoring restoring_;
   ArgumentText arguments_;

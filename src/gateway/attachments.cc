@@ -190,7 +190,7 @@ Decoded decode_attachment(const json::Document& request, const Attachment& attac
       bits = have = 0;
     } else if (c == '=') {
       ++padding;
-    } else if (six != 64) {
+    } else if (six != 64 || c == ' ' || c == '\t') {
       out.clean = false;
     }
   }

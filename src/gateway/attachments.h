@@ -33,7 +33,7 @@ constexpr std::size_t kMostAttachments = 500;
 std::vector<Attachment> find_attachments(const json::Document& request);
 
 // What an attachment's base64 says; reads both alphabets of RFC 4648 and passes over what belongs to neither.
-// `clean`: nothing was passed over but blanks, and the padding fits.
+// `clean`: nothing was passed over but line breaks, and the padding fits.
 struct Decoded {
   std::string bytes;
   bool clean = true;

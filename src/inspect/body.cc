@@ -73,6 +73,7 @@ std::vector<std::pair<std::uint32_t, Finding>> own_in(const OwnCode& own_code, c
   std::vector<std::pair<std::uint32_t, Finding>> out;
   for (const auto& part : parts) {
     if (part.name || part.number || part.end - part.start < kLeastOwnBytes) continue;
+    if (out.size() >= kMostOwnFindings) break;
     const auto between = body.text().substr(part.start, part.end - part.start);
     const auto decoded = part.escaped ? std::optional(decode_json_string(between)) : std::nullopt;
     for (auto& finding : own_findings(own_code, decoded ? decoded->text() : between)) {

@@ -206,14 +206,15 @@ std::vector<Candidate> Inspecting::look(std::string_view text, int depth) {
   return found;
 }
 
-// A text in UTF-16 is looked at as what it says; its bytes hold nothing.
+// A text in UTF-16 is looked at as what it says, too.
 std::vector<Candidate> Inspecting::look_at_all(std::string_view text) {
   if (text.substr(0, 4).find('\0') == std::string_view::npos && !text.starts_with("\xff\xfe") &&
       !text.starts_with("\xfe\xff"))
     return look(text, 0);
   const auto decoded = decode_utf16(text);
   if (!decoded) return look(text, 0);
-  std::vector<Candidate> found;
+  // A mark may stand before a text that is none.
+  auto found = look(text, 0);
   look_behind(*decoded, 0, -1, found);
   return found;
 }

@@ -66,12 +66,12 @@ TEST(OwnLists, LicenceTagsAreThoseOfOthersWhereAListSaysWhatIsOurs) {
   catalog::Organisation own;
   const std::string tag = "// SPDX-License-" + std::string("Identifier: ");
   EXPECT_THAT(told(engine_of(own), tag + "LicenseRef-Acme\n"),
-              ElementsAre("spdx-license-identifier spdx code high"));
+              ElementsAre("spdx-license-identifier spdx third-party-code high"));
   own.lists = {list("ours", "owned-licences", {"LicenseRef-Acme"}),
                list("us", "copyright-holders", {"Acme"})};
   const auto engine = engine_of(own);
   EXPECT_THAT(told(engine, tag + "GPL-2.0-only WITH Classpath-exception-2.0\n"),
-              ElementsAre("spdx-license-identifier spdx code high"));
+              ElementsAre("spdx-license-identifier spdx third-party-code high"));
   EXPECT_THAT(told(engine, tag + "LicenseRef-Acme\n"), IsEmpty());
   const std::string who = "// SPDX-FileCopyright" + std::string("Text: 2021 ");
   EXPECT_THAT(told(engine, who + "Someone Else\n"),

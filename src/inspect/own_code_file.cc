@@ -16,13 +16,13 @@ Digest digest_of(Head head, std::string_view body) {
 Result<View> View::of(std::string_view bytes, const std::string& where) {
   View out;
   if (bytes.size() < sizeof(Head) || !bytes.starts_with(std::string_view(kMagic.data(), kMagic.size())))
-    return fail(Code::corrupt, "no file of own code; 'ostiary inspect --learn' makes one", where);
+    return fail(Code::invalid, "no file of own code; 'ostiary inspect --learn' makes one", where);
   std::memcpy(&out.head_, bytes.data(), sizeof(Head));
   const auto& head = out.head_;
   if (head.version > kVersion)
     return fail(Code::newer, "written by a newer version of ostiary; upgrade this one", where);
   auto rest = bytes.substr(sizeof(Head));
-  const auto damaged = fail(Code::corrupt, "damaged; make it anew with 'ostiary inspect --learn'", where);
+  const auto damaged = fail(Code::invalid, "damaged; make it anew with 'ostiary inspect --learn'", where);
   if (head.version != kVersion || head.window != lex::Fingerprints::kWindow || head.bucket_bits > 32)
     return damaged;
   const auto take = [&](std::uint64_t count, std::size_t size, std::string_view& part) {

@@ -141,8 +141,8 @@ TEST_F(OwnCodeTest, RefusesWhatIsDamagedForeignOrNewer) {
     bad[at] = static_cast<char>(bad[at] ^ 1);
     EXPECT_TRUE(code_of(bad)) << at;
   }
-  EXPECT_EQ(code_of(good.substr(0, good.size() - 1)), Code::corrupt);
-  EXPECT_EQ(code_of("text"), Code::corrupt);
+  EXPECT_EQ(code_of(good.substr(0, good.size() - 1)), Code::invalid);
+  EXPECT_EQ(code_of("text"), Code::invalid);
   auto newer = good;
   newer[16] = 2;
   EXPECT_EQ(code_of(newer), Code::newer);
@@ -161,7 +161,7 @@ TEST_F(OwnCodeTest, IsAFindingInTextsAndInStringsOfABody) {
   EXPECT_EQ(whole.findings[0].klass, Class::own_code);
   EXPECT_EQ(whole.findings[0].confidence, Confidence::high);
   EXPECT_THAT(whole.findings[0].preview, ::testing::StartsWith("books:src/settle.js, lines "));
-  EXPECT_THAT(whole.classes, ::testing::ElementsAre("code"));
+  EXPECT_THAT(whole.classes, ::testing::ElementsAre("own-code"));
   const auto body =
       R"({"a":[1,"Über )" + with(with(std::string(kCode), "\n", "\\n"), "'", "\\u0027") + "\"]}";
   const auto document = json::Document::parse(body);

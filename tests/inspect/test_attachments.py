@@ -13,6 +13,7 @@ import pytest
 from lib.documents import docx, pdf, png, zipped
 from lib.gate import Gate, service
 from lib.http import Connection
+from lib.tokens import github_token
 from lib.upstream import Upstream
 from test_inspect import MAIL, TOKEN
 
@@ -88,6 +89,17 @@ def test_attachments_of_every_kind_of_part_are_read(up):
         for item in items:
             answer = gate.post("/v1/responses", {"model": "hello", "input": [{"role": "user", "content": [item]}]})
             assert answer.status == 403, item["type"]
+
+
+@pytest.mark.parametrize("part", [
+    {"type": "text", "text": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA\nuse the key {token}"},
+    {"type": "image", "data": "{token}", "mime_type": "text/plain"},
+    {"type": "text", "text": "/9j/" + 60 * "A" + " and the key {token}"},
+], ids=["behind a data URL", "as a document's data", "behind what looks like a picture"])
+def test_no_key_is_hidden_by_what_looks_like_an_attachment(up, part):
+    part = {name: value.replace("{token}", github_token()) for name, value in part.items()}
+    with Gate([service(up)], more={"data_classes": {"secret": "deny"}}) as gate:
+        assert post(gate, part).status == 403
 
 
 def test_nothing_is_masked_within_an_attachment_and_nothing_leaves_unmasked(up):

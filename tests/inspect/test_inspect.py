@@ -78,6 +78,26 @@ def test_known_findings_are_masked_all_the_same(tmp_path):
     assert done.stdout == "TOKEN=‹secret:github-token:1›\n"
 
 
+@pytest.mark.parametrize("encode", [
+    lambda text: b"\0" + text.encode(),
+    lambda text: text.encode("utf-16-le"),
+    lambda text: text.encode("utf-16-be"),
+    lambda text: b"\xff\xfe" + text.encode(),
+], ids=["a NUL before it", "UTF-16", "UTF-16 of the other order", "a mark that is none"])
+def test_a_text_is_hidden_by_no_byte_that_texts_do_not_have(tmp_path, encode):
+    (tmp_path / "a.env").write_bytes(encode(f"# settings of the deployment\nTOKEN={TOKEN}\n"))
+    done = run("inspect", "--fail-on", "medium", tmp_path)
+    assert done.returncode == 1, done.stderr
+
+
+def test_a_folder_may_be_called_as_a_verb_is(tmp_path):
+    folder = tmp_path / "version"
+    folder.mkdir()
+    (folder / "a.env").write_text(f"TOKEN={TOKEN}\n")
+    done = run("inspect", "--fail-on", "medium", "version", cwd=tmp_path)
+    assert done.returncode == 1 and "github" in done.stdout.lower()
+
+
 def test_a_text_that_cannot_be_masked_is_not_written(tmp_path):
     wide = tmp_path / "wide.txt"
     wide.write_bytes(f"TOKEN={TOKEN}".encode("utf-16"))
