@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <mutex>
 
 #include "app/verbs.h"
 #include "base/file.h"
@@ -74,23 +75,41 @@ Result<inspect::DetectorSet> own_set(std::span<const catalog::Detector> specs, c
 
 }  // namespace
 
+namespace {
+
+// Those of the catalogue alone, the same for every reload: an engine of before may be in use for long.
+Result<std::shared_ptr<const inspect::DetectorSet>> catalogue_alone() {
+  static std::mutex making;
+  static std::shared_ptr<const inspect::DetectorSet> set;
+  const std::lock_guard lock(making);
+  if (!set) {
+    TRY(auto all, inspect::builtin_detectors());
+    set = std::make_shared<const inspect::DetectorSet>(std::move(all));
+  }
+  return set;
+}
+
+}  // namespace
+
 Result<OwnRules> load_rules(const std::string& folder, const std::string& cache) {
   OwnRules out;
-  TRY(auto set, inspect::builtin_detectors());
-  if (!folder.empty()) {
-    TRY(auto own, catalog::read_organisation(folder));
-    const auto specs = inspect::own_detectors(own);
-    if (!specs.empty()) {
-      TRY(auto made, own_set(specs, folder, cache, out));
-      TRY_VOID(set.join(std::move(made)));
-    }
-    TRY_VOID(inspect::keep_to_foreign_licences(set, own));
-    const inspect::AllowRules rules(own.allow);
-    for (const auto* rule : rules.expired(wall_now()))
-      out.told.push_back(fmt::format("the allow-rule '{}' has expired on {}; what it accepted is told again",
-                                     rule->id, rule->until));
-    out.allow = std::move(own.allow);
+  if (folder.empty()) {
+    TRY(out.detectors, catalogue_alone());
+    return out;
   }
+  TRY(auto set, inspect::builtin_detectors());
+  TRY(auto own, catalog::read_organisation(folder));
+  const auto specs = inspect::own_detectors(own);
+  if (!specs.empty()) {
+    TRY(auto made, own_set(specs, folder, cache, out));
+    TRY_VOID(set.join(std::move(made)));
+  }
+  TRY_VOID(inspect::keep_to_foreign_licences(set, own));
+  const inspect::AllowRules rules(own.allow);
+  for (const auto* rule : rules.expired(wall_now()))
+    out.told.push_back(fmt::format("the allow-rule '{}' has expired on {}; what it accepted is told again",
+                                   rule->id, rule->until));
+  out.allow = std::move(own.allow);
   out.detectors = std::make_shared<const inspect::DetectorSet>(std::move(set));
   return out;
 }

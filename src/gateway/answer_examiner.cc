@@ -114,7 +114,9 @@ class StreamExamination final : public Examination {
 
   AnswerMasks masks_;
   bool changes_;
-  json::SseReader reader_;
+  // Of a larger event nothing is known: with a class to be masked that ends the answer.
+  static constexpr std::size_t kMostEvent = 1u << 20, kMostEventMasked = 8u << 20;
+  json::SseReader reader_{masks_.masks() ? kMostEventMasked : kMostEvent};
   std::string raw_;             // bytes of an event that is not finished
   std::uint64_t raw_from_ = 0;  // their offset in the stream
   json::Document document_;
