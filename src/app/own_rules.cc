@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
-#include <mutex>
 
 #include "app/verbs.h"
 #include "base/file.h"
@@ -75,26 +74,10 @@ Result<inspect::DetectorSet> own_set(std::span<const catalog::Detector> specs, c
 
 }  // namespace
 
-namespace {
-
-// Those of the catalogue alone, the same for every reload: an engine of before may be in use for long.
-Result<std::shared_ptr<const inspect::DetectorSet>> catalogue_alone() {
-  static std::mutex making;
-  static std::shared_ptr<const inspect::DetectorSet> set;
-  const std::lock_guard lock(making);
-  if (!set) {
-    TRY(auto all, inspect::builtin_detectors());
-    set = std::make_shared<const inspect::DetectorSet>(std::move(all));
-  }
-  return set;
-}
-
-}  // namespace
-
 Result<OwnRules> load_rules(const std::string& folder, const std::string& cache) {
   OwnRules out;
   if (folder.empty()) {
-    TRY(out.detectors, catalogue_alone());
+    TRY(out.detectors, inspect::shared_builtin_detectors());
     return out;
   }
   TRY(auto set, inspect::builtin_detectors());

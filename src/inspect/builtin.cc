@@ -1,3 +1,5 @@
+#include <mutex>
+
 #include "inspect/engine.h"
 
 extern "C" {
@@ -17,9 +19,20 @@ Result<DetectorSet> builtin_detectors() {
   return detectors;
 }
 
+Result<std::shared_ptr<const DetectorSet>> shared_builtin_detectors() {
+  static std::mutex loading;
+  static std::shared_ptr<const DetectorSet> loaded;
+  const std::lock_guard lock(loading);
+  if (!loaded) {
+    TRY(auto detectors, builtin_detectors());
+    loaded = std::make_shared<const DetectorSet>(std::move(detectors));
+  }
+  return loaded;
+}
+
 Result<std::shared_ptr<const Engine>> Engine::builtin() {
-  TRY(auto detectors, builtin_detectors());
-  return std::make_shared<const Engine>(std::move(detectors));
+  TRY(auto detectors, shared_builtin_detectors());
+  return std::make_shared<const Engine>(std::move(detectors), std::make_shared<const AllowRules>());
 }
 
 }  // namespace ostiary::inspect

@@ -179,6 +179,13 @@ void DetectorSet::add(Detector detector) {
   if (detector.spec.trigger == "at-sign") at_sign_.push_back(number);
   if (detector.spec.trigger == "long-word") long_words_.push_back(number);
   detectors_.push_back(std::move(detector));
+  const auto& start = detectors_.back().start;
+  if (!start) return;
+  auto alike = std::ranges::find(alike_starts_, start,
+                                 [this](const auto& those) { return detectors_[those.front()].start; });
+  if (alike == alike_starts_.end()) alike = alike_starts_.emplace(alike);
+  const auto before = [this](std::uint16_t i) -> const std::string& { return detectors_[i].spec.before; };
+  alike->insert(std::ranges::upper_bound(*alike, detectors_.back().spec.before, {}, before), number);
 }
 
 Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,

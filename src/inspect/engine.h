@@ -18,11 +18,13 @@ namespace ostiary::inspect {
 // The detectors of the catalogue, which were compiled when the program was built; some milliseconds. Needs
 // the library ostiary_inspect_builtin.
 Result<DetectorSet> builtin_detectors();
+// The same, loaded once for all of the program; from any thread.
+Result<std::shared_ptr<const DetectorSet>> shared_builtin_detectors();
 
 // Inspects texts with one set of detectors. Immutable, for any number of threads.
 class Engine {
  public:
-  // With builtin_detectors().
+  // With shared_builtin_detectors().
   static Result<std::shared_ptr<const Engine>> builtin();
   explicit Engine(DetectorSet detectors)
       : Engine(std::make_shared<const DetectorSet>(std::move(detectors)),

@@ -59,24 +59,6 @@ class Scanner::Marks final : public MarkTaker {
 Scanner::Scanner(const DetectorSet& set)
     : set_(set), word_ends_(set.detectors().size()), windows_(set.detectors().size()) {
   for (const auto& pass : set.passes()) asked_.push_back({Keywords::Scratch(pass.keywords), 0});
-  heed(nullptr);
-}
-
-void Scanner::heed(const std::vector<bool>* heeded) {
-  heeded_ = heeded;
-  starting_.clear();
-  const auto& detectors = set_.detectors();
-  for (std::uint16_t i = 0; i < detectors.size(); ++i) {
-    if (!heeds(i) || !detectors[i].start) continue;
-    auto like = std::ranges::find(starting_, detectors[i].start,
-                                  [&](const auto& alike) { return detectors[alike.front()].start; });
-    if (like == starting_.end()) like = starting_.emplace(like);
-    like->push_back(i);
-  }
-  // Those with the same expression before their value stand together.
-  for (auto& alike : starting_)
-    std::ranges::stable_sort(alike, {},
-                             [&](auto i) -> const std::string& { return detectors[i].spec.before; });
 }
 
 std::uint64_t Scanner::budget(std::uint64_t bytes) {
@@ -411,7 +393,7 @@ void Scanner::hold_starting() {
   if (end() > base_ && byte(end() - 1) == '@')
     for (const auto detector : set_.of_at_sign())
       hold(detector, begun(set_.detectors()[detector], end() - 1));
-  for (const auto& alike : starting_) {
+  for (const auto& alike : set_.alike_starts()) {
     // The same for all of them.
     const auto start = match_start(set_.detectors()[alike.front()], end());
     if (!start || *start == end()) continue;
@@ -419,6 +401,7 @@ void Scanner::hold_starting() {
     std::optional<Pattern::Run> before;
     for (const auto detector : alike) {
       if (held_ <= *start) break;
+      if (!heeds(detector)) continue;
       const auto& d = set_.detectors()[detector];
       if (!expression || d.spec.before != *expression) {
         expression = &d.spec.before;

@@ -39,7 +39,7 @@ class Scanner {
 
   // settled() heeds only the detectors for which `heeded` holds true; null: all. What others find may begin
   // below it. It must outlive the scanner's use.
-  void heed(const std::vector<bool>* heeded);
+  void heed(const std::vector<bool>* heeded) { heeded_ = heeded; }
   // Forgets the text, so that another can be scanned.
   void begin();
   // The same with a budget of automaton steps for all of the text; it gives up where that is spent.
@@ -142,8 +142,6 @@ class Scanner {
     std::uint64_t until = 0;  // keywords that begin below it have been taken
   };
   std::vector<Asked> asked_;  // by pass
-  // Detectors that are heeded and step back from their keyword, those over the same bytes together.
-  std::vector<std::vector<std::uint16_t>> starting_;
   std::vector<Keywords::Hit> hits_;
   std::string_view text_;
   std::uint64_t base_ = 0;
