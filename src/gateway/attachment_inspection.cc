@@ -110,6 +110,7 @@ class Looking {
 
  private:
   void look_into_bytes(const Attachment& attachment);
+  void forget_chance(const Attachment& attachment);
   void take(std::string_view text, std::string_view place);
   void keep(inspect::Inspection&& inspection, std::string_view place);
   void opaque(std::string type, std::string preview, std::string_view identity, std::string within = {});
@@ -175,13 +176,32 @@ std::string type_of(const files::Unread& unread, const Attachment& attachment, b
   return unread.type;
 }
 
+// Bytes [start, end) of the body in which an attachment's base64 stands; nothing known where the text that it
+// stands in has escapes.
+std::pair<std::uint64_t, std::uint64_t> span_of(const json::Document& request, const Attachment& attachment) {
+  const auto& node = request.nodes()[attachment.node];
+  if (attachment.whole) return {node.start, node.end};
+  if (node.escaped) return {0, 0};
+  return {node.start + 1 + attachment.at, node.start + 1 + attachment.at + attachment.size};
+}
+
+// What a document's base64 seems to hold is chance, but only where it is that and can be told what it is.
+void Looking::forget_chance(const Attachment& attachment) {
+  const auto [start, end] = span_of(request_, attachment);
+  std::erase_if(found_.findings, [&](const inspect::Finding& f) {
+    return f.location.within.empty() && f.location.start >= start && f.location.end <= end;
+  });
+}
+
 void Looking::look_into_bytes(const Attachment& attachment) {
   const auto decoded = decode_attachment(request_, attachment);
   const auto size = text::format_bytes(decoded.bytes.size());
+  const auto kind = files::document_kind_of(decoded.bytes);
+  if (decoded.clean && kind != files::DocumentKind::binary) forget_chance(attachment);
   if (!decoded.clean)
     opaque("undecodable", "what follows the rules of base64 is read, and more is there", decoded.bytes);
   if (decoded.bytes.empty()) return;
-  const auto root = std::string(files::name_of(files::document_kind_of(decoded.bytes)));
+  const auto root = std::string(files::name_of(kind));
   const auto text = [&](const files::DocumentText& t) {
     take(t.text, t.place);
     return !too_much_ && !stop_.stop_requested();
@@ -226,15 +246,6 @@ void Looking::finish() {
   found_.classes.assign(classes.begin(), classes.end());
 }
 
-// Bytes [start, end) of the body in which an attachment's base64 stands; nothing known where the text that it
-// stands in has escapes.
-std::pair<std::uint64_t, std::uint64_t> span_of(const json::Document& request, const Attachment& attachment) {
-  const auto& node = request.nodes()[attachment.node];
-  if (attachment.whole) return {node.start, node.end};
-  if (node.escaped) return {0, 0};
-  return {node.start + 1 + attachment.at, node.start + 1 + attachment.at + attachment.size};
-}
-
 }  // namespace
 
 bool takes_long(const std::vector<Attachment>& attachments) {
@@ -244,17 +255,6 @@ bool takes_long(const std::vector<Attachment>& attachments) {
 void inspect_attachments(inspect::Inspecting& inspecting, const json::Document& request,
                          const std::vector<Attachment>& attachments, inspect::Inspection& found,
                          const std::stop_token& stop) {
-  // What a document's base64 seems to hold is chance, but only where it is that and can be told what it is.
-  for (std::size_t i = 0; i < std::min(attachments.size(), kMostAttachments); ++i) {
-    const auto& attachment = attachments[i];
-    if (attachment.kind != Attachment::Kind::data) continue;
-    const auto decoded = decode_attachment(request, attachment);
-    if (!decoded.clean || files::document_kind_of(decoded.bytes) == files::DocumentKind::binary) continue;
-    const auto [start, end] = span_of(request, attachment);
-    std::erase_if(found.findings, [&](const inspect::Finding& f) {
-      return f.location.within.empty() && f.location.start >= start && f.location.end <= end;
-    });
-  }
   Looking looking(inspecting, request, found, stop);
   for (std::size_t i = 0; i < std::min(attachments.size(), kMostAttachments); ++i) {
     if (stop.stop_requested()) return;
