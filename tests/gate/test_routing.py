@@ -85,6 +85,11 @@ def reload(gate, services, **more):
     assert soon(lambda: gate.stderr.count("reloaded") > before), gate.stderr
 
 
+def queued(gate):
+    """How many exchanges wait for a place at a service."""
+    return gate.metric("ostiary_service_queued")
+
+
 # Shares and conversations.
 
 def test_shares_are_as_the_weights_over_several_loops():
@@ -254,8 +259,7 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_back_or_the_next_service()
         places = {"max_concurrent": 1, "queue": {"length": 1, "timeout": "8s"}}
         with Gate([service(a, "a", **places)]) as gate:
             with Load(gate, 2, each=1) as load:
-                assert soon(lambda: len(a.requests) == 1)
-                time.sleep(0.2)
+                assert soon(lambda: len(a.requests) == 1 and queued(gate) == 1)
                 refused = gate.post(CHAT, request())
                 assert refused.status == 503 and refused.error["code"] == "service_busy"
                 assert int(refused.header("retry-after")) >= 1
@@ -280,10 +284,12 @@ def test_a_client_that_leaves_the_queue_gives_up_its_place():
                 with Connection(gate.port) as leaving:
                     body = b'{"model":"m","messages":[]}'
                     leaving.send_request("POST", CHAT, gate.headers(), body)
-                    assert soon(lambda: gate.post(CHAT, request()).status == 503)
+                    assert soon(lambda: queued(gate) == 1)
+                    assert gate.post(CHAT, request()).status == 503
                 assert soon(lambda: any(r["kind"] == "outcome" and r["outcome"] == "cancelled" for r in gate.tail()))
+                assert soon(lambda: queued(gate) == 0)
                 with Load(gate, 1, each=1) as next_one:
-                    time.sleep(0.3)
+                    assert soon(lambda: queued(gate) == 1)
                     free.set()
                     next_one.join()
                 assert next_one.statuses() == {200}

@@ -128,7 +128,8 @@ class Gate:
                                         preexec_fn=before_exec)
         _running.add(self.process)
         lines = queue.Queue()
-        threading.Thread(target=self._collect, args=(self.process.stderr, self._stderr), daemon=True).start()
+        self._collector = threading.Thread(target=self._collect, args=(self.process.stderr, self._stderr), daemon=True)
+        self._collector.start()
         threading.Thread(target=self._lines, args=(self.process.stdout, lines), daemon=True).start()
         try:
             line = lines.get(timeout=START_LIMIT)
@@ -157,8 +158,20 @@ class Gate:
 
     @property
     def stderr(self):
-        time.sleep(0.05)
+        """What it has said so far, and all of it once it has ended. A line that is on its way while it serves may be
+        missing: wait for it with `says`."""
+        if self.process is not None and not self.alive():
+            self._collector.join(10)
+        else:
+            time.sleep(0.05)
         return "".join(self._stderr)
+
+    def says(self, text, times=1, timeout=10.0):
+        """Waits until it has said the text so many times; whether it did."""
+        end = time.monotonic() + timeout
+        while (count := self.stderr.count(text)) < times and time.monotonic() < end and self.alive():
+            pass  # stderr itself waits a little
+        return count >= times or self.stderr.count(text) >= times
 
     @property
     def url(self):
@@ -208,6 +221,18 @@ class Gate:
         """A chat request in one word: the answer."""
         body = {"model": model, "messages": [{"role": "user", "content": "Grüezi 🦉"}], **more}
         return self.post("/v1/chat/completions", body)
+
+    def metric(self, name, **labels):
+        """The sum of the samples of that name with these labels in /metrics."""
+        answer = request(self.port, "GET", "/metrics", {"Host": "127.0.0.1", "Accept": "text/plain"})
+        assert answer.status == 200, answer
+        found = 0.0
+        for line in answer.body.decode().splitlines():
+            called, _, value = line.rpartition(" ")
+            family, _, has = called.partition("{")
+            if family == name and all(f'{k}="{v}"' in has for k, v in labels.items()):
+                found += float(value)
+        return found
 
     # Keys and the ledger.
 
