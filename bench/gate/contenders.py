@@ -91,9 +91,10 @@ class Contender:
             time.sleep(0.02)
         raise Failed(f"{self.name} did not answer within {START_LIMIT_S} s: {fault}; {self.log_tail()}")
 
-    def ask(self) -> tuple[int, str]:
+    def ask(self, prompt: str = "hello") -> tuple[int, str]:
         """One small chat completion on a connection of its own."""
-        body = b'{"model":"bench-1","messages":[{"role":"user","content":"hello"}]}'
+        request = {"model": "bench-1", "messages": [{"role": "user", "content": prompt}]}
+        body = json.dumps(request, separators=(",", ":")).encode()
         head = [f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{self.port}",
                 f"Authorization: Bearer {self.key}", "Content-Type: application/json", "Connection: close",
                 f"Content-Length: {len(body)}", *self.headers]
@@ -335,6 +336,32 @@ class OstiaryTraced(OstiaryFull):
 
     name = "ostiary-traced"
     most_traces = 0
+
+
+class OstiaryBlind(Ostiary):
+    """The gate as it comes, but that it looks into nothing."""
+
+    name = "ostiary-blind"
+    cold_starts = 0
+    cells = "json/*/64"
+    more = "inspect: false\n"
+
+
+class OstiaryInspecting(Ostiary):
+    """The gate that looks into requests and answers with every detector. Whatever it finds is refused, so that a
+    finding in a prompt of the load fails the run."""
+
+    name = "ostiary-inspecting"
+    cold_starts = 0
+    cells = "json/*/64"
+    CLASSES = ("secret", "personal", "confidential", "internal", "third-party-code", "own-code", "opaque")
+    more = f"data_classes: {{{', '.join(f'{one}: deny' for one in CLASSES)}}}\n"
+
+    def await_answer(self) -> None:
+        super().await_answer()
+        status, text = self.ask("deploy with ghp_" + "0b9R2kTz7QmWxY4uVc3sLd8nAe6HfJp1GiXw")
+        if status != 403 or "secret" not in text:
+            raise Failed(f"{self.name}: a prompt with a token got status {status}, not 403: it does not inspect")
 
 
 class Portkey(Contender):

@@ -9,6 +9,8 @@ import unittest
 from pathlib import Path
 
 import contenders
+import measure
+import prompts
 
 HERE = Path(__file__).resolve().parent
 ANSWER = "HTTP/1.1 200 OK\r\nX-RateLimit-Remaining-Requests: 9\r\nx-ratelimit-remaining-tokens: 9\r\nx-ostiary-budget-remaining: 1\r\n"
@@ -48,6 +50,30 @@ class FullTest(unittest.TestCase):
         one.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         with self.assertRaisesRegex(contenders.Failed, "no spans"):
             one.stop()
+
+
+class InspectingTest(unittest.TestCase):
+    def test_the_two_differ_in_inspection_only(self):
+        self.assertEqual(contenders.OstiaryBlind.more, "inspect: false\n")
+        self.assertNotIn("inspect:", contenders.OstiaryInspecting.more)
+        self.assertIn("secret: deny", contenders.OstiaryInspecting.more)
+
+    def test_one_that_lets_a_token_through_is_refused(self):
+        one = contenders.OstiaryInspecting(Path("/nowhere"), 0, Path("/nowhere"))
+        refused = (403, '{"error":{"message":"holds secret"}}')
+        one.ask = lambda prompt="hello": refused if "ghp_" in prompt else (200, "{}")
+        one.await_answer()
+        one.ask = lambda prompt="hello": (200, "{}")
+        with self.assertRaisesRegex(contenders.Failed, "does not inspect"):
+            one.await_answer()
+
+
+class PromptsTest(unittest.TestCase):
+    def test_they_are_the_same_every_time_and_as_long_as_asked(self):
+        for size in measure.SIZES.values():
+            self.assertEqual(prompts.body(size, False), prompts.body(size, False))
+            self.assertEqual(len(json.dumps(json.loads(prompts.body(size, True)), ensure_ascii=False,
+                                            separators=(",", ":")).encode()), size)
 
 
 class SinkTest(unittest.TestCase):

@@ -8,6 +8,8 @@ from measure import Results
 GATE = "ostiary"
 FULL, BARE = "ostiary-full", "ostiary-bare"     # with everything on, with all off that can be
 
+INSPECTING, BLIND = "ostiary-inspecting", "ostiary-blind"
+
 
 @dataclass
 class Line:
@@ -40,6 +42,12 @@ def ratio_line(results: Results, what: str, cell: str, key: str, limit: float, a
     sign = "≥" if at_least else "≤"
     shown = f"{value:.2f} × {other}" if value is not None else "not measured"
     return Line(f"{what}, `{cell}`", shown, f"{sign} {limit:g} × {other}", judge(value, limit, at_least), spread)
+
+
+def shown_ratio(results: Results, what: str, cell: str, key: str, other: str, ours: str) -> Line:
+    value, spread = ratio(results, cell, key, other, ours)
+    shown = f"{value:.2f} × {other}" if value is not None else "not measured"
+    return Line(f"{what}, `{cell}`", shown, "only shown", "", spread)
 
 
 def added_latency(results: Results) -> Line:
@@ -94,6 +102,10 @@ def lines(results: Results) -> list[Line]:
     everything = "requests/s with limits, budgets, metrics and spans"
     out += [ratio_line(results, everything, "json/1k/64", "rate", limit, True, other, FULL)
             for other, limit in ((BARE, 0.92), ("nginx", 0.8))]
+    out += [ratio_line(results, "requests/s with inspection", f"json/{size}/64", "rate", limit, True, BLIND, INSPECTING)
+            for size, limit in (("1k", 0.85), ("32k", 0.45))]
+    out += [shown_ratio(results, "CPU per request with inspection", f"json/{size}/64", "cpu_us", BLIND, INSPECTING)
+            for size in ("1k", "32k")]
     out += [memory(results), ready(results)]
     out += [sync_always(results, n, judged=n == 1) for n in (1, 16, 64, 256)]
     return out

@@ -56,6 +56,14 @@ class LimitsTest(unittest.TestCase):
                                 ("ostiary-full", cell): {"rate": 95.0}})
         self.assertEqual([line.verdict for line in limits.lines(results) if line.what.startswith(what)], ["PASS", "FAIL"])
 
+    def test_inspection_is_held_to_the_same_gate_without_it(self):
+        for size, limit in (("1k", 85.0), ("32k", 45.0)):
+            for rate, expected in ((limit - 1, "FAIL"), (limit, "PASS")):
+                cell = f"json/{size}/64"
+                results = results_with({("ostiary-blind", cell): {"rate": 100.0},
+                                        ("ostiary-inspecting", cell): {"rate": rate}, ("ostiary", cell): {"rate": 1.0}})
+                self.assertEqual(verdict(results, f"requests/s with inspection, `{cell}`"), expected)
+
     def test_what_was_not_measured_is_skipped(self):
         self.assertEqual({line.verdict for line in limits.lines(measure.Results())}, {"SKIP", ""})
 

@@ -56,8 +56,9 @@ def start_upstream(binary: Path) -> tuple[subprocess.Popen, int]:
 
 def body_file(work: Path, kind: str, size: str) -> Path:
     path = work / f"body-{kind}-{size}.json"
-    if not path.exists():
-        path.write_bytes(prompts.body(SIZES[size], kind == "stream"))
+    body = prompts.body(SIZES[size], kind == "stream")
+    if not path.exists() or path.read_bytes() != body:
+        path.write_bytes(body)
     return path
 
 

@@ -86,6 +86,8 @@ def choose_contenders(options: argparse.Namespace, core: int, results: measure.R
                 contenders.OstiaryBare(work, core, options.ostiary.resolve()),
                 contenders.OstiaryFull(work, core, options.ostiary.resolve()),
                 contenders.OstiaryTraced(work, core, options.ostiary.resolve()),
+                contenders.OstiaryBlind(work, core, options.ostiary.resolve()),
+                contenders.OstiaryInspecting(work, core, options.ostiary.resolve()),
                 contenders.Portkey(work, core, work / "peers", install),
                 contenders.GoModel(work, core, work / "peers", install)]
     names = [one.name for one in everyone]
@@ -195,7 +197,8 @@ def main() -> int:
     options = parse(sys.argv[1:])
     if options.list:
         print("\n".join(cell.name for cell in measure.ALL_CELLS))
-        print("direct nginx ostiary ostiary-always ostiary-bare ostiary-full ostiary-traced portkey gomodel")
+        print("direct nginx ostiary ostiary-always ostiary-bare ostiary-full ostiary-traced ostiary-blind "
+              "ostiary-inspecting portkey gomodel")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
     cells = choose_cells(options)
