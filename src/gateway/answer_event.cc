@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
+#include <functional>
 
 namespace ostiary::gateway {
 
@@ -43,6 +45,69 @@ bool holds_values(std::string_view name) {
   constexpr std::array<std::string_view, 5> names = {"action", "args", "arguments", "input", "parameters"};
   return std::ranges::find(names, name) != names.end();
 }
+
+// A member that says why an event is the last one; it is null or empty in those before.
+bool tells_end(std::string_view name) {
+  constexpr std::array<std::string_view, 4> names = {"done_reason", "finishReason", "finish_reason",
+                                                     "stop_reason"};
+  return std::ranges::find(names, name) != names.end();
+}
+
+// The last event of a stream of a shape that nobody knows.
+bool is_last(const json::Document& document) {
+  for (const std::string_view name :
+       {"done", "final", "finished", "is_end", "is_final", "is_finished", "stop"})
+    if (document.root()[name].as_bool() == true) return true;
+  const auto& nodes = document.nodes();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const json::Value value(&document, i);
+    if (value.is_string() && value.raw().size() > 2 && tells_end(value.key_raw())) return true;
+  }
+  return false;
+}
+
+// Every string of these events comes once, but for their `delta`.
+bool is_known(std::string_view type) {
+  constexpr std::array<std::string_view, 7> names = {
+      "content_block_delta", "content_block_start", "content_block_stop", "error",
+      "message_delta",       "message_start",       "message_stop"};
+  return type.starts_with("response.") || std::ranges::find(names, type) != names.end();
+}
+
+// Names the place of each node by a number, so that it costs the same however long the path is.
+class Places {
+ public:
+  Places(const json::Document& document, std::string_view type)
+      : document_(document), places_{std::hash<std::string_view>{}(type)} {}
+  // To be asked for each node, in order.
+  std::uint64_t of(std::uint32_t index) {
+    const auto& nodes = document_.nodes();
+    if (index == 0) return places_[0];
+    while (nodes[containers_.back().index].next <= index) containers_.pop_back(), places_.pop_back();
+    auto& within = containers_.back();
+    const auto& node = nodes[index];
+    const auto step = node.key_end > 0 ? std::hash<std::string_view>{}(document_.text().substr(
+                                             node.key_start, node.key_end - node.key_start))
+                                       : within.position++;
+    constexpr std::uint64_t spread = 0x9e3779b97f4a7c15;
+    auto place = (places_.back() ^ (step + spread + (places_.back() << 6) + (places_.back() >> 2))) * spread;
+    place ^= place >> 32;
+    if (node.type == json::Type::array || node.type == json::Type::object) {
+      containers_.push_back({index, 0});
+      places_.push_back(place);
+    }
+    return place;
+  }
+
+ private:
+  struct Container {
+    std::uint32_t index = 0;
+    std::uint64_t position = 0;  // of the next element
+  };
+  const json::Document& document_;
+  std::vector<Container> containers_{{}};
+  std::vector<std::uint64_t> places_;  // of each container
+};
 
 std::string number_or(json::Value value, std::size_t otherwise) {
   return std::to_string(value.as_uint().value_or(otherwise));
@@ -136,9 +201,27 @@ void AnswerEvent::add_rest(const json::Document& document) {
     if (node.type != json::Type::string) continue;
     while (piece != pieces.end() && piece->value.index() < i) ++piece;
     if (piece != pieces.end() && piece->value.index() == i) continue;
-    if (node.end - node.start >= kLeastText + 2 && (value || !no_text(name)))
-      whole.emplace_back(&document, i);
+    if (node.end > node.start + 2 && (value || !no_text(name))) whole.emplace_back(&document, i);
   }
+}
+
+// Which of the strings that are left may go on in the next event.
+void AnswerEvent::tell_others(const json::Document& document, std::string_view type) {
+  std::vector<json::Value> own;
+  Places places(document, type);
+  std::uint32_t next = 0;
+  for (const json::Value value : whole) {
+    const auto name = value.key_raw();
+    const bool named = name.ends_with("_id") || name.ends_with("Id") ||
+                       std::ranges::find(once, value.index(), &json::Value::index) != once.end();
+    std::uint64_t place = 0;
+    for (; next <= value.index(); ++next) place = places.of(next);
+    if (named)
+      own.push_back(value);
+    else
+      other.push_back({value, fmt::format("?{:016x}", place), holds_json(value.key_raw())});
+  }
+  whole = std::move(own);
 }
 
 void AnswerEvent::read(const json::Document& document, std::string_view event_type) {
@@ -149,17 +232,28 @@ void AnswerEvent::read(const json::Document& document, std::string_view event_ty
   const auto type = root["type"].is_string() ? root["type"].string_or("") : std::string(event_type);
   if (!type.empty()) read_typed(root, type);
   if (const auto error = root["error"]; error && !error.is_null()) ended.emplace_back();
+  const bool shown = root["choices"].is_array() || !pieces.empty();
   std::ranges::sort(pieces, {}, [](const Piece& p) { return p.value.index(); });
   add_rest(document);
+  const bool once_only = is_known(type) && pieces.empty();
+  if (!once_only && !ends("")) tell_others(document, type);
+  if (!shown && !once_only && is_last(document)) ended.emplace_back("?");
+  std::erase_if(whole, [](json::Value value) { return value.raw().size() < kLeastText + 2; });
+}
+
+bool AnswerEvent::ends(std::string_view channel) const {
+  return std::ranges::any_of(ended, [&](const std::string& front) { return channel.starts_with(front); });
 }
 
 void AnswerEvent::read_whole(const json::Document& document) {
   clear();
   add_rest(document);
+  std::erase_if(whole, [](json::Value value) { return value.raw().size() < kLeastText + 2; });
 }
 
 void AnswerEvent::clear() {
   pieces.clear();
+  other.clear();
   whole.clear();
   repeats.clear();
   grown.clear();

@@ -9,10 +9,19 @@ namespace {
 
 constexpr std::size_t kMostKept = 8;
 
-// What a loop's thread keeps for its answers, made anew where a reload brought another engine.
+// What a thread keeps for its answers, made anew where a reload brought another engine. It does not keep the
+// engine: what is idle is not used, nor asked anything, once that is gone.
 struct Bench {
-  std::shared_ptr<const inspect::Engine> engine;
+  std::weak_ptr<const inspect::Engine> engine;
   std::vector<std::unique_ptr<inspect::StreamInspecting>> idle;
+  std::unique_ptr<inspect::Inspecting> inspecting;
+
+  void set_up_for(const std::shared_ptr<const inspect::Engine>& wanted) {
+    if (engine.lock() == wanted) return;
+    idle.clear();
+    inspecting.reset();
+    engine = wanted;
+  }
 };
 thread_local Bench bench;
 
@@ -55,10 +64,7 @@ std::string AnswerMasks::unfinished(std::string_view text, std::string_view poin
 }
 
 std::unique_ptr<inspect::StreamInspecting> AnswerMasks::take_inspecting() {
-  if (bench.engine != rules_->engine) {
-    bench.idle.clear();
-    bench.engine = rules_->engine;
-  }
+  bench.set_up_for(rules_->engine);
   std::unique_ptr<inspect::StreamInspecting> inspecting;
   if (bench.idle.empty()) {
     inspecting = std::make_unique<inspect::StreamInspecting>(*rules_->engine);
@@ -71,14 +77,20 @@ std::unique_ptr<inspect::StreamInspecting> AnswerMasks::take_inspecting() {
 }
 
 void AnswerMasks::give_inspecting(std::unique_ptr<inspect::StreamInspecting> inspecting) {
-  if (bench.engine != rules_->engine || bench.idle.size() == kMostKept) return;
+  if (bench.engine.lock() != rules_->engine || bench.idle.size() == kMostKept) return;
   inspecting->begin();  // forgets the text
   bench.idle.push_back(std::move(inspecting));
 }
 
-AnswerText::AnswerText(AnswerMasks& masks, bool json, std::string pointer)
+inspect::Inspecting& AnswerMasks::inspecting() {
+  bench.set_up_for(rules_->engine);
+  if (!bench.inspecting) bench.inspecting = std::make_unique<inspect::Inspecting>(*rules_->engine);
+  return *bench.inspecting;
+}
+
+AnswerText::AnswerText(AnswerMasks& masks, bool json, std::string pointer, bool restores)
     : masks_(masks), json_(json), pointer_(std::move(pointer)), inspecting_(masks.take_inspecting()) {
-  restoring_.begin(masks.placeholders(), json);
+  if (restores) restoring_.begin(masks.placeholders(), json);
 }
 
 AnswerText::~AnswerText() {
@@ -121,10 +133,19 @@ void AnswerText::expire(std::string& out) {
   json_ ? arguments_.plain(rest, out) : void(out += rest);
 }
 
+void AnswerText::pass_over(std::string_view text) {
+  std::string unused;
+  mute_ = true;
+  take(text, false, unused);
+  inspecting_->expire();
+  drain(unused);
+  mute_ = false;
+}
+
 void AnswerText::drain(std::string& out) {
   inspect::StreamInspecting::Span span;
   while (inspecting_->next(span)) {
-    give(span, out);
+    if (!mute_) give(span, out);
     if (!masks_.masks()) held_.erase(0, span.end - span.start);
   }
   if (inspecting_->gave_up()) masks_.give_up();
@@ -151,6 +172,15 @@ void AnswerText::masked(std::string_view text, std::string_view placeholder, std
     out += placeholder;
 }
 
+void AnswerText::note(const inspect::Finding& finding, const inspect::StreamInspecting::Span& span) {
+  const auto [start, end] = std::pair(finding.location.start, finding.location.end);
+  const bool in_sight = start >= span.start && end <= span.end && (tells_ != nullptr || heeds_ != nullptr);
+  const auto value = in_sight ? span.text.substr(start - span.start, end - start) : std::string_view();
+  if (in_sight && heeds_ != nullptr && heeds_->has(finding, value)) return;
+  if (in_sight && tells_ != nullptr) tells_->add(finding, value);
+  masks_.note(finding, pointer_);
+}
+
 void AnswerText::give(const inspect::StreamInspecting::Span& span, std::string& out) {
   if (span.unread) {
     masked(span.text, masks_.unfinished(span.text, pointer_), out);
@@ -159,7 +189,7 @@ void AnswerText::give(const inspect::StreamInspecting::Span& span, std::string& 
   }
   std::vector<Masked> parts;
   for (const auto& finding : span.findings) {
-    masks_.note(finding, pointer_);
+    note(finding, span);
     if (!masks_.masks(finding)) continue;
     const auto start = finding.location.start, end = finding.location.end;
     if (!parts.empty() && start < parts.back().end)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -53,6 +54,7 @@ class AnswerMasks {
   // Of this thread; it is kept for the next answer where it can be.
   std::unique_ptr<inspect::StreamInspecting> take_inspecting();
   void give_inspecting(std::unique_ptr<inspect::StreamInspecting> inspecting);
+  inspect::Inspecting& inspecting();  // the thread's, for whole bodies
 
  private:
   std::shared_ptr<const AnswerRules> rules_;
@@ -61,18 +63,43 @@ class AnswerMasks {
   bool gave_up_ = false;
 };
 
+// Findings in pieces of a text that were told when the pieces were looked at by themselves.
+class Told {
+ public:
+  void add(const inspect::Finding& finding, std::string_view value) {
+    if (told_.size() < AnswerMasks::kMostFindings) told_.insert(key(finding, value));
+  }
+  bool has(const inspect::Finding& finding, std::string_view value) const {
+    return !told_.empty() && told_.contains(key(finding, value));
+  }
+
+ private:
+  static std::size_t key(const inspect::Finding& finding, std::string_view value) {
+    return std::hash<std::string_view>{}(value) ^ (std::hash<std::string>{}(finding.detector) << 1);
+  }
+  std::set<std::size_t> told_;
+};
+
 // One text of an answer, which comes in pieces: what of it may go out, masked and with values given back.
 class AnswerText {
  public:
   // `json`: the text is JSON within a string and stays valid. `pointer`: what findings in it are told to
   // stand in.
-  AnswerText(AnswerMasks& masks, bool json, std::string pointer);
+  // `restores`: values are given back, too.
+  AnswerText(AnswerMasks& masks, bool json, std::string pointer, bool restores = true);
   ~AnswerText();
   AnswerText(const AnswerText&) = delete;
   AnswerText& operator=(const AnswerText&) = delete;
 
+  // It is a piece of a text: what is found is noted there as told.
+  void tell(Told& told) { tells_ = &told; }
+  // What the pieces told of is not told again.
+  void heed(const Told& told) { heeds_ = &told; }
+
   // `last`: nothing of the text follows, so that nothing of it is held.
   void feed(std::string_view text, bool last, std::string& out);
+  // Text that has gone out already: what follows is looked at together with it.
+  void pass_over(std::string_view text);
   // What is held comes out masked.
   void expire(std::string& out);
   bool holds() const { return (!passes_ && inspecting_->holds()) || restoring_.holds(); }
@@ -82,6 +109,7 @@ class AnswerText {
   void take(std::string_view part, bool last, std::string& out);
   void drain(std::string& out);
   void give(const inspect::StreamInspecting::Span& span, std::string& out);
+  void note(const inspect::Finding& finding, const inspect::StreamInspecting::Span& span);
   void plain(std::string_view text, std::string& out);
   void masked(std::string_view text, std::string_view placeholder, std::string& out);
 
@@ -89,10 +117,13 @@ class AnswerText {
   bool json_;
   std::string pointer_;
   std::string held_;     // what came and has not come out, kept while nothing is masked
+  bool mute_ = false;    // nothing comes out, and nothing is told
   bool passes_ = false;  // the inspection gave up, and nothing is masked
   std::unique_ptr<inspect::StreamInspecting> inspecting_;
   Restoring restoring_;
   ArgumentText arguments_;
+  Told* tells_ = nullptr;
+  const Told* heeds_ = nullptr;
   std::uint64_t masked_to_ = 0;  // what stands before it was masked, back to the last plain byte
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/restoring.h"
 
-#include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "json/writer.h"
@@ -10,24 +11,43 @@ namespace ostiary::gateway {
 namespace {
 
 constexpr std::string_view kOpen = "‹", kClose = "›";
+constexpr std::array<std::string_view, 2> kOpens = {kOpen, "\\u2039"};
+constexpr std::array<std::string_view, 3> kCloses = {kClose, "\\u203a", "\\u203A"};
 
 }  // namespace
 
+// Between the two signs is a word of ours, which holds neither of them, nor a backslash.
+Restoring::Front Restoring::front(std::string_view text) const {
+  const auto& kept = placeholders_->kept();
+  for (const auto open : std::span(kOpens).first(json_ ? kOpens.size() : 1)) {
+    if (open.starts_with(text)) return {nullptr, 0, true};
+    if (!text.starts_with(open)) continue;
+    const auto rest = text.substr(open.size());
+    const auto word = rest.substr(0, rest.find_first_of("\xe2\\"));
+    const auto name = std::string(kOpen).append(word);
+    const auto known = kept.lower_bound(name);
+    if (known == kept.end() || !known->first.starts_with(name)) return {};
+    const auto behind = rest.substr(word.size());
+    for (const auto close : std::span(kCloses).first(json_ ? kCloses.size() : 1)) {
+      if (close != behind && close.starts_with(behind)) return {nullptr, 0, true};
+      if (!behind.starts_with(close)) continue;
+      const auto found = kept.find(name + std::string(kClose));
+      if (found == kept.end()) return {};
+      return {&found->second, open.size() + word.size() + close.size(), false};
+    }
+    return {};
+  }
+  return {};
+}
+
 void Restoring::begin(const Placeholders& placeholders, bool json) {
-  forms_.clear();
+  placeholders_ = placeholders.kept().empty() ? nullptr : &placeholders;
   held_.clear();
   json_ = json;
-  for (const auto& [name, value] : placeholders.kept()) {
-    const auto inner = name.substr(kOpen.size(), name.size() - kOpen.size() - kClose.size());
-    for (const std::string_view open : {kOpen, std::string_view("\\u2039")})
-      for (const std::string_view close : {kClose, std::string_view("\\u203a"), std::string_view("\\u203A")})
-        if (json || (open == kOpen && close == kClose))
-          forms_.push_back({std::string(open) + inner + std::string(close), &value});
-  }
 }
 
 void Restoring::feed(std::string_view text, std::string& out) {
-  if (forms_.empty()) {
+  if (idle()) {
     out += text;
     return;
   }
@@ -43,19 +63,18 @@ void Restoring::feed(std::string_view text, std::string& out) {
     }
     at = mark;
     const auto rest = all.substr(at);
-    const auto form = std::ranges::find_if(forms_, [&](const Form& f) { return rest.starts_with(f.text); });
-    if (form != forms_.end()) {
+    const auto found = front(rest);
+    if (found.begun) break;
+    if (found.value != nullptr) {
       if (json_) {
-        const auto quoted = json::quoted(form->value->reveal());
+        const auto quoted = json::quoted(found.value->reveal());
         out += std::string_view(quoted).substr(1, quoted.size() - 2);
       } else {
-        out += form->value->reveal();
+        out += found.value->reveal();
       }
-      at += form->text.size();
+      at += found.size;
       continue;
     }
-    const bool begun = std::ranges::any_of(forms_, [&](const Form& f) { return f.text.starts_with(rest); });
-    if (begun) break;
     // An escaped backslash begins nothing.
     const std::size_t passed = json_ && rest.starts_with("\\\\") ? 2 : 1;
     out += rest.substr(0, passed);

@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::size_t kLong = 128 * 1024;  // about a millisecond
 
-// What a thread keeps for its inspections, made anew where a reload brought another engine.
+// What a thread keeps for its inspections, made anew where a reload brought another engine. An engine that
+// nobody else has is let go of; what was made for it is not used any more.
 struct Bench {
-  std::shared_ptr<const inspect::Engine> engine;
+  std::weak_ptr<const inspect::Engine> engine;
   std::unique_ptr<inspect::Inspecting> inspecting;
 };
 
@@ -25,7 +26,7 @@ void TextInspector::inspect(const Exchange& exchange, inspect::Inspection& found
                             const std::stop_token& stop) const {
   if (exchange.body.empty()) return;
   thread_local Bench bench;
-  if (bench.engine != engine_) bench = {engine_, std::make_unique<inspect::Inspecting>(*engine_)};
+  if (bench.engine.lock() != engine_) bench = {engine_, std::make_unique<inspect::Inspecting>(*engine_)};
   found = bench.inspecting->inspect(exchange.document);
   const auto attachments = find_attachments(exchange.document);
   if (!attachments.empty())

@@ -1,0 +1,96 @@
+#include "gateway/answer_names.h"
+
+#include <algorithm>
+
+#include "json/writer.h"
+
+namespace ostiary::gateway {
+
+namespace {
+
+// A name or a number, as bytes of the text.
+struct Part {
+  std::uint32_t node = 0, start = 0, end = 0;
+  bool number = false;
+};
+
+// Those that may hold something by themselves or by their names, in order.
+std::vector<Part> parts_of(const json::Document& document, const std::vector<json::Value>& apart) {
+  std::vector<Part> parts;
+  std::vector<std::uint32_t> left;
+  for (const json::Value value : apart) left.push_back(value.index());
+  std::ranges::sort(left);
+  const auto& nodes = document.nodes();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const auto& node = nodes[i];
+    if (std::ranges::binary_search(left, i)) {
+      i = node.next - 1;
+      continue;
+    }
+    if (node.key_end > 0) parts.push_back({i, node.key_start + 1, node.key_end - 1, false});
+    if (node.type == json::Type::number) parts.push_back({i, node.start, node.end, true});
+  }
+  return parts;
+}
+
+bool change(AnswerMasks& masks, const json::Document& document, const std::vector<Part>& parts, bool notes,
+            json::Edit& edit) {
+  const auto found = masks.inspecting().inspect(document);
+  if (!found.partial.empty()) masks.give_up();
+  bool changed = false;
+  std::uint32_t masked_to = 0;
+  for (const auto& finding : found.findings) {
+    const auto& at = finding.location;
+    const auto behind = std::ranges::upper_bound(parts, at.start, {}, &Part::start);
+    if (behind == parts.begin() || at.end > (behind - 1)->end) continue;
+    const auto& part = *(behind - 1);
+    if (notes) masks.note(finding, shown_pointer(json::Value(&document, part.node).parent()));
+    if (!masks.masks(finding) || at.start < masked_to) continue;
+    const auto between = document.text().substr(at.start, at.end - at.start);
+    const auto placeholder = masks.placeholders().of(finding, json::decode_string(between));
+    masked_to = static_cast<std::uint32_t>(at.end);
+    edit.replace_bytes(static_cast<std::uint32_t>(at.start), masked_to,
+                       part.number ? json::quoted(placeholder) : placeholder);
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace
+
+std::string shown_pointer(json::Value value) {
+  constexpr std::size_t most = 200;
+  if (!value) return "";
+  auto pointer = value.pointer();
+  const bool usual = std::ranges::all_of(pointer, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '/';
+  });
+  return usual && pointer.size() <= most ? pointer : "";
+}
+
+bool AnswerNames::examine(AnswerMasks& masks, const json::Document& document,
+                          const std::vector<json::Value>& apart, json::Edit& edit) {
+  const auto parts = parts_of(document, apart);
+  text_.clear();
+  bool any = false;
+  for (const auto& part : parts) {
+    constexpr std::size_t least = 8;  // a shorter one, or one of fewer digits, holds nothing
+    const auto text = document.text().substr(part.start, part.end - part.start);
+    const auto digits = text.substr(text.starts_with('-') ? 1 : 0);
+    if (text.size() < least || (part.number && digits.find_first_not_of("0123456789") < least)) continue;
+    any = true;
+    text_.append(text) += '\n';
+  }
+  if (!any || text_ == clean_) return false;
+  const auto known = masks.findings().size();
+  const bool changed = change(masks, document, parts, true, edit);
+  if (masks.findings().size() == known) clean_.swap(text_);
+  return changed;
+}
+
+bool AnswerNames::mask(AnswerMasks& masks, const json::Document& document,
+                       const std::vector<json::Value>& apart, json::Edit& edit) {
+  return change(masks, document, parts_of(document, apart), false, edit);
+}
+
+}  // namespace ostiary::gateway
