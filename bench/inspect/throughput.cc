@@ -1,10 +1,14 @@
 // How fast the detectors of the catalogue go over clean text: whole files, prompts of 1 KB and 32 KB, a
 // stream in pieces of 64 bytes. Beside it, as limits, the first pass over the keywords alone, Vectorscan over
-// the same keywords, and a plain count of one byte.
+// the same keywords, and a plain count of one byte. Then what it must keep and whether it does.
 //   inspect_throughput [--only=CONTENDER] FILE...
+// Exit status: 0 all limits met, 1 one missed or not measured, 2 wrong call, 3 a file or the detectors could
+// not be read.
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <functional>
 
 #include "base/file.h"
@@ -21,6 +25,55 @@ double now() {
 }
 
 constexpr int kRounds = 9;
+
+// What a contender must keep for every file.
+struct Limit {
+  const char* contender;
+  double least_mb_s;  // 0: judged by time
+  double most_us;     // for `of` bytes
+  double of;
+};
+constexpr std::array<Limit, 4> kLimits{{
+    {"whole", 700, 0, 0},
+    {"1 KB", 0, 3, 1024},
+    {"32 KB", 0, 50, 32768},
+    {"stream of 64 B", 200, 0, 0},
+}};
+constexpr double kMostReadyMs = 20;
+
+class Verdict {
+ public:
+  void judge(std::string_view what, std::string_view file, std::string measured, std::string limit,
+             bool met) {
+    rows_.push_back(fmt::format("  {:<15} {:>12}   must be {:<16} {:<7} {}\n", what, measured, limit,
+                                met ? "met" : "MISSED", file));
+    all_met_ = all_met_ && met;
+  }
+  void judge(std::string_view contender, std::string_view file, double bytes, double seconds) {
+    for (const auto& limit : kLimits) {
+      if (contender != limit.contender) continue;
+      ++judged_;
+      const auto speed = bytes / seconds / 1e6, us = seconds * 1e6 / bytes * limit.of;
+      if (limit.least_mb_s > 0)
+        judge(contender, file, fmt::format("{:.0f} MB/s", speed),
+              fmt::format("{:.0f} MB/s or more", limit.least_mb_s), speed >= limit.least_mb_s);
+      else
+        judge(contender, file, fmt::format("{:.2f} µs", us), fmt::format("under {:.0f} µs", limit.most_us),
+              us < limit.most_us);
+    }
+  }
+  // 0: each limit was measured for each of so many files, and is met.
+  int tell(std::size_t files) const {
+    fmt::print("\nlimits\n{}", fmt::join(rows_, ""));
+    if (judged_ < files * kLimits.size()) fmt::print("  not all were measured\n");
+    return all_met_ && files > 0 && judged_ == files * kLimits.size() ? 0 : 1;
+  }
+
+ private:
+  std::vector<std::string> rows_;
+  std::size_t judged_ = 0;
+  bool all_met_ = true;
+};
 
 // Seconds, the median of rounds in turns.
 struct Contender {
@@ -56,10 +109,8 @@ inspect::Literals everywhere(const inspect::Keywords& keywords) {
   return compiled ? std::move(*compiled) : inspect::Literals();
 }
 
-void measure(const inspect::Engine& engine, const std::string& path, std::string_view only) {
-  const auto file = read_file(path);
-  if (!file) return fmt::print(stderr, "{}\n", file.error().text());
-  const std::string_view text = *file;
+void measure(const inspect::Engine& engine, const std::string& path, std::string_view text,
+             std::string_view only, Verdict& verdict) {
   inspect::Inspecting inspecting(engine);
   inspect::Scanner scanner(engine.detectors());
   const auto& keywords = engine.detectors().passes().front().keywords;
@@ -101,24 +152,38 @@ void measure(const inspect::Engine& engine, const std::string& path, std::string
                static_cast<double>(text.size()) / s / 1e6,
                s * 1e6 / (static_cast<double>(text.size()) / 1024),
                s * 1e6 / (static_cast<double>(text.size()) / 32768));
+    verdict.judge(contender.name, path, static_cast<double>(text.size()), s);
   }
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  const auto begin = now();
-  const auto engine = inspect::Engine::builtin();
-  if (!engine) return fmt::print(stderr, "{}\n", engine.error().text()), 3;
-  fmt::print("{} detectors and {} keywords ready in {:.1f} ms\n", (*engine)->detectors().detectors().size(),
-             (*engine)->detectors().passes().front().keywords.all().size(), (now() - begin) * 1e3);
   std::string_view only;
+  std::vector<std::string> paths;
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];
     if (argument.starts_with("--only="))
       only = argument.substr(7);
     else
-      measure(**engine, arguments[i], only);
+      paths.emplace_back(argument);
   }
-  return 0;
+  if (paths.empty())
+    return fmt::print(stderr, "inspect_throughput [--only=CONTENDER] FILE...: name files of clean text\n"), 2;
+  const auto begin = now();
+  const auto engine = inspect::Engine::builtin();
+  if (!engine) return fmt::print(stderr, "{}\n", engine.error().text()), 3;
+  const auto ready_ms = (now() - begin) * 1e3;
+  fmt::print("{} detectors and {} keywords ready in {:.1f} ms\n", (*engine)->detectors().detectors().size(),
+             (*engine)->detectors().passes().front().keywords.all().size(), ready_ms);
+  Verdict verdict;
+  verdict.judge("ready", "", fmt::format("{:.1f} ms", ready_ms), fmt::format("under {:.0f} ms", kMostReadyMs),
+                ready_ms < kMostReadyMs);
+  for (const auto& path : paths) {
+    const auto file = read_file(path);
+    if (!file || file->empty())
+      return fmt::print(stderr, "{}\n", file ? path + ": is empty" : file.error().text()), 3;
+    measure(**engine, path, *file, only, verdict);
+  }
+  return verdict.tell(paths.size());
 }
