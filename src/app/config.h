@@ -26,6 +26,13 @@ struct AuditSettings {
   bool operator==(const AuditSettings&) const = default;
 };
 
+// Where the configuration names a data class.
+struct ClassName {
+  std::string key;    // "answer_classes"
+  std::string name;   // of the class
+  std::string place;  // file:line:column, or the variable's
+};
+
 struct LogSettings {
   log::Form form = log::Form::text;
   std::string file;  // empty: stderr
@@ -53,7 +60,8 @@ struct Config {
   std::vector<gateway::ServiceSettings> services;  // in order of fallback; from the file only
   bool services_configured = false;                // the file names services: nothing is looked for
   std::string data = "./ostiary-data";
-  std::string own_code;    // file of fingerprints of the organisation's code; empty: none
+  std::vector<ClassName> class_names;  // all that it names, in order
+  std::string own_code;                // file of fingerprints of the organisation's code; empty: none
   std::string inspection;  // folder of the organisation's detectors, lists and allow-rules; empty: none
   std::string log_level = "info";
   LogSettings log;

@@ -59,8 +59,11 @@ Result<SizeLimit> read_limit(const Node& node, std::string_view file) {
 Result<> read_limits(Config& config, const Node& node, std::string_view file) {
   if (node.kind != Kind::sequence) return fail(Code::invalid, "must be a list of limits");
   config.gate.size_limits.clear();
+  std::erase_if(config.class_names, [](const ClassName& known) { return known.key == "size_limits"; });
   for (const auto& item : node.items) {
     TRY(auto limit, read_limit(item, file));
+    if (const auto* named = item.find("class"))
+      config.class_names.push_back({"size_limits", limit.data_class, yaml::place(file, *named)});
     config.gate.size_limits.push_back(std::move(limit));
   }
   return {};

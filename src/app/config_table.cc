@@ -55,7 +55,7 @@ Row<Config> ledger_row(std::string_view path, std::string_view fallback, std::st
           }};
 }
 
-Result<> check_class_name(const Node& node, std::string_view name, std::string_view file) {
+Result<> check_class_name(const auto& node, std::string_view name, std::string_view file) {
   if (!name.empty() &&
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos)
     return {};
@@ -64,10 +64,16 @@ Result<> check_class_name(const Node& node, std::string_view name, std::string_v
               yaml::place(file, node));
 }
 
+// Of a key that is read anew.
+void forget_classes(Config& config, std::string_view key) {
+  std::erase_if(config.class_names, [&](const ClassName& known) { return known.key == key; });
+}
+
 Result<> read_answer_classes(Config& config, const Node& node, std::string_view file) {
   if (node.kind != Kind::mapping)
     return fail(Code::invalid, "must be a mapping of data classes to allow or redact");
   config.gate.answer_classes.clear();
+  forget_classes(config, "answer_classes");
   for (const auto& member : node.members) {
     const auto effect =
         member.value.kind == Kind::scalar ? policy::parse_effect(member.value.scalar) : std::nullopt;
@@ -85,6 +91,7 @@ Result<> read_answer_classes(Config& config, const Node& node, std::string_view 
                   yaml::place(file, member.value));
     TRY_VOID(check_class_name(member.value, member.name, file));
     config.gate.answer_classes[member.name] = *effect;
+    config.class_names.push_back({"answer_classes", member.name, yaml::place(file, member)});
   }
   return {};
 }
@@ -92,10 +99,12 @@ Result<> read_answer_classes(Config& config, const Node& node, std::string_view 
 Result<> read_restore(Config& config, const Node& node, std::string_view file) {
   if (node.kind != Kind::sequence) return fail(Code::invalid, "must be a list of data classes");
   config.gate.restore.clear();
+  forget_classes(config, "restore");
   for (const auto& item : node.items) {
     if (item.kind != Kind::scalar) return fail(Code::invalid, "must be a list of data classes");
     TRY_VOID(check_class_name(item, item.scalar, file));
     config.gate.restore.push_back(item.scalar);
+    config.class_names.push_back({"restore", item.scalar, yaml::place(file, item)});
   }
   return {};
 }
@@ -105,6 +114,7 @@ Result<> read_data_classes(Config& config, const Node& node, std::string_view fi
       "must be a mapping of data classes to allow, redact, reroute, ask or deny";
   if (node.kind != Kind::mapping) return fail(Code::invalid, std::string(kForm));
   config.gate.data_classes.clear();
+  forget_classes(config, "data_classes");
   for (const auto& member : node.members) {
     const auto effect =
         member.value.kind == Kind::scalar ? policy::parse_effect(member.value.scalar) : std::nullopt;
@@ -114,13 +124,9 @@ Result<> read_data_classes(Config& config, const Node& node, std::string_view fi
           fmt::format("'data_classes.{}' must be one of allow, redact, reroute, ask, deny{}", member.name,
                       meant(member.value.scalar, {"allow", "redact", "reroute", "ask", "deny"})),
           yaml::place(file, member.value));
-    if (member.name.empty() ||
-        member.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
-      return fail(
-          Code::invalid,
-          fmt::format("'{}' is not the name of a data class: small letters, digits and -", member.name),
-          yaml::place(file, member));
+    TRY_VOID(check_class_name(member, member.name, file));
     config.gate.data_classes[member.name] = *effect;
+    config.class_names.push_back({"data_classes", member.name, yaml::place(file, member)});
   }
   return {};
 }

@@ -15,6 +15,7 @@
 
 #include "app/control_client.h"
 #include "app/impl/terminal.h"
+#include "app/own_rules.h"
 #include "app/verbs.h"
 #include "base/file.h"
 #include "files/documents.h"
@@ -175,6 +176,21 @@ void check_documents(const Patient& patient, std::vector<Check>& out) {
       "until then every PDF in a request has the data class 'opaque'");
 }
 
+void check_rules(const Patient& patient, std::vector<Check>& out) {
+  if (!patient.config.gate.inspect)
+    return add(out, "inspection", State::skipped, "requests are not inspected");
+  const auto rules = load_rules(patient.config.inspection, "");
+  const auto known =
+      rules ? check_classes(patient.config.class_names, *rules->detectors) : std::unexpected(rules.error());
+  if (!known) return add(out, "inspection", State::problem, known.error().text(), "mend it there");
+  for (const auto& line : rules->told)
+    add(out, "inspection", State::warning, line, "take the rule out, or give it another day");
+  if (rules->told.empty())
+    add(out, "inspection", State::ok,
+        fmt::format("{} detectors, {} allow-rules", rules->detectors->detectors().size(),
+                    rules->allow.size()));
+}
+
 void check_drift(const Patient& patient, std::vector<Check>& out) {
   if (patient.config_file.empty())
     return add(out, "drift", State::skipped, "no configuration file was named; give it with -c");
@@ -214,8 +230,9 @@ void check_version(const Patient& patient, std::vector<Check>& out) {
 
 std::vector<Check> examine(const Patient& patient) {
   std::vector<Check> out;
-  for (auto* check : {check_clock, check_permissions, check_names, check_certificates, check_credentials,
-                      check_port, check_disk, check_limits, check_documents, check_drift, check_version})
+  for (auto* check :
+       {check_clock, check_permissions, check_names, check_certificates, check_credentials, check_port,
+        check_disk, check_limits, check_documents, check_rules, check_drift, check_version})
     check(patient, out);
   return out;
 }

@@ -43,6 +43,7 @@ void check_port(const Patient& patient, std::vector<Check>& out);
 void check_disk(const Patient& patient, std::vector<Check>& out);
 void check_limits(const Patient& patient, std::vector<Check>& out);
 void check_documents(const Patient& patient, std::vector<Check>& out);
+void check_rules(const Patient& patient, std::vector<Check>& out);
 void check_drift(const Patient& patient, std::vector<Check>& out);
 void check_version(const Patient& patient, std::vector<Check>& out);
 

@@ -119,6 +119,15 @@ TEST_F(Doctor, ANewerDataFolderIsFound) {
   EXPECT_EQ(after(check_version), State::problem);
 }
 
+TEST_F(Doctor, AMisspeltDataClassIsAProblemUnlessNothingIsInspected) {
+  patient.config.class_names = {{"answer_classes", "secrt", "ostiary.yaml:3:18"}};
+  EXPECT_EQ(after(check_rules), State::problem);
+  patient.config.class_names[0].name = "secret";
+  EXPECT_EQ(after(check_rules), State::ok);
+  patient.config.gate.inspect = false;
+  EXPECT_EQ(after(check_rules), State::skipped);
+}
+
 TEST_F(Doctor, EveryCheckSaysSomethingAndEveryFaultHowToMendIt) {
   service("http://no-such-host.invalid/v1").credential = {gateway::CredentialSource::Kind::environment,
                                                           "OSTIARY_TEST_NOT_SET"};
@@ -127,8 +136,9 @@ TEST_F(Doctor, EveryCheckSaysSomethingAndEveryFaultHowToMendIt) {
     if (std::ranges::find(names, check.name) == names.end()) names.push_back(check.name);
     EXPECT_EQ(check.fix.empty(), check.state <= State::skipped) << check.name;
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"clock", "permissions", "dns", "certificates", "credentials",
-                                             "port", "disk", "limits", "documents", "drift", "version"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"clock", "permissions", "dns", "certificates", "credentials", "port",
+                                      "disk", "limits", "documents", "inspection", "drift", "version"}));
 }
 
 }  // namespace

@@ -175,6 +175,29 @@ Result<std::unique_ptr<House>> House::open(const ServeOptions& options, std::vec
 }
 
 Result<> House::furnish(std::vector<net::Bound> sockets) {
+  TRY(auto store, open_books());
+  TRY_VOID(open_gate(*store, std::move(sockets)));
+  TRY(first_key_, make_first_key(*store, *ledger_));  // after all that may fail: it is shown only once
+  TRY(auto keys, store->keys());
+  shared_.keys.replace(std::move(keys));
+  open_api(std::move(store));
+  TRY(control_, ControlServer::start(config_.data, *keeping_));
+  shared_.homes.persist_with(
+      [keeper = responses_.get()](const store::StoredResponse& response) { keeper->remember(response); });
+  // Before the first exchange: whatever intent is open at this record ended with an earlier process.
+  TRY_VOID(
+      record_change(*ledger_, "started", "gate", R"({"catalog":)" + json::quoted(catalog::version()) + "}"));
+  projector_->wait_at_start(kMostCatchingUp);
+  if (const auto restored = restore_limits(shared_.limiter, config_.data, ledger_->size(), wall_now());
+      !restored)
+    log::error("limits: what was used before cannot be read: " + restored.error().text());
+  keeping_->start_keeper();
+  gate_->run();
+  return {};
+}
+
+// What is written to, and who tells of it.
+Result<std::unique_ptr<store::Store>> House::open_books() {
   TRY(ledger_, ledger::Ledger::open(config_.data, config_.ledger));
   TRY(auto store, store::open_sqlite(config_.data + "/store.sqlite"));
   TRY(keeper_, ledger::Keeper::open(config_.data, *ledger_, config_.keeper));
@@ -189,23 +212,30 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   shared_.instruments = instruments_->for_gate();
   shared_.ledger = ledger_.get();
   shared_.sync = config_.ledger.sync;
-  TRY(const auto stored, store->limits());
+  return store;
+}
+
+// All that an exchange needs, and the sockets; nobody is answered yet.
+Result<> House::open_gate(store::Store& store, std::vector<net::Bound> sockets) {
+  TRY(const auto stored, store.limits());
   TRY(auto managed, gateway::managed_limits(stored));
   shared_.limiter.manage(std::move(managed));
   TRY(rules_, read_rules(config_));
   TRY(auto engine, engine_of(rules_));
   TRY(auto setup, make_setup(config_, std::move(engine)));
   shared_.publish(std::move(setup));
-  TRY(const auto homes, store->recent_responses(wall_now(), kRememberResponsesMs));
+  TRY(const auto homes, store.recent_responses(wall_now(), kRememberResponsesMs));
   shared_.homes.restore(homes);
   if (!config_.gate.tls.certificate.empty()) {
     TRY(shared_.tls, net::TlsServer::create(config_.gate.tls));
     shared_.tls->watch(kLookAtCertificatesMs);
   }
   TRY(gate_, gateway::Gate::open(shared_, std::move(sockets)));
-  TRY(first_key_, make_first_key(*store, *ledger_));  // after all that may fail: it is shown only once
-  TRY(auto keys, store->keys());
-  shared_.keys.replace(std::move(keys));
+  return {};
+}
+
+// What is no exchange.
+void House::open_api(std::unique_ptr<store::Store> store) {
   settings_ = effective_settings(options_, variable);
   backing_ =
       std::unique_ptr<console::Backing>(new console::Backing{.shared = shared_,
@@ -227,24 +257,13 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   responses_ = std::make_unique<ResponseKeeper>(
       *backing_, [this](std::function<void()> job) { return api_->run(std::move(job)); });
   keeping_ = std::make_unique<KeepingDoor>(*api_, *backing_, *keeper_);
-  TRY(control_, ControlServer::start(config_.data, *keeping_));
-  shared_.homes.persist_with(
-      [keeper = responses_.get()](const store::StoredResponse& response) { keeper->remember(response); });
-  // Before the first exchange: whatever intent is open at this record ended with an earlier process.
-  TRY_VOID(
-      record_change(*ledger_, "started", "gate", R"({"catalog":)" + json::quoted(catalog::version()) + "}"));
-  projector_->wait_at_start(kMostCatchingUp);
-  if (const auto restored = restore_limits(shared_.limiter, config_.data, ledger_->size(), wall_now());
-      !restored)
-    log::error("limits: what was used before cannot be read: " + restored.error().text());
-  keeping_->start_keeper();
-  gate_->run();
-  return {};
 }
 
 // What is compiled is kept in the data folder.
 Result<OwnRules> House::read_rules(const Config& config) const {
+  if (!config.gate.inspect) return OwnRules{};
   TRY(auto rules, load_rules(config.inspection, config_.data + "/inspection"));
+  TRY_VOID(check_classes(config.class_names, *rules.detectors));
   for (const auto& line : rules.told) log::warn("inspection: " + line);
   if (!config.own_code.empty()) {
     TRY(rules.own_code, inspect::open_own_code(config.own_code));
@@ -252,8 +271,9 @@ Result<OwnRules> House::read_rules(const Config& config) const {
   return rules;
 }
 
-// With what reviewers accepted as false alarms.
+// With what reviewers accepted as false alarms; null where nothing is inspected.
 Result<std::shared_ptr<const inspect::Engine>> House::engine_of(const OwnRules& rules) const {
+  if (!rules.detectors) return nullptr;
   auto allow = rules.allow;
   store::FalseAlarms alarms(config_.data + "/store.sqlite");
   TRY(const auto accepted, alarms.in_effect(wall_now()));

@@ -74,6 +74,9 @@ class House final : public console::Steward {
  private:
   House(ServeOptions options, Config config, store::DataLock lock);
   Result<> furnish(std::vector<net::Bound> sockets);
+  Result<std::unique_ptr<store::Store>> open_books();
+  Result<> open_gate(store::Store& store, std::vector<net::Bound> sockets);
+  void open_api(std::unique_ptr<store::Store> store);
   Result<> begin_reload(const Config& config);
   Result<> use_log(const Config& config);
   Result<gateway::Setup> make_setup(const Config& config,

@@ -184,6 +184,44 @@ TEST_F(HouseTest, ItGoesDownUnderWhoeverStillAsks) {
   EXPECT_TRUE(report->ok);
 }
 
+TEST_F(HouseTest, AMisspeltDataClassIsRefusedWithItsPlaceAndTheNearestOne) {
+  const auto refused = [&](const std::string& more) {
+    write("one", more);
+    const auto reloaded = house_->reload();
+    return reloaded ? "nothing" : reloaded.error().text();
+  };
+  open();
+  const auto at = options_.config + ":4:";
+  EXPECT_EQ(refused("data_classes: {secrets: deny}\n"),
+            at + "16: 'data_classes': nothing finds the data class 'secrets'; did you mean 'secret'?");
+  EXPECT_EQ(refused("answer_classes: {secret: redact, personel: redact}\n"),
+            at + "34: 'answer_classes': nothing finds the data class 'personel'; did you mean 'personal'?");
+  EXPECT_EQ(refused("size_limits: [{lines: 9, class: opaqe}]\n"),
+            at + "33: 'size_limits': nothing finds the data class 'opaqe'; did you mean 'opaque'?");
+  EXPECT_EQ(refused("restore: [secret, own-cod]\n"),
+            at + "19: 'restore': nothing finds the data class 'own-cod'; did you mean 'own-code'?");
+  EXPECT_EQ(refused("data_classes: {acme-plans: deny}\n").substr(at.size(), 72),
+            "16: 'data_classes': nothing finds the data class 'acme-plans'; there are");
+  const auto rules = folder_ / "rules";
+  std::filesystem::create_directories(rules + "/list");
+  std::ofstream(rules + "/list/names.yaml")
+      << "id: names\nname: Names\nkind: code-names\ndata_class: acme-plans\nentries: [Blue Heron]\n";
+  EXPECT_EQ(refused("inspection: " + rules + "\ndata_classes: {acme-plans: deny, oversize: allow}\n"),
+            "nothing");
+  EXPECT_TRUE(house_->close(0, {}));
+}
+
+TEST_F(HouseTest, WhereNothingIsInspectedNoDetectorIsLoaded) {
+  write("one", "inspect: false\ninspection: /no/such/folder\n");
+  open();
+  write("one", "inspection: /no/such/folder\n");
+  EXPECT_FALSE(house_->reload());
+  write("one", "inspect: false\n");
+  EXPECT_TRUE(house_->reload());
+  EXPECT_TRUE(house_->alarms_changed());
+  EXPECT_TRUE(house_->close(0, {}));
+}
+
 TEST_F(HouseTest, TheDataFolderIsGivenUpLast) {
   open();
   ASSERT_TRUE(house_->close(0, {}));

@@ -4,10 +4,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <set>
 
 #include "app/verbs.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "inspect/organisation.h"
 
 namespace ostiary::app {
@@ -41,7 +44,7 @@ Error placed(Error error, std::span<const catalog::Detector> specs, const std::s
   const auto spec = std::ranges::find(specs, id, &catalog::Detector::id);
   if (spec != specs.end())
     if (const auto named = field_of(*spec, error.text()); !named.empty()) field = named;
-  error.where = catalog::place_of(folder, id, field);
+  error.where = catalog::place_of(folder, "detector", id, field);
   return error;
 }
 
@@ -72,7 +75,42 @@ Result<inspect::DetectorSet> own_set(std::span<const catalog::Detector> specs, c
   return made;
 }
 
+// An allow-rule that names no detector there is would accept nothing.
+Result<> check_detectors(const std::vector<catalog::AllowRule>& rules, const inspect::DetectorSet& set,
+                         const std::string& folder) {
+  std::vector<std::string_view> ids;
+  for (const auto& detector : set.detectors()) ids.push_back(detector.spec.id);
+  std::ranges::sort(ids);
+  for (const auto& rule : rules) {
+    if (rule.detector.empty() || std::ranges::binary_search(ids, rule.detector)) continue;
+    const auto meant = text::nearest(rule.detector, ids);
+    return fail(Code::invalid,
+                fmt::format("there is no detector '{}'{}", rule.detector,
+                            meant ? fmt::format("; did you mean '{}'?", *meant)
+                                  : "; a finding names its own, in JSON and in --explain"),
+                catalog::place_of(folder, "allow", rule.id, "detector"));
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<> check_classes(const std::vector<ClassName>& named, const inspect::DetectorSet& detectors) {
+  std::set<std::string_view> known = {"code",     "internal", "opaque", "oversize",
+                                      "own-code", "personal", "secret"};
+  for (const auto& detector : detectors.detectors()) known.insert(detector.spec.data_class);
+  for (const auto& name : named) {
+    if (known.contains(name.name)) continue;
+    const std::vector<std::string_view> all(known.begin(), known.end());
+    const auto meant = text::nearest(name.name, all);
+    return fail(Code::invalid,
+                fmt::format("'{}': nothing finds the data class '{}'{}", name.key, name.name,
+                            meant ? fmt::format("; did you mean '{}'?", *meant)
+                                  : fmt::format("; there are {}", fmt::join(all, ", "))),
+                name.place);
+  }
+  return {};
+}
 
 Result<OwnRules> load_rules(const std::string& folder, const std::string& cache) {
   OwnRules out;
@@ -92,6 +130,7 @@ Result<OwnRules> load_rules(const std::string& folder, const std::string& cache)
   for (const auto* rule : rules.expired(wall_now()))
     out.told.push_back(fmt::format("the allow-rule '{}' has expired on {}; what it accepted is told again",
                                    rule->id, rule->until));
+  TRY_VOID(check_detectors(own.allow, set, folder));
   out.allow = std::move(own.allow);
   out.detectors = std::make_shared<const inspect::DetectorSet>(std::move(set));
   return out;

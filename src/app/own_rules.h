@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/config.h"
 #include "base/result.h"
 #include "inspect/engine.h"
 
@@ -12,7 +13,7 @@ namespace ostiary::app {
 // What inspection stands on: the catalogue's detectors with those of an organisation's folder behind them,
 // and its allow-rules.
 struct OwnRules {
-  std::shared_ptr<const inspect::DetectorSet> detectors;
+  std::shared_ptr<const inspect::DetectorSet> detectors;  // null: nothing is inspected
   std::vector<catalog::AllowRule> allow;
   std::shared_ptr<const inspect::OwnCode> own_code;  // null: none
   bool compiled = false;                             // own detectors were compiled, not read from the cache
@@ -24,6 +25,10 @@ struct OwnRules {
 // program; one that cannot be written is told of and no error. Takes up to some seconds.
 // An error has file:line:column.
 Result<OwnRules> load_rules(const std::string& folder, const std::string& cache);
+
+// `invalid`, with its place and the nearest one, for a name that is no data class: neither a detector gives
+// it to a text nor the program itself.
+Result<> check_classes(const std::vector<ClassName>& named, const inspect::DetectorSet& detectors);
 
 // Where the command line keeps what it compiled of a folder: below XDG_CACHE_HOME or HOME; empty where there
 // is neither (XDG Base Directory Specification 0.8).

@@ -206,8 +206,9 @@ Result<Organisation> read_organisation(const std::string& folder) {
   return out;
 }
 
-std::string place_of(const std::string& folder, const std::string& detector, std::string_view field) {
-  const auto path = (fs::path(folder) / "detector" / (detector + ".yaml")).string();
+std::string place_of(const std::string& folder, const std::string& kind, const std::string& id,
+                     std::string_view field) {
+  const auto path = (fs::path(folder) / kind / (id + ".yaml")).string();
   const auto text = read_file(path);
   const auto root = text ? yaml::parse(*text, path) : std::unexpected(text.error());
   const auto* node = root ? root->find(field) : nullptr;

@@ -37,7 +37,9 @@ struct Organisation {
 // and more than 20,000 entries or 1 MB of them.
 Result<Organisation> read_organisation(const std::string& folder);
 
-// Where a field of an organisation's detector stands: "file:line:column", or the file.
-std::string place_of(const std::string& folder, const std::string& detector, std::string_view field);
+// Where a field of an organisation's entry of a kind ("detector", "list", "allow") stands:
+// "file:line:column", or the file.
+std::string place_of(const std::string& folder, const std::string& kind, const std::string& id,
+                     std::string_view field);
 
 }  // namespace ostiary::catalog

@@ -84,7 +84,7 @@ TEST_F(OrganisationFolder, WhatIsWrongHasItsPlace) {
 
 TEST_F(OrganisationFolder, AFieldsPlaceIsFound) {
   put("detector/x.yaml", "id: x\npattern: '['\n");
-  EXPECT_THAT(place_of(folder_.path(), "x", "pattern"), HasSubstr("x.yaml:2:10"));
+  EXPECT_THAT(place_of(folder_.path(), "detector", "x", "pattern"), HasSubstr("x.yaml:2:10"));
 }
 
 }  // namespace

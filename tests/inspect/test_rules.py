@@ -170,6 +170,17 @@ def test_explain_tells_what_decided_and_never_the_value(rules, tmp_path):
     assert run("inspect", "--explain", "--redact", text).returncode == 2
 
 
+def test_an_allow_rule_that_names_no_detector_is_refused_with_its_place_and_the_nearest(rules, tmp_path):
+    rule = rules / "allow/wrong.yaml"
+    rule.parent.mkdir(exist_ok=True)
+    rule.write_text("id: wrong\npath: docs/*\ndetector: acme-bagde\nbecause: b\nby: Ada\nuntil: 2099-01-01\n")
+    done = run("inspect", "--rules", rules, "-", input="x\n")
+    assert done.returncode == 2
+    assert f"{rule}:3:11: there is no detector 'acme-bagde'; did you mean 'acme-badge'?" in done.stderr
+    rule.write_text(rule.read_text().replace("acme-bagde", "github-personal-token"))
+    assert run("inspect", "--rules", rules, "-", input="x\n").returncode == 0
+
+
 # The gate.
 
 
