@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/impl/command_line.h"
+#include "base/text.h"
 
 namespace ostiary::app {
 
@@ -33,6 +34,14 @@ void add_alarms(CLI::App& inspect, InspectOptions& options) {
       ->type_name("URL");
 }
 
+// "64MiB" as a number of bytes.
+std::string bytes_of(std::string& text) {
+  const auto bytes = text::parse_bytes(text);
+  if (!bytes || *bytes == 0) return "must be bytes, such as 64MiB";
+  text = std::to_string(*bytes);
+  return {};
+}
+
 }  // namespace
 
 void add_inspect(CommandLine& line) {
@@ -42,6 +51,7 @@ void add_inspect(CommandLine& line) {
                 "ostiary inspect src/ notes.txt\n"
                 "  pbpaste | ostiary inspect --redact        # the text with findings masked\n"
                 "  ostiary inspect --staged                  # in a pre-commit hook\n"
+                "  ostiary inspect --as body request.json    # as the gate sees it\n"
                 "  ostiary inspect --rules inspection/ src/  # with an organisation's own rules\n"
                 "  ostiary inspect --false-alarm 3f9a0c1e5b7d2468 --because 'a test key'\n"
                 "  ostiary inspect --history --format sarif -o findings.sarif");
@@ -82,8 +92,23 @@ void add_inspect(CommandLine& line) {
                        ->type_name("FILE");
   inspect->add_flag("--learn", options->learn, "put the code of these repositories into that file")
       ->needs(own_code);
+  inspect
+      ->add_option("--max-bytes", options->max_bytes,
+                   "the largest file that is read, such as 64MiB (default: 4GiB); larger ones are told of")
+      ->transform(CLI::Validator(bytes_of, ""))
+      ->type_name("BYTES");
+  inspect
+      ->add_option_function<std::string>(
+          "--as", [options](const std::string& what) { options->as_body = what == "body"; },
+          "what each text is: text, or body, a request in JSON as the gate sees it")
+      ->check(CLI::IsMember({"text", "body"}))
+      ->type_name("KIND");
   line.add_common(*inspect, options->common, true);
-  line.does(*inspect, [options] { return run_inspect(*options); });
+  line.does(*inspect, [options, inspect] {
+    for (const auto* option : inspect->get_options())
+      if (option->count() > 0) options->given.push_back(option->get_name());
+    return run_inspect(*options);
+  });
 }
 
 }  // namespace ostiary::app

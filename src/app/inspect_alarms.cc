@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <map>
 
 #include "app/folder_api.h"
 #include "app/gate_client.h"
+#include "app/impl/framed.h"
 #include "app/impl/terminal.h"
 #include "json/document.h"
 #include "json/writer.h"
@@ -54,26 +54,9 @@ class Door {
   std::optional<FolderApi> folder_;
 };
 
-// Who sits at the data folder.
+// Who sits at the data folder: the account that the program runs as, whatever the environment says.
 void write_name(json::Writer& w, const Door& door) {
-  const char* user = door.at_folder() ? std::getenv("USER") : nullptr;
-  if (user && *user) w.member("name", user);
-}
-
-// An answer of the API with the frame of the command line.
-std::string framed(std::string_view kind, json::Value answer) {
-  std::map<std::string, std::string> members = {
-      {"kind", json::quoted(kind)}, {"ostiary", "1"}, {"partial", "[]"}};
-  for (const auto member : answer) members.insert_or_assign(member.key(), std::string(member.raw()));
-  std::string out;
-  json::Writer w(out);
-  w.begin_object();
-  for (const auto& [name, value] : members) {
-    w.key(name);
-    w.raw(value);
-  }
-  w.end_object();
-  return out + '\n';
+  if (door.at_folder()) w.member("name", account_name());
 }
 
 std::string word(json::Value value) {
@@ -158,8 +141,6 @@ Result<> check(const InspectOptions& options) {
                   "a fingerprint has 16 hexadecimal digits; inspect shows it behind each finding");
   if (!options.false_alarms && options.because.empty())
     return fail(Code::invalid, "say why with --because, without the value");
-  if (!options.paths.empty() || options.redact || options.explain || options.staged || options.history)
-    return fail(Code::invalid, "marking, listing and deciding go without files and other work");
   if (options.common.format == Format::sarif) return fail(Code::invalid, "this writes text or JSON");
   if (!options.until.empty() && !parse_rfc3339(options.until + "T00:00:00.000Z"))
     return fail(Code::invalid, "--until takes a day, such as 2027-06-30");

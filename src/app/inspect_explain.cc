@@ -1,9 +1,14 @@
 #include "app/inspect_explain.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <set>
+#include <utility>
 
 #include "app/impl/terminal.h"
+#include "app/inspect_output.h"
 #include "catalog/catalog.h"
+#include "inspect/decode.h"
 #include "json/writer.h"
 
 namespace ostiary::app {
@@ -83,10 +88,11 @@ void write_place(json::Writer& w, const Explained& place) {
   if (trace.entropy > 0) w.member("entropy", fmt::format("{:.2f}", trace.entropy));
   w.key("location");
   w.begin_object();
-  w.member("column", place.location.column);
+  if (place.location.line > 0) w.member("column", place.location.column);
   w.member("end", place.location.end);
   w.member("file", place.location.file);
-  w.member("line", place.location.line);
+  if (place.location.line > 0) w.member("line", place.location.line);
+  if (!place.location.pointer.empty()) w.member("pointer", place.location.pointer);
   w.member("start", place.location.start);
   w.end_object();
   w.member("outcome", word_of(place.outcome));
@@ -98,7 +104,80 @@ void write_place(json::Writer& w, const Explained& place) {
   w.end_object();
 }
 
+// A string between its quotes, be it a value or a member's name, or a number.
+struct Part {
+  std::uint32_t node = 0, start = 0, end = 0;
+  bool name = false, escaped = false;
+};
+
+std::vector<Part> parts_of(const json::Document& body) {
+  std::vector<Part> parts;
+  const auto& nodes = body.nodes();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const auto& node = nodes[i];
+    if (node.key_end > 0) parts.push_back({i, node.key_start + 1, node.key_end - 1, true, node.key_escaped});
+    if (node.type == json::Type::string)
+      parts.push_back({i, node.start + 1, node.end - 1, false, node.escaped});
+    if (node.type == json::Type::number) parts.push_back({i, node.start, node.end, false, false});
+  }
+  return parts;
+}
+
+std::string pointer_of(const json::Document& body, std::uint32_t index,
+                       const std::set<std::uint32_t>& hidden) {
+  std::string out;
+  for (; index != 0; index = body.nodes()[index].parent) {
+    const json::Value value(&body, index);
+    const auto whole = value.pointer();
+    const auto step = hidden.contains(index) ? "/…" : whole.substr(whole.rfind('/'));
+    out.insert(0, step);
+  }
+  return out;
+}
+
 }  // namespace
+
+Result<std::vector<inspect::Explained>> explain_body(inspect::Inspecting& inspecting, std::string_view text,
+                                                     std::string_view file) {
+  TRY(const auto body, json::Document::parse(text, {.refuse_duplicates = false}));
+  struct Place {
+    Explained explained;
+    const Part* part = nullptr;
+  };
+  const auto parts = parts_of(body);
+  std::vector<Place> places;
+  std::set<std::uint32_t> hidden;
+  for (auto& explained : inspecting.explain(text, file)) {
+    const auto behind = std::ranges::upper_bound(parts, explained.location.start, {}, &Part::start);
+    if (behind == parts.begin()) continue;
+    const auto& part = *(behind - 1);
+    if (!part.escaped && explained.location.end <= part.end) places.push_back({std::move(explained), &part});
+  }
+  for (const auto& part : parts) {
+    if (!part.escaped) continue;
+    const auto decoded = inspect::decode_json_string(text.substr(part.start, part.end - part.start));
+    for (auto& explained : inspecting.explain(decoded.text(), file)) {
+      auto& at = explained.location;
+      const auto span = decoded.original(at.start, at.end);
+      at = {};
+      at.start = part.start + span.start, at.end = part.start + span.end;
+      places.push_back({std::move(explained), &part});
+    }
+  }
+  for (const auto& place : places)
+    if (place.part->name && place.explained.trace.end > place.explained.trace.start)
+      hidden.insert(place.part->node);
+  std::ranges::stable_sort(places, {}, [](const Place& p) { return p.explained.location.start; });
+  std::vector<Explained> out;
+  const Part* last = nullptr;
+  std::string pointer;
+  for (auto& place : places) {
+    if (std::exchange(last, place.part) != place.part) pointer = pointer_of(body, place.part->node, hidden);
+    place.explained.location.pointer = pointer;
+    out.push_back(std::move(place.explained));
+  }
+  return out;
+}
 
 std::string explanation_text(const Explanation& explanation, const Style& style) {
   std::string out;
@@ -106,13 +185,11 @@ std::string explanation_text(const Explanation& explanation, const Style& style)
     const auto& at = place.location;
     out += fmt::format(
         "{}  {}  {}  {}\n",
-        style.bold(fmt::format("{}:{}:{}", at.file.empty() ? "-" : printable(at.file), at.line, at.column)),
+        style.bold(fmt::format("{}:{}", at.file.empty() ? "-" : printable(at.file),
+                               at.pointer.empty() ? fmt::format("{}:{}", at.line, at.column) : at.pointer)),
         place.detector->spec.id, printable(became(place)), style.faint(printable(why(place))));
   }
-  for (const auto& partial : explanation.sources.partial)
-    out += fmt::format("{}  {}  {}\n", style.bold(printable(partial.path)), style.yellow("not read"),
-                       printable(partial.text));
-  return out;
+  return out + partial_text(explanation.sources.partial, style);
 }
 
 std::string explanation_json(const Explanation& explanation) {
@@ -122,15 +199,7 @@ std::string explanation_json(const Explanation& explanation) {
   w.member("kind", "explanation");
   w.member("ostiary", std::uint64_t{1});
   w.key("partial");
-  w.begin_array();
-  for (const auto& partial : explanation.sources.partial) {
-    w.begin_object();
-    w.member("file", partial.path);
-    w.member("text", partial.text);
-    w.member("why", files::name_of(partial.why));
-    w.end_object();
-  }
-  w.end_array();
+  write_partial(w, explanation.sources.partial);
   w.key("places");
   w.begin_array();
   for (const auto& place : explanation.places) write_place(w, place);

@@ -16,7 +16,9 @@ namespace {
 using inspect::Confidence;
 
 std::string place(const inspect::Location& at) {
-  return fmt::format("{}:{}:{}", at.file.empty() ? "-" : printable(at.file), at.line, at.column);
+  const auto file = at.file.empty() ? "-" : printable(at.file);
+  return at.line == 0 ? fmt::format("{}:{}", file, at.pointer)
+                      : fmt::format("{}:{}:{}", file, at.line, at.column);
 }
 
 std::string painted(const Style& style, Confidence confidence) {
@@ -48,14 +50,38 @@ report::SarifResult result_of(const Inspected& inspected, const inspect::Finding
   result.level = level_of(finding.confidence);
   result.message = fmt::format("{}: {}", d ? d->name : finding.detector, finding.preview);
   const auto& at = finding.location;
-  result.location = {
-      .file = at.file, .pointer = "", .start = at.start, .end = at.end, .line = at.line, .column = at.column};
+  result.location = {.file = at.file,
+                     .pointer = at.pointer,
+                     .start = at.start,
+                     .end = at.end,
+                     .line = at.line,
+                     .column = at.column};
   result.fingerprint = finding.fingerprint;
   if (!suppressed.empty()) result.suppressed = std::move(suppressed);
   return result;
 }
 
 }  // namespace
+
+void write_partial(json::Writer& w, const std::vector<files::Partial>& partial) {
+  w.begin_array();
+  for (const auto& one : partial) {
+    w.begin_object();
+    w.member("file", one.path);
+    w.member("text", one.text);
+    w.member("why", files::name_of(one.why));
+    w.end_object();
+  }
+  w.end_array();
+}
+
+std::string partial_text(const std::vector<files::Partial>& partial, const Style& style) {
+  std::string out;
+  for (const auto& one : partial)
+    out += fmt::format("{}  {}  {}\n", style.bold(printable(one.path)), style.yellow("not read"),
+                       printable(one.text));
+  return out;
+}
 
 std::string inspection_text(const Inspected& inspected, const Style& style) {
   std::string out;
@@ -67,10 +93,7 @@ std::string inspection_text(const Inspected& inspected, const Style& style) {
                        painted(style, finding.confidence), d ? d->name : finding.detector, printable(shown),
                        style.faint(finding.fingerprint));
   }
-  for (const auto& partial : inspected.sources.partial)
-    out += fmt::format("{}  {}  {}\n", style.bold(printable(partial.path)), style.yellow("not read"),
-                       printable(partial.text));
-  return out;
+  return out + partial_text(inspected.sources.partial, style);
 }
 
 std::string inspection_json(const Inspected& inspected) {
@@ -107,15 +130,7 @@ std::string inspection_json(const Inspected& inspected) {
   w.member("kind", "inspection");
   w.member("ostiary", std::uint64_t{1});
   w.key("partial");
-  w.begin_array();
-  for (const auto& partial : inspected.sources.partial) {
-    w.begin_object();
-    w.member("file", partial.path);
-    w.member("text", partial.text);
-    w.member("why", files::name_of(partial.why));
-    w.end_object();
-  }
-  w.end_array();
+  write_partial(w, inspected.sources.partial);
   w.key("size");
   w.begin_object();
   w.member("attachments", inspected.size.attachments);

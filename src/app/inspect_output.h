@@ -7,6 +7,7 @@
 #include "app/impl/terminal.h"
 #include "app/inspect_sources.h"
 #include "inspect/engine.h"
+#include "json/writer.h"
 
 namespace ostiary::app {
 
@@ -21,6 +22,10 @@ struct Inspected {
   SourceSummary sources;
   std::shared_ptr<const inspect::Engine> engine;  // that found them
 };
+
+// The value of `partial` in JSON, and a line for each.
+void write_partial(json::Writer& w, const std::vector<files::Partial>& partial);
+std::string partial_text(const std::vector<files::Partial>& partial, const Style& style);
 
 std::string inspection_text(const Inspected& inspected, const Style& style);
 std::string inspection_json(const Inspected& inspected);  // interfaces.md

@@ -27,7 +27,7 @@ bool mostly_text(std::string_view bytes) {
   return controls * one_in <= head.size() || wide;
 }
 
-constexpr std::uint64_t kMostOfStdin = 4ULL << 30;
+constexpr std::uint64_t kMostOfBlob = 1ULL << 30;  // it is held in memory
 
 class Taker {
  public:
@@ -98,15 +98,20 @@ class Taker {
   const std::function<void(const Source&)>& take_;
 };
 
-Result<> from_stdin(Taker& taker) {
-  TRY(const auto content, files::Content::read(STDIN_FILENO, kMostOfStdin, "standard input"));
-  taker.give({{}, content.bytes(), {}, nullptr});
+Result<> from_stdin(const InspectOptions& options, Taker& taker) {
+  const auto content = files::Content::read(STDIN_FILENO, options.max_bytes, "standard input");
+  if (!content && content.error().code != Code::too_large) return std::unexpected(content.error());
+  if (content)
+    taker.give({{}, content->bytes(), {}, nullptr});
+  else
+    taker.add({{"-", files::Why::too_large, content.error().message}});
   return {};
 }
 
 Result<> from_tree(const InspectOptions& options, Taker& taker) {
   files::TreeOptions how;
   how.ignore_rules = !options.no_ignore;
+  how.limits.file_bytes = options.max_bytes;
   TRY(auto tree, files::Tree::open(options.paths, how));
   while (const auto* file = tree.next())
     if (const auto content = tree.read()) taker.give({file->shown, content->bytes(), {}, nullptr});
@@ -116,7 +121,8 @@ Result<> from_tree(const InspectOptions& options, Taker& taker) {
 
 // `path`: empty where the call names none, so that a hook's GIT_INDEX_FILE counts.
 Result<> from_git(const InspectOptions& options, const std::string& path, Taker& taker) {
-  TRY(auto repository, files::Repository::open(path));
+  TRY(auto repository,
+      files::Repository::open(path, {.blob_bytes = std::min(options.max_bytes, kMostOfBlob)}));
   const auto give = [&](const files::GitBlob& blob) {
     if (const auto bytes = repository.read(blob))
       taker.give({blob.path, *bytes, blob.commit, blob.whole ? nullptr : &blob.added});
@@ -143,7 +149,7 @@ Result<SourceSummary> each_source(const InspectOptions& options,
   if (git) {
     TRY_VOID(from_git(options, options.paths.empty() ? "" : options.paths.front(), taker));
   } else if (options.paths.empty() || options.paths == std::vector<std::string>{"-"}) {
-    TRY_VOID(from_stdin(taker));
+    TRY_VOID(from_stdin(options, taker));
   } else {
     TRY_VOID(from_tree(options, taker));
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <limits>
+#include <pwd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -13,17 +15,10 @@ namespace ostiary::app {
 
 namespace {
 
-constexpr MonoNs kSecond = 1'000'000'000;
-constexpr std::size_t kBarWidth = 30;
-
 bool has_colours(int fd) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   return (!no_color || *no_color == '\0') && ::isatty(fd) == 1 && term && std::string_view(term) != "dumb";
-}
-
-bool starts_code_point(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
 }
 
 }  // namespace
@@ -56,33 +51,21 @@ void hint(const CommonOptions& options, std::string_view line) {
   if (!options.quiet) fmt::print(stderr, "{}\n", line);
 }
 
-std::size_t width_of(std::string_view s) {
-  return static_cast<std::size_t>(std::ranges::count_if(s, starts_code_point));
-}
-
 std::string fitted(std::string_view s, std::size_t width) {
-  const auto have = width_of(s);
-  std::string out(s);
-  if (have <= width) return out.append(width - have, ' ');
-  std::size_t end = 0;
-  for (std::size_t points = 0; end < s.size(); ++end)
-    if (starts_code_point(s[end]) && ++points == width) break;
-  return std::string(s.substr(0, end)) + "…";
+  auto out = report::fitted(s, width);
+  return out.append(width - std::min(width, width_of(out)), ' ');
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
+  std::size_t columns = 0;
+  for (const auto& row : rows) columns = std::max(columns, row.size());
+  report::Table table{std::vector<report::Column>(columns)};
   for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    std::vector<report::Cell> cells;
+    for (const auto& text : row) cells.push_back({text});
+    table.add(std::move(cells));
   }
-  std::string out;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      out += i + 1 < row.size() ? fitted(row[i], widths[i]) + "  " : row[i];
-    out += '\n';
-  }
-  return out;
+  return table.text(std::numeric_limits<std::size_t>::max(), false);
 }
 
 std::string grouped(std::uint64_t n) {
@@ -100,36 +83,13 @@ std::string human_bytes(std::uint64_t n) {
   return unit == 0 ? fmt::format("{} B", n) : fmt::format("{:.1f} {}", value, units[unit]);
 }
 
-std::string printable(std::string_view s) {
-  std::string out;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    const auto c = static_cast<unsigned char>(s[i]);
-    const bool c1 = c == 0xc2 && i + 1 < s.size() && static_cast<unsigned char>(s[i + 1]) < 0xa0;
-    if (c1) ++i;
-    out += c < 0x20 || c == 0x7f || c1 ? '?' : s[i];
-  }
-  return out;
-}
-
-Progress::Progress(std::string_view what, const CommonOptions& options)
-    : what_(what), on_(!options.quiet && ::isatty(STDERR_FILENO) == 1), started_(mono_now()) {}
-
-Progress::~Progress() {
-  if (drawn_) fmt::print(stderr, "\r\x1b[K");
-}
-
-void Progress::show(std::uint64_t done, std::uint64_t all) {
-  if (!on_ || all == 0) return;
-  const auto now = mono_now();
-  if (now - started_ < kSecond || now - last_ < kSecond / 10) return;
-  last_ = now;
-  drawn_ = true;
-  const auto part = std::min(1.0, static_cast<double>(done) / static_cast<double>(all));
-  const auto full = static_cast<std::size_t>(part * static_cast<double>(kBarWidth));
-  std::string bar;
-  for (std::size_t i = 0; i < kBarWidth; ++i) bar += i < full ? "█" : "░";
-  const auto left = static_cast<double>(now - started_) / 1e9 * (1 - part) / std::max(part, 1e-6);
-  fmt::print(stderr, "\r{} {} {:3.0f} %  {:.0f} s left\x1b[K", what_, bar, part * 100, left);
+std::string account_name() {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::vector<char> room(16 * 1024);
+  if (::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found) == 0 && found && *found->pw_name)
+    return found->pw_name;
+  return fmt::format("uid:{}", ::geteuid());
 }
 
 }  // namespace ostiary::app

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
-#include <unistd.h>
 
 #include "app/impl/terminal.h"
 #include "app/inspect_alarms.h"
 #include "app/inspect_baseline.h"
+#include "app/inspect_call.h"
 #include "app/inspect_explain.h"
 #include "app/inspect_output.h"
 #include "app/inspect_sources.h"
@@ -36,6 +36,10 @@ bool is_new(const Source& source, const inspect::Finding& finding) {
   });
 }
 
+std::string no_body(const Error& error) {
+  return "it is no request in JSON: " + error.text();
+}
+
 class Run {
  public:
   Run(const InspectOptions& options, std::shared_ptr<const inspect::Engine> engine)
@@ -49,6 +53,7 @@ class Run {
   }
   void take(const Source& source);
   void measure(std::string_view text);
+  inspect::Inspection inspected(const Source& source);
   Inspected finish(SourceSummary sources);
   Result<std::string> redacted_text() const {
     if (wide_)
@@ -74,9 +79,18 @@ void Run::measure(std::string_view text) {
   out_.size.tokens += inspect::estimate_tokens(text);
 }
 
+inspect::Inspection Run::inspected(const Source& source) {
+  if (!options_.as_body) return inspecting_.inspect(source.bytes, source.file);
+  const auto body = json::Document::parse(source.bytes, {.refuse_duplicates = false});
+  if (body) return inspecting_.inspect(*body);
+  inspect::Inspection unread;
+  unread.partial.push_back(no_body(body.error()));
+  return unread;
+}
+
 void Run::take(const Source& source) {
   measure(source.bytes);
-  auto inspection = inspecting_.inspect(source.bytes, source.file);
+  auto inspection = inspected(source);
   if (options_.redact) {
     // Those of the baseline, too: known is not harmless to whoever gets the text.
     const auto encoding = files::encoding_of(source.bytes);
@@ -120,19 +134,6 @@ Inspected Run::finish(SourceSummary sources) {
   return std::move(out_);
 }
 
-Result<> check_call(const InspectOptions& options) {
-  if (options.reveal && (!options.common.output.empty() || ::isatty(STDOUT_FILENO) != 1))
-    return fail(Code::invalid,
-                "--reveal shows values only on a terminal, so that they end up in no file or log");
-  if (options.reveal && options.common.format != Format::text)
-    return fail(Code::invalid, "--reveal goes with the text format only");
-  if (options.explain && (options.redact || options.common.format == Format::sarif))
-    return fail(Code::invalid, "--explain writes text or JSON, and no masked text");
-  if (options.redact && (options.staged || options.history || options.paths.size() > 1))
-    return fail(Code::invalid, "--redact takes one file or standard input");
-  return {};
-}
-
 Result<std::shared_ptr<const inspect::Engine>> engine_for(const InspectOptions& options) {
   TRY(auto rules, load_rules(options.rules, options.rules.empty() ? "" : rules_cache(options.rules)));
   for (const auto& line : rules.told) hint(options.common, line);
@@ -154,13 +155,23 @@ Result<int> explain(const InspectOptions& options) {
   TRY(const auto engine, engine_for(options));
   inspect::Inspecting inspecting(*engine);
   Explanation explanation;
+  std::vector<files::Partial> unread;
   TRY(explanation.sources, each_source(options, [&](const Source& source) {
-        for (auto& place : inspecting.explain(source.bytes, source.file)) {
+        auto places =
+            options.as_body
+                ? explain_body(inspecting, source.bytes, source.file)
+                : Result<std::vector<inspect::Explained>>(inspecting.explain(source.bytes, source.file));
+        if (!places) {
+          unread.push_back({std::string(source.file), files::Why::unsupported, no_body(places.error())});
+          return;
+        }
+        for (auto& place : *places) {
           if (explanation.places.size() >= most) return;
           place.location.file = source.file;
           explanation.places.push_back(std::move(place));
         }
       }));
+  std::ranges::move(unread, std::back_inserter(explanation.sources.partial));
   if (explanation.places.size() >= most)
     explanation.sources.partial.push_back(
         {"", files::Why::too_large, fmt::format("only the first {} places are told of", grouped(most))});

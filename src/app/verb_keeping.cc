@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <unistd.h>
 
 #include "app/control_client.h"
+#include "app/impl/framed.h"
 #include "app/impl/terminal.h"
 #include "app/keeping.h"
 #include "app/verbs.h"
@@ -82,22 +82,6 @@ KeepingRequest request_of(std::string_view method, std::string_view what, std::s
   return {std::string(method), std::string(kKeepingPath) + std::string(what), std::move(body)};
 }
 
-// The members of an answer with those that every document has, in order.
-std::string document_of(std::string_view kind, json::Value answer) {
-  std::map<std::string, std::string> members = {
-      {"kind", json::quoted(kind)}, {"ostiary", "1"}, {"partial", "[]"}};
-  for (const auto member : answer) members.emplace(member.key(), member.raw());
-  std::string out;
-  json::Writer w(out);
-  w.begin_object();
-  for (const auto& [name, value] : members) {
-    w.key(name);
-    w.raw(value);
-  }
-  w.end_object();
-  return out + '\n';
-}
-
 std::string dates_of(json::Value hold) {
   const auto from = hold["from"].string_or("").substr(0, 10), to = hold["to"].string_or("").substr(0, 10);
   return from.empty() && to.empty() ? "" : from + "…" + to;
@@ -119,7 +103,7 @@ Result<int> tell(const CommonOptions& options, const KeepingRequest& request, st
   TRY(const auto answer, ask(options.data, request));
   TRY(const auto document, json::Document::parse(answer));
   const bool json = options.format == Format::json;
-  TRY_VOID(put(options, json ? document_of(kind, document.root()) : line(document.root())));
+  TRY_VOID(put(options, json ? framed(kind, document.root()) : line(document.root())));
   return 0;
 }
 
@@ -138,7 +122,7 @@ Result<int> run_ledger_erase(const EraseOptions& options) {
   TRY(const auto document, json::Document::parse(answer));
   const auto root = document.root();
   if (options.common.format == Format::json) {
-    TRY_VOID(put(options.common, document_of("erasure", root)));
+    TRY_VOID(put(options.common, framed("erasure", root)));
     return 0;
   }
   const auto keys = root["keys"].as_uint().value_or(0);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <limits>
 #include <optional>
 
 #include "app/folder_api.h"
@@ -187,11 +188,13 @@ Result<int> run_key_create(const KeyOptions& options) {
     return 0;
   }
   const auto style = style_of(options.common);
-  TRY_VOID(put(options.common, table({{"key", style.bold(made.key)},
-                                      {"id", made.id},
-                                      {"team", printable(made.team)},
-                                      {"user", printable(made.user)},
-                                      {"subject", made.subject}})));
+  report::Table shown{std::vector<report::Column>(2)};
+  shown.add({{"key"}, {made.key, report::Paint::bold}});
+  shown.add({{"id"}, {made.id}});
+  shown.add({{"team"}, {made.team}});
+  shown.add({{"user"}, {made.user}});
+  shown.add({{"subject"}, {made.subject}});
+  TRY_VOID(put(options.common, shown.text(std::numeric_limits<std::size_t>::max(), style.on())));
   hint(options.common,
        "\nThe key is shown this once. Programs take it as OPENAI_API_KEY, with OPENAI_BASE_URL naming the "
        "gate.");

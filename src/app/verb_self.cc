@@ -2,10 +2,10 @@
 
 #include <cstdlib>
 #include <fmt/format.h>
-#include <map>
 
 #include "app/folder_api.h"
 #include "app/gate_client.h"
+#include "app/impl/framed.h"
 #include "app/impl/terminal.h"
 #include "app/verbs.h"
 #include "base/text.h"
@@ -27,22 +27,6 @@ std::string percent_encoded(std::string_view name) {
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
   }
   return out;
-}
-
-// An answer of the API as a document of the command line.
-std::string document_of(std::string_view kind, json::Value answer) {
-  std::map<std::string, std::string> members = {
-      {"kind", json::quoted(kind)}, {"ostiary", "1"}, {"partial", "[]"}};
-  for (const auto member : answer) members.insert_or_assign(member.key(), std::string(member.raw()));
-  std::string out;
-  json::Writer w(out);
-  w.begin_object();
-  for (const auto& [name, value] : members) {
-    w.key(name);
-    w.raw(value);
-  }
-  w.end_object();
-  return out + '\n';
 }
 
 Result<std::string> own_key() {
@@ -108,7 +92,7 @@ Result<int> run_team_invite(const InviteOptions& options) {
   TRY(const auto document, json::Document::parse(answer));
   const auto root = document.root();
   if (options.common.format == Format::json) {
-    TRY_VOID(put(options.common, document_of("invitation", root)));
+    TRY_VOID(put(options.common, framed("invitation", root)));
     return 0;
   }
   TRY_VOID(put(options.common, root["invitation"].string_or("") + "\n"));
@@ -141,7 +125,7 @@ Result<int> run_key_request(const RequestOptions& options) {
   TRY(const auto document, json::Document::parse(answer));
   const auto root = document.root();
   if (options.common.format == Format::json) {
-    TRY_VOID(put(options.common, document_of("key", root)));
+    TRY_VOID(put(options.common, framed("key", root)));
     return 0;
   }
   TRY_VOID(put(options.common, root["key"].string_or("") + "\n"));
@@ -160,7 +144,7 @@ Result<int> run_me(const MeOptions& options) {
   const auto root = document.root();
   std::string out;
   if (options.common.format == Format::json)
-    out = document_of(options.what.empty() ? "self" : "self-" + options.what, root);
+    out = framed(options.what.empty() ? "self" : "self-" + options.what, root);
   else if (options.what == "exchanges")
     out = exchanges_table(root);
   else if (options.what == "kept")

@@ -34,15 +34,18 @@ struct InspectOptions {
   bool reveal = false;  // values in full, on a terminal
   std::string rules;    // folder of the organisation's own; empty: none
   bool explain = false;
-  std::string false_alarm;     // fingerprint that is marked
-  bool false_alarms = false;   // list what was marked
-  std::string accept, reject;  // fingerprint that a reviewer decides on
-  std::string because;         // why it is marked or decided so
-  std::string until;           // accept: last day, YYYY-MM-DD
-  std::string gate;            // of the four; empty: the data folder
-  bool accepted = false;       // what the gate's reviewers accepted is no finding
-  std::string own_code;        // file of fingerprints; empty: none
-  bool learn = false;          // writes it instead
+  std::string false_alarm;               // fingerprint that is marked
+  bool false_alarms = false;             // list what was marked
+  std::string accept, reject;            // fingerprint that a reviewer decides on
+  std::string because;                   // why it is marked or decided so
+  std::string until;                     // accept: last day, YYYY-MM-DD
+  std::string gate;                      // of the four; empty: the data folder
+  bool accepted = false;                 // what the gate's reviewers accepted is no finding
+  std::string own_code;                  // file of fingerprints; empty: none
+  bool learn = false;                    // writes it instead
+  bool as_body = false;                  // each text is a request's body in JSON
+  std::uint64_t max_bytes = 4ULL << 30;  // of one file; larger ones are told of and not read
+  std::vector<std::string> given;        // names of the flags of the call; "paths"
 };
 
 struct ServeOptions {

@@ -2,16 +2,20 @@
 
 import json
 import os
+import pathlib
+import shutil
 import subprocess
+import sys
 
 import openai
 import pytest
 
-from lib.gate import Gate, run, service
+from lib.gate import BINARY, Gate, run, service
 from lib.tokens import github_token
 from lib.upstream import Upstream
 
 TOKEN = github_token()
+ROOT = pathlib.Path(__file__).parents[2]
 MAIL = "maren.voss@voss-orgelbau.de"
 
 
@@ -113,10 +117,96 @@ def test_a_wrong_call_is_told_in_one_line(call):
     assert done.stdout == "" and done.stderr.startswith("ostiary: ") and done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("call", [
+    ["--redact", "--format", "json"], ["--redact", "--reveal"], ["--redact", "--staged"], ["--redact", "--as", "body"],
+    ["--explain", "--baseline", "known.json"], ["--explain", "--least", "low"], ["--explain", "--fail-on", "high"],
+    ["--explain", "--redact"], ["--explain", "--own-code", "x"], ["--write-baseline", "--baseline", "b", "--format", "json"],
+    ["--write-baseline", "--baseline", "b", "--fail-on", "low"], ["--write-baseline", "--baseline", "b", "-o", "x"],
+    ["--learn", "--own-code", "x", "--format", "json"], ["--learn", "--own-code", "x", "--baseline", "b"],
+    ["--false-alarms", "--because", "x"], ["--false-alarms", "notes.txt"], ["--because", "x"], ["--until", "2030-01-01"],
+    ["--gate", "http://localhost"], ["--revision", "main"], ["--staged", "--no-ignore"],
+    ["--false-alarm", "3f9a0c1e5b7d2468", "--because", "x", "--until", "2030-01-01"]])
+def test_a_flag_that_says_nothing_beside_the_others_is_refused(call, tmp_path):
+    done = run("inspect", *call, input="", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert done.stdout == "" and done.stderr.startswith("ostiary: ") and done.stderr.count("\n") == 1
+    assert os.listdir(tmp_path) == [], "nothing was written"
+
+
+def test_a_file_over_the_limit_is_told_of_and_never_passed_over_in_silence(tmp_path):
+    (tmp_path / "large.txt").write_text("x" * 3000)
+    (tmp_path / "small.txt").write_text(f"{TOKEN}\n")
+    done = run("inspect", "--max-bytes", "2KB", "--format", "json", "--fail-on", "high", tmp_path)
+    told = json.loads(done.stdout)
+    assert [p["file"] for p in told["partial"]] == [f"{tmp_path}/large.txt"] and told["partial"][0]["why"] == "too-large"
+    assert len(told["findings"]) == 1 and done.returncode == 1
+    (tmp_path / "small.txt").unlink()
+    assert run("inspect", "--max-bytes", "2KB", "--fail-on", "high", tmp_path).returncode == 1, "partial is strict"
+    piped = run("inspect", "--max-bytes", "2KB", "--format", "json", "--fail-on", "high", input="x" * 3000)
+    assert piped.returncode == 1 and json.loads(piped.stdout)["partial"][0]["why"] == "too-large"
+    assert run("inspect", "--max-bytes", "4KB", "--fail-on", "high", tmp_path).returncode == 0
+    assert run("inspect", "--max-bytes", "many", tmp_path).returncode == 2
+
+
+def test_a_body_is_looked_at_and_explained_as_the_gate_sees_it(tmp_path):
+    body = tmp_path / "body.json"
+    escaped = "".join(f"\\u{ord(c):04x}" for c in TOKEN)
+    body.write_text(f'{{"messages":[{{"content":"see {escaped} there"}},{{"{TOKEN}":1}}]}}')
+    found = json.loads(run("inspect", "--as", "body", "--format", "json", body).stdout)["findings"]
+    assert [f["location"]["pointer"] for f in found] == ["/messages/0/content", "/messages/1/…"]
+    done = run("inspect", "--as", "body", "--explain", "--format", "json", body)
+    assert done.returncode == 0 and TOKEN not in done.stdout and escaped not in done.stdout
+    fired = [p for p in json.loads(done.stdout)["places"] if p["outcome"] == "finding"]
+    assert [(p["location"]["pointer"], p["detector"]) for p in fired] == [
+        ("/messages/0/content", "github-personal-token"), ("/messages/1/…", "github-personal-token")]
+    assert "/messages/0/content  github-personal-token  finding, high" in run("inspect", "--as", "body", "--explain", body).stdout
+    body.write_text("no json")
+    broken = run("inspect", "--as", "body", "--format", "json", "--fail-on", "high", body)
+    assert broken.returncode == 1 and json.loads(broken.stdout)["partial"]
+
+
 def git(folder, *arguments):
     env = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.org",
            "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.org"}
     subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=env)
+
+
+@pytest.fixture(scope="session")
+def pre_commit():
+    """The framework from PyPI, in an environment of its own beside the tests'."""
+    place = pathlib.Path(sys.prefix).parent / "pre-commit"
+    program = place / "bin" / "pre-commit"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, timeout=120)
+        got = subprocess.run([place / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check",
+                              "pre-commit==4.3.0"], capture_output=True, text=True, timeout=300)
+        if got.returncode != 0:
+            pytest.skip(f"pre-commit does not install here: {got.stderr[-200:]}")
+    return str(program)
+
+
+def test_the_hook_of_the_pre_commit_framework_judges_a_commit(pre_commit, tmp_path):
+    """`pre-commit try-repo` against this repository's own .pre-commit-hooks.yaml."""
+    hooks, work = tmp_path / "hooks", tmp_path / "work"
+    hooks.mkdir(), work.mkdir()
+    shutil.copy(ROOT / ".pre-commit-hooks.yaml", hooks)
+    for folder in (hooks, work):
+        git(folder, "init", "-q")
+        git(folder, "add", ".")
+        git(folder, "commit", "-q", "--allow-empty", "-m", "first")
+    env = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "cache"), "GIT_CONFIG_GLOBAL": "/dev/null",
+           "PATH": f"{os.path.dirname(BINARY)}:{os.environ['PATH']}"}
+
+    def judged(text):
+        (work / "a.env").write_text(text)
+        git(work, "add", ".")
+        return subprocess.run([pre_commit, "try-repo", str(hooks), "ostiary-inspect"], cwd=work, env=env, text=True,
+                              capture_output=True, timeout=120)
+
+    clean = judged("nothing\n")
+    assert clean.returncode == 0 and "Passed" in clean.stdout, clean.stdout + clean.stderr
+    refused = judged(f"TOKEN={TOKEN}\n")
+    assert refused.returncode == 1 and "a.env:1:7" in refused.stdout and TOKEN not in refused.stdout, refused.stdout
 
 
 def test_a_commit_is_judged_by_the_lines_that_it_adds(tmp_path):

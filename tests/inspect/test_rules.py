@@ -240,6 +240,8 @@ def test_a_false_alarm_goes_from_the_refusal_to_a_reviewer_and_passes_once_accep
         assert chat(gate, prompt).status == 200
         back = run("inspect", "--reject", fingerprint, "--because", "it was used after all", "--data", gate.data)
         assert back.returncode == 0, back.stderr
+        by = [r["subject"] for r in gate.tail() if r["kind"] == "disposition"][1:]
+        assert by[0] == by[1] and by[0].startswith("sub_"), "the account's name, whatever USER says"
         assert chat(gate, prompt).status == 403
 
 

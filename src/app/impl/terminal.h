@@ -7,7 +7,8 @@
 
 #include "app/verbs.h"
 #include "base/result.h"
-#include "base/time.h"
+#include "report/progress.h"
+#include "report/table.h"
 
 namespace ostiary::app {
 
@@ -16,6 +17,7 @@ class Style {
  public:
   explicit Style(int fd);
   explicit Style(bool on) : on_(on) {}
+  bool on() const { return on_; }
   std::string bold(std::string_view s) const { return in("1", s); }
   std::string faint(std::string_view s) const { return in("2", s); }
   std::string red(std::string_view s) const { return in("31", s); }
@@ -37,31 +39,24 @@ std::size_t columns_of(const CommonOptions& options);
 // A line on stderr for people; nothing with --quiet.
 void hint(const CommonOptions& options, std::string_view line);
 
-// Columns two blanks apart, each as wide as its widest cell (in code points); the last one is not padded.
+using report::printable;
+using report::width_of;
+
+// Columns two blanks apart, each as wide as its widest cell; the last one is not padded.
 std::string table(const std::vector<std::vector<std::string>>& rows);
-// `s` in `width` code points: padded with blanks, or cut with "…".
+// `s` in `width` columns: padded with blanks, or cut with "…".
 std::string fitted(std::string_view s, std::size_t width);
-std::size_t width_of(std::string_view s);  // code points
 
 std::string grouped(std::uint64_t n);      // 12,345
 std::string human_bytes(std::uint64_t n);  // 4.2 MiB
-// Control characters (also those of C1) as '?', so that outside text cannot steer a terminal or break a line.
-std::string printable(std::string_view s);
 
-// A bar on stderr for work of over a second: only on a terminal, never with --quiet; it wipes itself away.
-class Progress {
+// The name of the account that the program runs as (passwd); "uid:N" where it has none.
+std::string account_name();
+
+// Told on stderr, and never with --quiet.
+class Progress : public report::Progress {
  public:
-  Progress(std::string_view what, const CommonOptions& options);
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-  ~Progress();
-  void show(std::uint64_t done, std::uint64_t all);
-
- private:
-  std::string what_;
-  bool on_;
-  bool drawn_ = false;
-  MonoNs started_, last_ = 0;
+  Progress(std::string_view what, const CommonOptions& options) : report::Progress(what, !options.quiet) {}
 };
 
 }  // namespace ostiary::app
