@@ -5,9 +5,11 @@
 #include <optional>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/testing.h"
 #include "inspect/engine.h"
 #include "json/document.h"
+#include "json/writer.h"
 
 namespace ostiary::inspect {
 namespace {
@@ -91,6 +93,32 @@ TEST_F(OwnCodeTest, IsFoundReindentedWithoutCommentsAndRenamed) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_GE(found[0].tokens, 64u);
   EXPECT_LT(found[0].exact_tokens, 32u);
+}
+
+TEST_F(OwnCodeTest, IsFoundInBase64InOneLineOrManyAndTwice) {
+  learn({{"src/settle.js", std::string(kCode)}});
+  const auto own = *open_own_code(path_);
+  auto built = *Engine::builtin();
+  auto engine = std::make_shared<Engine>(*built);
+  engine->look_for(own);
+  Inspecting inspecting(*engine);
+  const auto once = base64(kCode), twice = base64(once);
+  std::string lines;
+  for (std::size_t at = 0; at < once.size(); at += 76) lines += once.substr(at, 76) + "\r\n";
+  for (const auto& text : {once, lines, twice}) {
+    const auto whole = "decode this: " + text + " please";
+    const auto found = inspecting.inspect(whole);
+    ASSERT_THAT(found.classes, ::testing::Contains("own-code")) << whole;
+    const auto code = std::ranges::find(found.findings, "own-code", &Finding::detector);
+    EXPECT_GE(code->location.start, 13u);
+    EXPECT_LE(code->location.end, 13 + text.size());
+    EXPECT_GT(code->location.end - code->location.start, text.size() / 2);
+    const auto body = "{\"content\":" + json::quoted(whole) + "}";
+    EXPECT_THAT(inspecting.inspect(*json::Document::parse(body)).classes, ::testing::Contains("own-code"));
+  }
+  EXPECT_THAT(inspecting.inspect("x " + base64(kOther)).classes,
+              ::testing::Not(::testing::Contains("own-code")));
+  EXPECT_THAT(inspecting.inspect(base64(twice)).classes, ::testing::Not(::testing::Contains("own-code")));
 }
 
 TEST_F(OwnCodeTest, IsNotFoundInOtherCode) {

@@ -1,8 +1,12 @@
 #include "inspect/impl/own_findings.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 #include "base/hash.h"
+#include "inspect/decode.h"
+#include "inspect/engine.h"
 
 namespace ostiary::inspect {
 
@@ -33,12 +37,58 @@ std::vector<OwnSpan> spans_in(const OwnCode& own_code, std::string_view text) {
   return out;
 }
 
+bool in_base64(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+         c == '-' || c == '_';
+}
+
+// The run of base64 at the front of a text, over the ends of long lines.
+std::size_t run_of(std::string_view text) {
+  std::size_t end = 0, line = 0;
+  while (end < text.size()) {
+    if (in_base64(text[end])) {
+      ++end, ++line;
+      continue;
+    }
+    const auto behind = text.find_first_not_of("\r\n", end);
+    if (behind == end || behind == std::string_view::npos || line < kLongLine || !in_base64(text[behind]))
+      break;
+    end = behind, line = 0;
+  }
+  return end;
+}
+
+// Of code in base64, also twice so; offsets are those of the text. Each level is shorter than the one around
+// it, so that all together costs what the text does.
+void add_encoded(const OwnCode& own_code, std::string_view text, int depth, std::vector<OwnSpan>& out) {
+  constexpr std::size_t least = kLeastOwnBytes * 4 / 3;
+  if (depth == Inspecting::kDepth) return;
+  for (std::size_t at = 0; at + least <= text.size() && out.size() < kMostOwnFindings;) {
+    const auto size = run_of(text.substr(at));
+    const auto run = text.substr(at, size);
+    const auto decoded = size < least ? std::nullopt : decode_base64(run);
+    if (decoded) {
+      auto spans = spans_in(own_code, decoded->text());
+      add_encoded(own_code, decoded->text(), depth + 1, spans);
+      for (auto& span : spans) {
+        const auto [start, end] = decoded->original(span.start, span.end);
+        span.start = at + start, span.end = at + end;
+        if (out.size() < kMostOwnFindings) out.push_back(std::move(span));
+      }
+    }
+    at += std::max<std::size_t>(size, 1);
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> own_findings(const OwnCode& own_code, std::string_view text) {
   std::vector<Finding> out;
   if (text.size() < kLeastOwnBytes) return out;
-  for (const auto& span : spans_in(own_code, text)) {
+  auto spans = spans_in(own_code, text);
+  add_encoded(own_code, text, 0, spans);
+  std::ranges::stable_sort(spans, {}, &OwnSpan::start);
+  for (const auto& span : spans) {
     Finding finding;
     finding.detector = finding.type = "own-code";
     finding.data_class = "own-code";
