@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 
@@ -28,12 +29,15 @@ struct Chain {
   std::uint32_t exact_end = 0;
   std::uint32_t first_line = 0, last_line = 0;
 
-  bool goes_on(std::uint32_t at, const Posting& posting) const {
-    if (at > end + kMostGap || posting.item < in_file || posting.item > in_file + kWindow + kMostGap)
-      return false;
+  // How far text and file differ in what lies between the last window and this one; nothing where they do
+  // not follow on one another in both.
+  std::optional<std::uint32_t> drift(std::uint32_t at, const Posting& posting) const {
+    if (at > end + kMostGap || posting.item <= in_file || posting.item > in_file + kWindow + kMostGap)
+      return std::nullopt;
     const auto here = std::int64_t{at} - (std::int64_t{end} - kWindow);
     const auto there = std::int64_t{posting.item} - std::int64_t{in_file};
-    return std::abs(here - there) <= std::int64_t{kMostGap};
+    const auto apart = static_cast<std::uint32_t>(std::abs(here - there));
+    return apart <= kMostGap ? std::optional(apart) : std::nullopt;
   }
   void take(std::uint32_t at, const Posting& posting, bool same) {
     tokens += at + kWindow - std::max(end, at);
@@ -49,21 +53,27 @@ struct Chain {
 
 class Chains {
  public:
+  // Code that resembles itself stands at several places of one file: each is followed.
   void take(std::uint32_t at, const Posting& posting, bool same) {
-    auto [entry, is_new] = open_.try_emplace(posting.file);
-    auto& chain = entry->second;
-    if (!is_new && chain.end == at + kWindow) return;  // twice in the file; the first is followed
-    if (is_new || !chain.goes_on(at, posting)) {
-      // What repeats itself in the text is followed by what is already known of it.
-      if (!is_new && chain.end > at) return;
-      close(posting.file, chain);
-      chain = {.first = at, .end = at, .exact_end = at, .first_line = posting.lines >> 8};
+    auto& open = open_[posting.file];
+    Chain* best = nullptr;
+    std::uint32_t least = kMostGap + 1;
+    for (auto& chain : open) {
+      if (chain.end == at + kWindow) continue;
+      const auto drift = chain.drift(at, posting);
+      if (!drift || *drift > least || (*drift == least && best && chain.tokens <= best->tokens)) continue;
+      best = &chain, least = *drift;
     }
-    chain.take(at, posting, same);
+    if (!best) {
+      best = &place_for_new(open, posting.file, at);
+      *best = {.first = at, .end = at, .exact_end = at, .first_line = posting.lines >> 8};
+    }
+    best->take(at, posting, same);
   }
   // Those that count, by place; of what two have the longer one keeps it.
   std::vector<std::pair<std::uint32_t, Chain>> finish() {
-    for (const auto& [file, chain] : open_) close(file, chain);
+    for (const auto& [file, open] : open_)
+      for (const auto& chain : open) close(file, chain);
     std::ranges::sort(done_, [](const auto& a, const auto& b) {
       return std::tuple(b.second.tokens, b.second.exact, a.second.first, a.first) <
              std::tuple(a.second.tokens, a.second.exact, b.second.first, b.first);
@@ -92,7 +102,17 @@ class Chains {
   void close(std::uint32_t file, const Chain& chain) {
     if (chain.counts()) done_.emplace_back(file, chain);
   }
-  std::unordered_map<std::uint32_t, Chain> open_;  // by file
+  // One that nothing can follow any more gives way, or else the shortest.
+  Chain& place_for_new(std::vector<Chain>& open, std::uint32_t file, std::uint32_t at) {
+    if (open.size() < kMostOpen) return open.emplace_back();
+    auto& out = *std::ranges::min_element(open, {}, [&](const Chain& chain) {
+      return std::tuple(chain.end + kMostGap >= at, chain.tokens, chain.end);
+    });
+    close(file, out);
+    return out;
+  }
+  static constexpr std::size_t kMostOpen = 8;                   // of one file
+  std::unordered_map<std::uint32_t, std::vector<Chain>> open_;  // by file
   std::vector<std::pair<std::uint32_t, Chain>> done_;
 };
 
@@ -110,7 +130,8 @@ class FileOfOwnCode final : public OwnCode {
       for (auto i = first; i < last; ++i) {
         const auto posting = view_.posting(i);
         if (posting.hash != window.renamed || posting.file >= view_.head().files) continue;
-        chains.take(window.first, posting, posting.exact == window.exact);
+        const bool same = posting.exact == window.exact;
+        if (same || !window.repeats) chains.take(window.first, posting, same);
       }
     }
     std::vector<OwnSpan> out;

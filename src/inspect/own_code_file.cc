@@ -21,10 +21,15 @@ Result<View> View::of(std::string_view bytes, const std::string& where) {
   const auto& head = out.head_;
   if (head.version > kVersion)
     return fail(Code::newer, "written by a newer version of ostiary; upgrade this one", where);
+  if (head.version < kVersion)
+    return fail(
+        Code::invalid,
+        "written by an older version of ostiary, whose fingerprints are others; remove it and learn all "
+        "repositories again",
+        where);
   auto rest = bytes.substr(sizeof(Head));
   const auto damaged = fail(Code::invalid, "damaged; make it anew with 'ostiary inspect --learn'", where);
-  if (head.version != kVersion || head.window != lex::Fingerprints::kWindow || head.bucket_bits > 32)
-    return damaged;
+  if (head.window != lex::Fingerprints::kWindow || head.bucket_bits > 32) return damaged;
   const auto take = [&](std::uint64_t count, std::size_t size, std::string_view& part) {
     if (count > rest.size() / size) return false;
     part = rest.substr(0, count * size);

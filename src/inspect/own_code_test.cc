@@ -121,10 +121,48 @@ TEST_F(OwnCodeTest, IsFoundInBase64InOneLineOrManyAndTwice) {
   EXPECT_THAT(inspecting.inspect(base64(twice)).classes, ::testing::Not(::testing::Contains("own-code")));
 }
 
+// A file of tests or handlers holds much that is alike but for a few words.
+TEST_F(OwnCodeTest, IsFoundWhereItsFileHoldsMuchThatIsLikeIt) {
+  const auto function = [](int n) {
+    const auto id = std::to_string(n);
+    auto code = std::string(kCode.substr(kCode.find("export")));
+    code = with(code, "let open = 0;",
+                "let open = 0; check(" + std::string(static_cast<std::size_t>(n) % 5 + 1, '-') + "1);");
+    if (n % 3 == 0) code = with(code, "    if (entry", "    if (!entry.open) break;\n    if (entry");
+    if (n % 2 == 0) code = with(code, "    open +=", "    ledger.tell([entry, tax]);\n    open +=");
+    return with(with(code, "settle", "settle" + id), "ledger", "ledger" + id);
+  };
+  std::string file;
+  for (int n = 0; n < 30; ++n) file += function(n) + "\n";
+  learn({{"src/settle.js", file}});
+  for (int n = 0; n < 30; ++n) {
+    const auto found = find("Look:\n\n" + function(n) + "\nThanks.\n");
+    ASSERT_EQ(found.size(), 1u) << n;
+    EXPECT_GE(found[0].tokens, 100u) << n;
+  }
+}
+
 TEST_F(OwnCodeTest, IsNotFoundInOtherCode) {
   learn({{"src/settle.js", std::string(kCode)}});
   EXPECT_THAT(find(kOther), ::testing::IsEmpty());
   EXPECT_THAT(find(""), ::testing::IsEmpty());
+}
+
+TEST_F(OwnCodeTest, IsAListOnlyWithItsOwnNames) {
+  const auto list = [](const std::vector<std::string>& names) {
+    std::string out = "const set = {};\n";
+    for (const auto& name : names)
+      out += "if (" + name + " !== null) set[\"" + name + "\"] = " + name + ";\n";
+    return out;
+  };
+  const std::vector<std::string> ours{"mul",    "add",    "sub",    "shift",  "power",  "modulo",
+                                      "negate", "invert", "least",  "concat", "divide", "remain",
+                                      "floor",  "round",  "square", "root"};
+  std::vector<std::string> theirs;
+  for (const auto& name : ours) theirs.push_back("their_" + name);
+  learn({{"table.js", list(ours)}});
+  EXPECT_EQ(find(list(ours)).size(), 1u);
+  EXPECT_THAT(find(list(theirs)), ::testing::IsEmpty());
 }
 
 TEST_F(OwnCodeTest, DoesNotCountWhereItStandsInFilesOfManyNames) {
@@ -172,8 +210,12 @@ TEST_F(OwnCodeTest, RefusesWhatIsDamagedForeignOrNewer) {
   EXPECT_EQ(code_of(good.substr(0, good.size() - 1)), Code::invalid);
   EXPECT_EQ(code_of("text"), Code::invalid);
   auto newer = good;
-  newer[16] = 2;
+  newer[16] = 9;
   EXPECT_EQ(code_of(newer), Code::newer);
+  auto older = good;
+  older[16] = 1;
+  EXPECT_EQ(code_of(older), Code::invalid);
+  EXPECT_THAT(open_own_code(path_).error().message, ::testing::HasSubstr("learn all repositories again"));
   EXPECT_EQ(code_of(good), std::nullopt);
 }
 

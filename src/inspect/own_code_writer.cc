@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
@@ -76,7 +77,10 @@ FileDigest OwnCodeWriter::Impl::digest_of(std::string_view bytes) const {
 void OwnCodeWriter::Impl::index(std::string_view bytes, std::uint32_t file) {
   constexpr std::uint32_t most_lines = 255;
   const auto items = prints.items(bytes);
-  const auto windows = prints.windows(items);
+  auto windows = prints.windows(items);
+  // One that tells nothing is chosen only where no other is near.
+  for (auto& window : windows)
+    if (!window.telling) window.renamed = std::numeric_limits<std::uint64_t>::max();
   for (const auto at : lex::winnowed(windows, kWinnow)) {
     const auto& window = windows[at];
     if (!window.telling) continue;
@@ -116,8 +120,14 @@ void OwnCodeWriter::Impl::keep_of(std::vector<Posting>& same, std::vector<Postin
     out.push_back({same.front().hash, kCommon, 0, 0, 0});
     return;
   }
-  out.insert(out.end(), same.begin(),
-             same.begin() + static_cast<std::ptrdiff_t>(std::min(same.size(), kMostPostings)));
+  if (same.size() > kMostPostings) {
+    // Those that differ in their names go first.
+    std::set<std::uint32_t> seen;
+    std::ranges::stable_partition(same, [&](const Posting& p) { return seen.insert(p.exact).second; });
+    same.resize(kMostPostings);
+    std::ranges::sort(same, {}, [](const Posting& p) { return std::tuple(p.file, p.item); });
+  }
+  out.insert(out.end(), same.begin(), same.end());
 }
 
 void OwnCodeWriter::Impl::sort_postings(const std::vector<std::uint32_t>& places) {

@@ -32,9 +32,40 @@ bool imports(std::string_view word) {
   return std::ranges::binary_search(words, word);
 }
 
+// Keywords of some languages that are names in others. Taken for names everywhere: in a language where one is
+// a keyword it is never renamed.
+bool names_too(std::string_view word) {
+  constexpr std::array words = std::to_array<std::string_view>(
+      {"begin",     "end",     "fn",       "func", "impl",  "local", "match", "module",
+       "namespace", "package", "template", "then", "trait", "type",  "union", "unless",
+       "until",     "use",     "using",    "val",  "when",  "where"});
+  return std::ranges::binary_search(words, word);
+}
+
 bool counts(const Token& token, char first) {
   return token.kind != Kind::comment && first != ';' && first != '`';
 }
+
+// Of items taken in turn: whether the last kWindow of them repeat what is at most half of that.
+class Repeats {
+ public:
+  bool take(const Item& item) {
+    const auto alike = item.kind == Kind::identifier ? 0 : item.symbol;
+    bool out = false;
+    for (std::size_t back = 1; back < runs_.size(); ++back) {
+      auto& run = runs_[back];
+      run = alike == last_[(at_ - back) % last_.size()] ? run + 1 : 0;
+      out = out || run + back >= Fingerprints::kWindow;
+    }
+    last_[at_++ % last_.size()] = alike;
+    return out;
+  }
+
+ private:
+  std::array<std::uint64_t, 16> last_{};
+  std::array<std::size_t, Fingerprints::kWindow / 2 + 1> runs_{};  // by how far back the like ones stand
+  std::size_t at_ = 16;
+};
 
 }  // namespace
 
@@ -108,6 +139,7 @@ std::vector<Item> Fingerprints::items(std::string_view text) const {
         .exact = 0, .symbol = 0, .line = line, .kind = token.kind, .start = token.start, .end = token.end};
     const bool text_of_string = token.kind == Kind::string && bytes.size() >= 2;
     item.exact = item.symbol = hash(text_of_string ? bytes.substr(1, bytes.size() - 2) : bytes);
+    if (token.kind == Kind::keyword && names_too(bytes)) item.kind = Kind::identifier;
     if (token.kind == Kind::string) item.symbol = any_string;
     if (token.kind == Kind::number) item.symbol = any_number;
     out.push_back(item);
@@ -168,11 +200,14 @@ std::vector<Window> Fingerprints::windows(std::span<const Item> items) const {
   std::vector<Window> out;
   if (items.size() < kWindow) return out;
   Rolling rolling(*this, items);
+  Repeats repeats;
+  for (const auto& item : items.first(kWindow - 1)) repeats.take(item);
   out.reserve(items.size() - kWindow + 1);
   for (std::size_t first = 0;; ++first) {
     out.push_back({mixed(rolling.renamed ^ last_),
                    static_cast<std::uint32_t>(mixed(rolling.exact ^ last_) >> 32),
-                   static_cast<std::uint32_t>(first), rolling.telling(first)});
+                   static_cast<std::uint32_t>(first), rolling.telling(first),
+                   repeats.take(items[first + kWindow - 1])});
     if (first + kWindow == items.size()) return out;
     rolling.drop(first);
     rolling.add(first + kWindow, first + 1);

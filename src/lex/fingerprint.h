@@ -27,9 +27,10 @@ struct Item {
 struct Window {
   std::uint64_t renamed = 0;  // hash that stays when identifiers are renamed consistently, strings and
                               // numbers changed
-  std::uint32_t exact = 0;  // hash of the items as they are
-  std::uint32_t first = 0;  // index of the first item
-  bool telling = false;     // not a table, a list or prose
+  std::uint32_t exact = 0;    // hash of the items as they are
+  std::uint32_t first = 0;    // index of the first item
+  bool telling = false;       // not a table, a list or prose
+  bool repeats = false;  // the same few items again and again but for names: tells only where it is exact
 };
 
 // Makes windows of texts. What it gives depends on a key, so that hashes cannot be looked up elsewhere. For

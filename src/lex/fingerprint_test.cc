@@ -58,6 +58,13 @@ TEST(Fingerprints, OfRenamedCodeDifferOnlyWhereTheyAreExact) {
     EXPECT_FALSE(exact(windows_of(std::string(kCode))).contains(hash));
 }
 
+TEST(Fingerprints, OfNamesThatAreKeywordsElsewhereStayWhenTheyAreRenamed) {
+  for (const auto* name : {"module", "type", "match", "end", "val", "template"}) {
+    const auto other = with(std::string(kCode), "price", name);
+    EXPECT_EQ(renamed(windows_of(other)), renamed(windows_of(std::string(kCode)))) << name;
+  }
+}
+
 TEST(Fingerprints, TellApartWhatIsNamedAlikeAndWhatIsNot) {
   const auto other = with(std::string(kCode), "return sum", "return rate");
   EXPECT_NE(renamed(windows_of(other)), renamed(windows_of(std::string(kCode))));
@@ -95,10 +102,26 @@ TEST(Fingerprints, OfTablesAndProseAreNotTelling) {
   EXPECT_TRUE(windows_of(std::string(kCode)).front().telling);
 }
 
+TEST(Fingerprints, TellWhereTheSameIsSaidAgainAndAgain) {
+  std::string entries, settings;
+  for (const auto* name : {"mul", "add", "sub", "shift", "power", "modulo", "negate", "invert", "concat"}) {
+    entries += std::string(name) + ": 8,\n";
+    settings += std::string("if ") + name + " is not None: kw[\"" + name + "\"] = " + name + "\n";
+  }
+  for (const auto& text : {entries, settings}) {
+    EXPECT_GT(windows_of(text).size(), 10u);
+    for (const auto& window : windows_of(text)) EXPECT_TRUE(window.repeats);
+  }
+  for (const auto& window : windows_of(std::string(kCode))) EXPECT_FALSE(window.repeats);
+  // It ends with what is repeated.
+  EXPECT_FALSE(windows_of(entries + std::string(kCode)).back().repeats);
+}
+
 TEST(Winnowing, KeepsOneOfEachRunAndTheSameWhereverTheRunStands) {
   std::vector<Window> windows;
   std::uint64_t x = 1;
-  for (std::uint32_t i = 0; i < 500; ++i) windows.push_back({x = x * 6364136223846793005ULL + 1, 0, i, true});
+  for (std::uint32_t i = 0; i < 500; ++i)
+    windows.push_back({x = x * 6364136223846793005ULL + 1, 0, i, true, false});
   constexpr std::size_t width = 8;
   const auto kept = winnowed(windows, width);
   for (std::size_t i = 1; i < kept.size(); ++i) EXPECT_LE(kept[i] - kept[i - 1], width);

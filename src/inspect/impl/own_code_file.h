@@ -17,11 +17,11 @@ namespace ostiary::inspect::own {
 // The file: Head, files, names, the table of buckets, postings. Numbers are little-endian as in memory.
 inline constexpr std::array<char, 16> kMagic{'o', 's', 't', 'i', 'a', 'r', 'y', ' ',
                                              'o', 'w', 'n', 'c', 'o', 'd', 'e', '\n'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::uint32_t kWinnow = 8;           // of windows in a row, at least one is kept
 inline constexpr std::uint32_t kCommon = 0xffffffff;  // instead of a file: stands in many
 inline constexpr std::size_t kMostNames = 6;          // files of different names; beyond, code is common
-inline constexpr std::size_t kMostPostings = 4;       // of one hash that are kept
+inline constexpr std::size_t kMostPostings = 8;       // of one hash that are kept
 inline constexpr std::uint32_t kMostLine = (1u << 24) - 1;
 
 struct Head {
