@@ -354,7 +354,8 @@ class OstiaryInspecting(Ostiary):
     name = "ostiary-inspecting"
     cold_starts = 0
     cells = "json/*/64"
-    CLASSES = ("secret", "personal", "confidential", "internal", "third-party-code", "own-code", "opaque")
+    CLASSES = ("secret", "personal", "confidential", "classified", "export-controlled", "internal", "third-party-code", "code",
+               "own-code", "opaque")
     more = f"data_classes: {{{', '.join(f'{one}: deny' for one in CLASSES)}}}\n"
 
     def await_answer(self) -> None:
