@@ -93,18 +93,21 @@ class DecodedBuilder {
   }
   // `text` stands for [start, end) of the original, and no part of it for a part of that.
   void atom(std::string_view text, std::size_t start, std::size_t end) {
+    any_atom_ = true;
     piece(Decoded::Kind::atom, start);
     out_.text_ += text;
     this->end(end);
   }
-  // The next byte stands for itself.
-  void same(char c, std::size_t at) {
+  // The bytes, which begin at `at`, stand for themselves.
+  void same(std::string_view bytes, std::size_t at) {
+    if (bytes.empty()) return;
     const bool goes_on = !out_.pieces_.empty() && out_.pieces_.back().kind == Decoded::Kind::same &&
                          out_.pieces_.back().original_end == at;
     if (!goes_on) piece(Decoded::Kind::same, at);
-    out_.text_ += c;
-    end(at + 1);
+    out_.text_ += bytes;
+    end(at + bytes.size());
   }
+  bool any_atom() const { return any_atom_; }
   void end(std::size_t original) { out_.pieces_.back().original_end = static_cast<std::uint32_t>(original); }
   Decoded finish_any() { return std::move(out_); }
   std::optional<Decoded> finish() {
@@ -121,7 +124,31 @@ class DecodedBuilder {
 
  private:
   Decoded out_;
+  bool any_atom_ = false;
 };
+
+// `next` finds where an escape may begin, `take` how many bytes it has and what it stands for.
+template <class Next, class Take>
+DecodedBuilder decode_each(std::string_view s, Next&& next, Take&& take) {
+  DecodedBuilder out;
+  std::string decoded;
+  for (std::size_t at = 0, from = 0;;) {
+    at = next(at);
+    if (at >= s.size()) {
+      out.same(s.substr(from), from);
+      return out;
+    }
+    decoded.clear();
+    const auto size = take(s.substr(at), decoded);
+    if (size == 0) {
+      ++at;
+      continue;
+    }
+    out.same(s.substr(from, at - from), from);
+    out.atom(decoded, at, at + size);
+    from = at += size;
+  }
+}
 
 Decoded::Span Decoded::original(std::size_t start, std::size_t end) const {
   const auto span = mapped(pieces_, start, end);
@@ -220,7 +247,8 @@ std::optional<Decoded> decode_base64(std::string_view run) {
 }
 
 std::optional<Decoded> decode_hex(std::string_view run) {
-  if (run.size() % 2 != 0) return std::nullopt;
+  constexpr std::size_t first = 16;  // tell of most runs that they are no digits
+  if (run.size() % 2 != 0 || !std::ranges::all_of(run.substr(2, first), is_hex)) return std::nullopt;
   const std::size_t start = run.starts_with("0x") || run.starts_with("0X") ? 2 : 0;
   DecodedBuilder out;
   out.piece(Decoded::Kind::hex, start);
@@ -456,20 +484,9 @@ Order order_of(std::string_view bytes) {
 }  // namespace
 
 Decoded decode_json_string(std::string_view s) {
-  DecodedBuilder out;
-  std::string decoded;
-  for (std::size_t at = 0; at < s.size();) {
-    decoded.clear();
-    const auto size = s[at] == '\\' ? take_backslash(s.substr(at), decoded) : 0;
-    if (size == 0) {
-      out.same(s[at], at);
-      ++at;
-      continue;
-    }
-    out.atom(decoded, at, at + size);
-    at += size;
-  }
-  return out.finish_any();
+  return decode_each(
+             s, [s](std::size_t at) { return std::min(s.find('\\', at), s.size()); }, take_backslash)
+      .finish_any();
 }
 
 Decoded::Span Decoded::widened(Span span) const {
@@ -485,29 +502,19 @@ Decoded::Span Decoded::widened(Span span) const {
 }
 
 std::optional<Decoded> decode_escapes(std::string_view s) {
-  DecodedBuilder out;
-  bool any = false;
-  std::string decoded;
-  for (std::size_t at = 0; at < s.size();) {
-    decoded.clear();
-    const auto size = take_escape(s.substr(at), decoded);
-    if (size == 0) {
-      out.same(s[at], at);
-      ++at;
-      continue;
-    }
-    any = true;
-    out.atom(decoded, at, at + size);
-    at += size;
-  }
-  if (!any) return std::nullopt;
+  const auto next = [s](std::size_t at) {
+    while (at < s.size() && !is(s[at], ByteKind::escape)) ++at;
+    return at;
+  };
+  auto out = decode_each(s, next, take_escape);
+  if (!out.any_atom()) return std::nullopt;
   return out.finish_any();
 }
 
 std::size_t whole_escapes(std::string_view s) {
   std::string decoded;
   for (std::size_t at = 0; at < s.size();) {
-    if (s[at] != '%' && s[at] != '\\' && s[at] != '&') {
+    if (!is(s[at], ByteKind::escape)) {
       ++at;
       continue;
     }
@@ -523,22 +530,26 @@ std::optional<Decoded> decode_quoted_printable(std::string_view s) {
   DecodedBuilder out;
   bool any = false;
   for (std::size_t at = 0; at < s.size();) {
+    const auto sign = std::min(s.find('=', at), s.size());
+    out.same(s.substr(at, sign - at), at);
+    at = sign;
+    if (at == s.size()) break;
     const auto rest = s.substr(at);
     const bool padding = at > 0 && s[at - 1] == '=';  // of base64
-    const auto broken = rest.front() == '=' && !padding ? soft_break(rest) : 0;
+    const auto broken = padding ? 0 : soft_break(rest);
     if (broken > 0) {
       any = true;
       at += broken;
       continue;
     }
-    const auto byte = rest.front() == '=' && rest.size() >= 3 ? hex_value(rest.substr(1, 2)) : std::nullopt;
+    const auto byte = rest.size() >= 3 ? hex_value(rest.substr(1, 2)) : std::nullopt;
     if (byte) {
       any = any || *byte == '=';
       const char c = static_cast<char>(*byte);
       out.atom({&c, 1}, at, at + 3);
       at += 3;
     } else {
-      out.same(s[at], at);
+      out.same(s.substr(at, 1), at);
       ++at;
     }
   }

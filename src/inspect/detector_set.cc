@@ -165,7 +165,9 @@ std::pair<std::vector<Keywords::Keyword>, std::vector<std::vector<DetectorSet::U
   std::pair<std::vector<Keywords::Keyword>, std::vector<std::vector<Use>>> out;
   for (auto& [keyword, wanted] : wanted_of(detectors_)) {
     const auto& [text, any_case, inside_words] = keyword;
-    out.first.push_back({text, any_case, inside_words, wanted.in_value});
+    const bool ends_word = std::ranges::all_of(
+        wanted.uses, [this](const Use& use) { return !use.keyword || detectors_[use.detector].near; });
+    out.first.push_back({text, any_case, inside_words, wanted.in_value, ends_word});
     out.second.push_back(std::move(wanted.uses));
   }
   out.first.push_back({std::string(Pass::kQuotedPrintable), true, false, false});

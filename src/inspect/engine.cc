@@ -16,7 +16,8 @@ namespace ostiary::inspect {
 namespace {
 
 constexpr std::size_t kMostEscaped = 4096;
-constexpr std::size_t kMostQuoted = 32 * 1024;  // of quoted-printable that is read at once
+constexpr std::size_t kMostTogether = 64 * 1024;  // of a line with many escapes
+constexpr std::size_t kMostQuoted = 32 * 1024;    // of quoted-printable that is read at once
 
 bool better(const Candidate& a, const Candidate& b) {
   if (a.confidence != b.confidence) return a.confidence > b.confidence;
@@ -46,13 +47,19 @@ std::vector<Scanner::Encoded> joined_lines(std::string_view text, const std::vec
   return out;
 }
 
-// The text around an escape that may be one value: to the next blank, or a line's worth.
-std::pair<std::size_t, std::size_t> around(std::string_view text, std::size_t at) {
-  const auto ends = [](char c) { return c == '\n' || c == '\r'; };
-  auto start = at, end = at;
-  while (start > 0 && at - start < kMostEscaped && !ends(text[start - 1])) --start;
-  while (end < text.size() && end - at < kMostEscaped && !ends(text[end])) ++end;
-  return {start, end};
+// Where the line begins, or what is near of a long one.
+std::size_t line_start(std::string_view text, std::size_t at) {
+  const auto first = at - std::min(at, kMostEscaped);
+  const auto before = text.substr(first, at - first);
+  const auto feed = before.rfind('\n') + 1;  // 0 where there is none
+  return first + feed + (before.substr(feed).rfind('\r') + 1);
+}
+
+// Where it ends, at most `most` bytes on.
+std::size_t line_end(std::string_view text, std::size_t at, std::size_t most) {
+  const auto behind = text.substr(at, most);
+  const auto feed = std::min(behind.find('\n'), behind.size());
+  return at + std::min(behind.substr(0, feed).find('\r'), feed);
 }
 
 // Whether the line that goes on in the next at its end is as long as those of quoted-printable; where it
@@ -184,13 +191,14 @@ void Inspecting::look_into_quoted_printable(std::string_view text, int depth, st
 void Inspecting::look_into_escapes(std::string_view part, std::uint64_t base,
                                    const std::vector<std::uint64_t>& escapes, int depth,
                                    std::vector<Candidate>& found) {
-  std::size_t behind = 0;
   // The scanner that knows them is used for what is decoded.
-  for (const auto absolute : std::vector(escapes)) {
-    const auto at = absolute - base;
-    if (at < behind || gave_up_) continue;
-    const auto [start, end] = around(part, at);
-    behind = end;
+  const auto all = escapes;
+  for (std::size_t i = 0; i < all.size() && !gave_up_;) {
+    // What may be one value. Escapes that stand near each other are undone together, each once.
+    const auto first = all[i] - base, start = line_start(part, first);
+    const auto line = line_end(part, first, kMostTogether);
+    auto end = std::min(line, first + kMostEscaped);
+    for (++i; i < all.size() && all[i] - base < end; ++i) end = std::min(line, all[i] - base + kMostEscaped);
     if (const auto decoded = decode_escapes(part.substr(start, end - start)))
       look_behind(*decoded, base + start, depth, found);
   }

@@ -4,13 +4,14 @@
 #include <bit>
 #include <cstring>
 
+#include "inspect/impl/marks.h"
 #include "inspect/impl/word_starts.h"
 
 namespace ostiary::inspect {
 
 namespace {
 
-constexpr std::size_t kWide = 8;              // bytes that are compared at once
+constexpr std::size_t kWord = 8;              // bytes that are read at once
 constexpr std::size_t kShort = 3, kLong = 6;  // least bytes of a keyword from where a part of a word begins
 constexpr std::uint64_t kFold = 0x2020202020202020;
 
@@ -35,32 +36,43 @@ std::optional<std::size_t> anchor_of(std::string_view keyword) {
   return std::nullopt;
 }
 
-std::uint64_t wide(std::string_view bytes) {
+// The first bytes; NUL behind the last one.
+std::uint64_t word_of(std::string_view bytes) {
   std::uint64_t out = 0;
-  std::memcpy(&out, bytes.data(), std::min(bytes.size(), kWide));
+  std::memcpy(&out, bytes.data(), std::min(bytes.size(), kWord));
   return out;
 }
 
-// The bit that tells upper from lower case where the first bytes are letters.
-std::uint64_t letter_bits(std::string_view bytes) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < std::min(bytes.size(), kWide); ++i)
-    if (lower(bytes[i]) >= 'a' && lower(bytes[i]) <= 'z') out |= std::uint64_t{0x20} << (8 * i);
+constexpr auto kMasks = [] {
+  std::array<std::uint64_t, 17> out{};  // by how many bytes count, to 16
+  out.fill(~std::uint64_t{0});
+  for (std::size_t i = 0; i < kWord; ++i) out[i] = (std::uint64_t{1} << (8 * i)) - 1;
   return out;
-}
+}();
 
 std::uint64_t mask_of(std::size_t bytes) {
-  return bytes >= kWide ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * bytes)) - 1;
+  return kMasks[std::min(bytes, kWord)];
 }
 
-constexpr unsigned kShortBits = 12, kLongBits = 14, kKnownBits = 17;
+constexpr unsigned kShortBits = 11, kLongBits = 14, kKnownBits = 17;
 
 std::uint32_t short_cell(std::uint64_t bytes) {
   return (static_cast<std::uint32_t>((bytes | kFold) & 0xffffff) * 0x9e3779b1U) >> (32 - kShortBits);
 }
 
+// What the fourth byte is, whichever case it has: a letter of 26, or something else.
+constexpr std::uint8_t kDigit = 26, kUnderscore = 27, kOther = 28;
+constexpr auto kFourths = [] {
+  std::array<std::uint8_t, 256> out{};
+  out.fill(kOther);
+  for (unsigned i = 0; i < 26; ++i) out['a' + i] = out['A' + i] = static_cast<std::uint8_t>(i);
+  for (unsigned i = 0; i < 10; ++i) out['0' + i] = kDigit;
+  out['_'] = kUnderscore;
+  return out;
+}();
+
 unsigned fourth(std::uint64_t bytes) {
-  return static_cast<unsigned>(bytes >> 24) & 15;  // of which none tells upper from lower case
+  return kFourths[bytes >> 24 & 0xff];
 }
 
 // Of the first six bytes, kKnownBits of it.
@@ -80,7 +92,7 @@ std::uint64_t in_order(std::uint64_t bytes) {
 }  // namespace
 
 std::uint64_t Keywords::ordered(const Entry& entry) {
-  return in_order((entry.bytes | kFold) & entry.mask);
+  return in_order(entry.first);
 }
 
 Keywords::Keywords(std::vector<Keyword> keywords) : keywords_(std::move(keywords)) {
@@ -99,9 +111,11 @@ void Keywords::add(std::uint32_t number) {
     return;
   }
   const auto rest = std::string_view(keyword.text).substr(*anchor);
-  const auto mask = mask_of(rest.size());
-  const auto fold = keyword.any_case ? letter_bits(rest) : 0;
-  const Entry entry{wide(rest) | fold, mask, fold, number, static_cast<std::uint8_t>(*anchor)};
+  const auto size = std::min(rest.size(), kWide);
+  const auto behind = rest.substr(std::min(rest.size(), kWord));
+  const Entry entry{(word_of(rest) | kFold) & mask_of(size),
+                    (word_of(behind) | kFold) & mask_of(size - std::min(size, kWord)), number,
+                    static_cast<std::uint8_t>(size), static_cast<std::uint8_t>(*anchor)};
   (rest.size() < kLong ? short_ : long_).entries.push_back(entry);
   if (keyword.in_value) in_value_.push_back(entry);
   add_early(number, *anchor);
@@ -119,23 +133,29 @@ void Keywords::add_early(std::uint32_t number, std::size_t size) {
 void Keywords::prepare() {
   const auto order = [](Table& table, unsigned bits, auto&& cell_of) {
     std::ranges::sort(table.entries, {},
-                      [&](const Entry& e) { return std::pair(cell_of(e.bytes), e.keyword); });
+                      [&](const Entry& e) { return std::pair(cell_of(e.first), e.keyword); });
     table.cells.assign((std::size_t{1} << bits) + 1, 0);
-    for (const auto& entry : table.entries) ++table.cells[cell_of(entry.bytes) + 1U];
+    for (const auto& entry : table.entries) ++table.cells[cell_of(entry.first) + 1U];
     for (std::size_t i = 1; i < table.cells.size(); ++i) table.cells[i] += table.cells[i - 1];
   };
   order(short_, kShortBits, short_cell);
   order(long_, kLongBits, long_cell);
   short_.fourths.assign(std::size_t{1} << kShortBits, 0);
-  for (const auto& e : short_.entries)
-    short_.fourths[short_cell(e.bytes)] |=
-        e.mask == mask_of(kShort) ? 0xffff : static_cast<std::uint16_t>(1U << fourth(e.bytes));
+  for (const auto& e : short_.entries) short_.fourths[short_cell(e.first)] |= fourths_of(e);
   long_.known.assign((std::size_t{1} << kKnownBits) / 64, 0);
   for (const auto& e : long_.entries) {
-    const auto hash = long_hash(e.bytes);
+    const auto hash = long_hash(e.first);
     long_.known[hash / 64] |= std::uint64_t{1} << hash % 64;
   }
   std::ranges::sort(in_value_, {}, ordered);
+}
+
+std::uint32_t Keywords::fourths_of(const Entry& e) const {
+  const auto& keyword = keywords_[e.keyword];
+  const auto rest = std::string_view(keyword.text).substr(e.before);
+  if (rest.size() > kShort) return 1U << fourth(word_of(rest));
+  // Behind a word of three letters a longer one has not ended.
+  return keyword.ends_word && is_part(rest.back()) ? 1U << kDigit | 1U << kOther : ~0U;
 }
 
 // Whether a keyword may begin with the 8 bytes: 1 or 0.
@@ -173,14 +193,19 @@ class Keywords::Finder {
   Finder(const Keywords& keywords, std::string_view text, Range range, std::vector<Hit>& hits)
       : k_(keywords), text_(text), range_(range), hits_(hits), open_from_(range.until) {}
 
-  void run() {
+  void run(MarkFinder* marks, std::size_t marks_from) {
     std::array<std::uint32_t, WordStarts::kAtOnce + 1> likely;
-    for (WordStarts starts(text_, range_.from); starts.more();) {
-      auto next = starts.next();
+    const auto see = [marks](std::size_t at, const Block& block) {
+      if (marks) marks->take(at, block);
+    };
+    for (WordStarts starts(text_, marks ? std::min(range_.from, marks_from) : range_.from); starts.more();) {
+      auto next = starts.next(see);
+      while (!next.empty() && next.front() < range_.from) next = next.subspan(1);
       const auto count = pick(next, likely.data());
-      for (std::size_t j = 0; j < count; ++j) look(likely[j], bytes_at(likely[j]));
+      for (std::size_t j = 0; j < count; ++j) look(likely[j]);
       for (const auto at : next) near_end(at);
     }
+    if (marks) marks->finish();
   }
   std::size_t open_from() const { return open_from_; }
 
@@ -188,7 +213,7 @@ class Keywords::Finder {
   // Takes those that a keyword may begin at off the front, but for the last that have no 8 bytes. Without a
   // branch: whether one passes cannot be foreseen.
   std::size_t pick(std::span<const std::uint32_t>& starts, std::uint32_t* likely) const {
-    const auto wide_until = text_.size() < kWide ? 0 : text_.size() - kWide + 1;
+    const auto wide_until = text_.size() < kWord ? 0 : text_.size() - kWord + 1;
     auto whole = starts.size();
     while (whole > 0 && starts[whole - 1] >= wide_until) --whole;
     std::size_t count = 0;
@@ -201,36 +226,49 @@ class Keywords::Finder {
   }
   std::uint64_t bytes_at(std::size_t at) const {
     std::uint64_t bytes = 0;
-    std::memcpy(&bytes, text_.data() + at, kWide);
+    std::memcpy(&bytes, text_.data() + at, kWord);
     return bytes;
   }
   // Fewer than 8 bytes are known: with what follows it may be another.
   void near_end(std::size_t at) {
     if (text_.size() > range_.until || at + kShort > text_.size()) open(at);
-    if (at + kShort <= text_.size()) look(at, wide(text_.substr(at)));
+    if (at + kShort <= text_.size()) look(at);
   }
-  void look(std::size_t at, std::uint64_t bytes) {
-    if (k_.in_short(bytes) != 0) look(at, bytes, k_.short_, short_cell(bytes));
-    if (k_.in_long(bytes) != 0) look(at, bytes, k_.long_, long_cell(bytes));
+  void look(std::size_t at) {
+    const bool whole = at + kWide <= text_.size();
+    const auto known = text_.substr(at, kWide);
+    const auto first = whole ? bytes_at(at) : word_of(known);
+    const auto second = whole ? bytes_at(at + kWord) : word_of(known.substr(std::min(known.size(), kWord)));
+    if (k_.in_short(first) != 0) look(at, k_.short_, short_cell(first), first, second);
+    if (k_.in_long(first) != 0) look(at, k_.long_, long_cell(first), first, second);
   }
-  void look(std::size_t at, std::uint64_t bytes, const Table& table, std::uint32_t cell) {
+  void look(std::size_t at, const Table& table, std::uint32_t cell, std::uint64_t first,
+            std::uint64_t second) {
+    const auto known = mask_of(text_.size() - at);
+    first |= kFold, second |= kFold;
     for (auto i = table.cells[cell]; i < table.cells[cell + 1U]; ++i) {
-      const auto& entry = table.entries[i];
-      if ((((bytes | entry.fold) ^ entry.bytes) & entry.mask) == 0) compare(at, entry);
+      const auto& e = table.entries[i];
+      if (((first ^ e.first) & kMasks[e.size] & known) == 0 && compare(at, e, second)) take(at, e);
     }
   }
-  // The first 8 bytes are the keyword's.
-  void compare(std::size_t at, const Entry& entry) {
-    if (at < entry.before) return;
+  // The first 8 bytes are the keyword's, whatever the case.
+  bool compare(std::size_t at, const Entry& entry, std::uint64_t second) const {
+    const auto size = std::min<std::size_t>(entry.size, text_.size() - at);
+    if (size > kWord && ((second ^ entry.second) & mask_of(size - kWord)) != 0) return false;
     const auto& keyword = k_.keywords_[entry.keyword];
-    const auto start = at - entry.before, end = start + keyword.text.size();
-    const auto same_in = [&](std::size_t from, std::size_t size) {
-      const auto known = text_.substr(start + from, size);
-      return same(known, std::string_view(keyword.text).substr(from, known.size()), keyword.any_case);
-    };
-    const auto rest = entry.before + kWide;
-    if (entry.before > 0 && !same_in(0, entry.before)) return;
-    if (keyword.text.size() > rest && !same_in(rest, keyword.text.size() - rest)) return;
+    if (at < entry.before) return false;
+    const auto end = at - entry.before + keyword.text.size();
+    if (keyword.ends_word && end < text_.size() && goes_on(text_[end - 1], text_[end])) return false;
+    return same(text_.substr(at - entry.before, keyword.text.size()),
+                std::string_view(keyword.text).substr(0, text_.size() - (at - entry.before)),
+                keyword.any_case);
+  }
+  // A small letter behind a letter or digit.
+  static bool goes_on(char last, char next) {
+    return next >= 'a' && next <= 'z' && last != '_' && is_part(last);
+  }
+  void take(std::size_t at, const Entry& entry) {
+    const auto end = at - entry.before + k_.keywords_[entry.keyword].text.size();
     if (end > range_.until) return open(at);
     if (end > range_.passed) hits_.push_back({entry.keyword, static_cast<std::uint32_t>(end)});
   }
@@ -243,11 +281,11 @@ class Keywords::Finder {
   std::size_t open_from_;
 };
 
-std::size_t Keywords::scan(std::string_view text, Range range, Scratch& scratch,
-                           std::vector<Hit>& hits) const {
+std::size_t Keywords::scan(std::string_view text, Range range, Scratch& scratch, std::vector<Hit>& hits,
+                           MarkFinder* marks, std::size_t marks_from) const {
   const auto before = hits.size();
   Finder finder(*this, text, range, hits);
-  finder.run();
+  finder.run(marks, marks_from);
   if (!inside_.empty()) {
     const auto from = range.passed - std::min(range.passed, longest_inside_);
     scratch.hits_.clear();
@@ -269,12 +307,12 @@ void Keywords::each_begun(std::string_view text,
     return same(known, begin.substr(0, known.size()), any_case);
   };
   const auto look = [&](std::size_t at) {
-    const auto known = wide(text.substr(at));
+    const auto known = word_of(text.substr(at));
     if (text.size() - at >= kLong && in_long(known) == 0) return;
     const auto mask = mask_of(text.size() - at);
     const auto bytes = (known | kFold) & mask;
     auto entry = std::ranges::lower_bound(in_value_, in_order(bytes), {}, ordered);
-    for (; entry != in_value_.end() && ((entry->bytes | kFold) & mask) == bytes; ++entry) {
+    for (; entry != in_value_.end() && (entry->first & mask) == bytes; ++entry) {
       const auto& keyword = keywords_[entry->keyword];
       const auto start = at - entry->before;
       if (at >= entry->before && text.size() - start <= keyword.text.size() &&

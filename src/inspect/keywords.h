@@ -13,6 +13,8 @@
 
 namespace ostiary::inspect {
 
+class MarkFinder;
+
 // The first pass: where keywords stand in a text, thousands of them at once. Most begin where a word, or a
 // part of one, begins (behind a sign, a blank or a digit, at a capital letter: password in DB_PASSWORD and
 // dbPassword), so that only there a text is compared, which costs a fifth of asking every byte. Those that
@@ -27,6 +29,8 @@ class Keywords {
     bool inside_words = false;  // it may begin anywhere
     // A value may begin with it or within it, so that its beginning at the end of a text is told.
     bool in_value = false;
+    // It counts only where a word ends behind it, so that a small letter there need not be told.
+    bool ends_word = false;
     auto operator<=>(const Keyword&) const = default;
   };
   struct Hit {
@@ -58,25 +62,28 @@ class Keywords {
     std::size_t passed = 0;  // how far the keywords have been told: those that end behind it are
     std::size_t until = 0;   // ... and not behind this
   };
-  // Appends them, by their end. Gives where the first keyword may begin that ends behind `until`.
-  std::size_t scan(std::string_view text, Range range, Scratch& scratch, std::vector<Hit>& hits) const;
+  // Appends them, by their end. Gives where the first keyword may begin that ends behind `until`. `marks`
+  // goes over the text from `marks_from` on with it; nullptr: nobody does.
+  std::size_t scan(std::string_view text, Range range, Scratch& scratch, std::vector<Hit>& hits,
+                   MarkFinder* marks = nullptr, std::size_t marks_from = 0) const;
 
   // Calls take(number, start) for each keyword `in_value` that may have begun at `start`, or just stands
   // there, at the text's end. Looks at the last bytes only.
   void each_begun(std::string_view text, const std::function<void(std::uint32_t, std::size_t)>& take) const;
 
  private:
-  // Of a keyword that begins with a part of a word, or holds one behind a sign: its first 8 bytes from there.
+  // The first bytes of a keyword from where a part of a word begins in it.
   struct Entry {
-    std::uint64_t bytes = 0, mask = 0;
-    std::uint64_t fold = 0;  // the bit that tells upper from lower case, in letters where that does not count
+    std::uint64_t first = 0, second = 0;  // with letters in lower case, and NUL behind the last one
     std::uint32_t keyword = 0;
+    std::uint8_t size = 0;    // of them, at most kWide
     std::uint8_t before = 0;  // bytes of the keyword that stand before it
   };
+  static constexpr std::size_t kWide = 16;
   // Entries by the hash of their first bytes.
   struct Table {
     std::vector<std::uint64_t> known;    // a bit for each longer hash that there is
-    std::vector<std::uint16_t> fourths;  // or by cell: which fourth bytes stand behind the first three
+    std::vector<std::uint32_t> fourths;  // or by cell: which bytes stand behind the first three
     std::vector<std::uint32_t> cells;    // where the entries of each begin, and behind the last
     std::vector<Entry> entries;
   };
@@ -86,6 +93,7 @@ class Keywords {
   void add(std::uint32_t keyword);
   void add_early(std::uint32_t keyword, std::size_t size);
   void prepare();
+  std::uint32_t fourths_of(const Entry& entry) const;
   std::size_t may_stand(std::uint64_t bytes) const;
   std::size_t in_long(std::uint64_t bytes) const;
   std::size_t in_short(std::uint64_t bytes) const;

@@ -215,11 +215,10 @@ void Pattern::advance(Run& run, std::string_view text) const {
   const auto room = kMostLength - run.length;
   const bool cut = text.size() >= room;
   if (cut) text = text.substr(0, room);
-  const auto* next = next_.data();
   std::uint32_t read = 0;
   for (const char c : text) {
     if (state == kDead) break;
-    state = next[state * classes_ + class_of_[static_cast<unsigned char>(c)]];
+    state = next(state, c);
     ++read;
     if (accepts_[state]) {
       run.longest = static_cast<std::int32_t>(run.length + read);
@@ -368,7 +367,31 @@ Result<Pattern> Pattern::take_from(std::string_view& bytes) {
 }
 
 bool Pattern::matches_all(std::string_view text) const {
-  return run(text).longest == static_cast<std::int32_t>(text.size());
+  if (text.size() > kMostLength) return false;
+  std::uint32_t state = 1;
+  for (const char c : text)
+    if (state = next(state, c); state == kDead) return false;
+  return accepts_[state] != 0;
+}
+
+// Each step waits for the one before it: several automata go on in its shadow.
+bool Pattern::any_matches_all(std::span<const std::shared_ptr<const Pattern>> patterns,
+                              std::string_view text) {
+  constexpr std::size_t lanes = 4;
+  if (text.size() > kMostLength) return false;
+  while (patterns.size() >= lanes) {
+    const auto some = patterns.first<lanes>();
+    std::array<std::uint32_t, lanes> states{1, 1, 1, 1};
+    for (const char c : text) {
+      std::uint32_t alive = 0;
+      for (std::size_t i = 0; i < lanes; ++i) alive |= states[i] = some[i]->next(states[i], c);
+      if (alive == kDead) break;
+    }
+    for (std::size_t i = 0; i < lanes; ++i)
+      if (some[i]->accepts_[states[i]] != 0) return true;
+    patterns = patterns.subspan(lanes);
+  }
+  return std::ranges::any_of(patterns, [&](const auto& p) { return p->matches_all(text); });
 }
 
 }  // namespace ostiary::inspect

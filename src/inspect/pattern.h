@@ -3,6 +3,8 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +53,9 @@ class Pattern {
   }
   Run begin() const { return {1, 0, accepts_[1] ? 0 : -1}; }
   bool matches_all(std::string_view text) const;
+  // Whether one of them does, at about the price of one.
+  static bool any_matches_all(std::span<const std::shared_ptr<const Pattern>> patterns,
+                              std::string_view text);
 
   const ByteSet& first() const { return first_; }  // bytes that a match can begin with
   bool matches_nothing() const { return accepts_[1]; }
@@ -64,6 +69,9 @@ class Pattern {
 
  private:
   friend class PatternCompiler;
+  std::uint32_t next(std::uint32_t state, char c) const {
+    return next_[state * classes_ + class_of_[static_cast<unsigned char>(c)]];
+  }
   std::array<std::uint8_t, 256> class_of_{};
   std::uint32_t classes_ = 0;
   std::vector<std::uint16_t> next_;    // [state * classes_ + class]

@@ -94,20 +94,10 @@ bool may_hold_text(std::string_view run) {
   return may_be_text(bytes);
 }
 
-class Escapes final : public MarkTaker {
- public:
-  void digits(Run) override {}
-  void base64(Run) override {}
-  void at_sign(std::size_t) override {}
-  void escape(std::size_t) override { any = true; }
-  void soft_break(std::size_t) override {}
-  bool any = false;
-};
-
 bool has_escape(std::string_view s) {
-  Escapes escapes;
-  find_marks(s, 0, escapes);
-  return escapes.any;
+  Marks marks;
+  find_marks(s, 0, marks);
+  return !marks.escapes.empty();
 }
 
 }  // namespace

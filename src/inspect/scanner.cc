@@ -20,42 +20,6 @@ constexpr std::uint64_t kStepsPerByte = 16;
 
 }  // namespace
 
-// Takes the marks of the bytes that are new.
-class Scanner::Marks final : public MarkTaker {
- public:
-  explicit Marks(Scanner& scanner) : s_(scanner) {}
-  // A run that goes on to the end of what is known is taken when its rest is there.
-  bool unfinished(std::size_t end) {
-    // A separator at the end may still join two runs.
-    const bool open = !s_.last_ && end + 1 >= s_.text_.size();
-    return open;
-  }
-  void digits(Run run) override {
-    if (unfinished(run.end)) {
-      s_.hold_digits(s_.base_ + run.start, s_.base_ + run.end);
-      return wait_for(run.start);
-    }
-    // Numbers of a table stand in one run: each blank may be where one begins.
-    for (auto at = run.start; at < run.end; ++at)
-      if (at == run.start || s_.text_[at - 1] == ' ') s_.take_trigger(s_.set_.of_digits(), s_.base_ + at);
-  }
-  void base64(Run run) override {
-    if (unfinished(run.end)) return wait_for(run.start);
-    s_.base64_.push_back({s_.base_ + run.start, s_.base_ + run.end});
-    for (auto at = run.start; at < run.end; ++at)
-      if (at == run.start || s_.text_[at - 1] == '/') s_.take_trigger(s_.set_.of_long_words(), s_.base_ + at);
-  }
-  void at_sign(std::size_t at) override { s_.take_trigger(s_.set_.of_at_sign(), s_.base_ + at); }
-  void escape(std::size_t at) override { s_.escapes_.push_back(s_.base_ + at); }
-  void soft_break(std::size_t at) override { s_.soft_breaks_.push_back(s_.base_ + at); }
-  std::uint64_t waits_from() const { return waits_from_; }
-
- private:
-  void wait_for(std::size_t start) { waits_from_ = std::min(waits_from_, s_.base_ + start); }
-  Scanner& s_;
-  std::uint64_t waits_from_ = kNone;
-};
-
 Scanner::Scanner(const DetectorSet& set)
     : set_(set), word_ends_(set.detectors().size()), windows_(set.detectors().size()) {
   for (const auto& pass : set.passes()) asked_.push_back({Keywords::Scratch(pass.keywords), 0});
@@ -311,7 +275,42 @@ void Scanner::advance_windows(std::uint16_t detector) {
   }
 }
 
-void Scanner::scan_keywords() {
+// A run that goes on to the end of what is known is taken when its rest is there: a separator at the end may
+// still join two.
+bool Scanner::unfinished(const Run& run) const {
+  return !last_ && run.end + 1 >= text_.size();
+}
+
+// Where the first mark begins that waits for more of the text.
+std::uint64_t Scanner::take_marks() {
+  auto waits_from = kNone;
+  const auto waits = [&](const Run& run) {
+    if (!unfinished(run)) return false;
+    waits_from = std::min(waits_from, base_ + run.start);
+    return true;
+  };
+  for (const auto& run : marks_.digits) {
+    if (waits(run)) {
+      hold_digits(base_ + run.start, base_ + run.end);
+      continue;
+    }
+    // Numbers of a table stand in one run: each blank may be where one begins.
+    for (auto at = run.start; at < run.end; ++at)
+      if (at == run.start || text_[at - 1] == ' ') take_trigger(set_.of_digits(), base_ + at);
+  }
+  for (const auto& run : marks_.base64) {
+    if (waits(run)) continue;
+    base64_.push_back({base_ + run.start, base_ + run.end});
+    for (auto at = run.start; at < run.end; ++at)
+      if (at == run.start || text_[at - 1] == '/') take_trigger(set_.of_long_words(), base_ + at);
+  }
+  for (const auto at : marks_.at_signs) take_trigger(set_.of_at_sign(), base_ + at);
+  for (const auto at : marks_.escapes) escapes_.push_back(base_ + at);
+  for (const auto at : marks_.soft_breaks) soft_breaks_.push_back(base_ + at);
+  return waits_from;
+}
+
+void Scanner::scan_keywords(MarkFinder& finder) {
   // One byte more than a keyword must be known, for the end of a word.
   const auto until = last_ ? end() : std::max(end(), base_ + 1) - 1;
   const auto below = [this](std::uint64_t at) {
@@ -322,7 +321,7 @@ void Scanner::scan_keywords() {
     hits_.clear();
     asked_[i].until =
         base_ + pass.keywords.scan(text_, {below(asked_[i].until), below(passed_), below(until)},
-                                   asked_[i].scratch, hits_);
+                                   asked_[i].scratch, hits_, i == 0 ? &finder : nullptr, below(marked_));
     for (const auto& hit : hits_)
       if (!gave_up_) take_hit(pass, hit);
   }
@@ -466,11 +465,12 @@ void Scanner::scan(std::string_view text, std::uint64_t base, bool last) {
     pending_.push_back(t);
     hold(t.detector, held_from);
   }
-  scan_keywords();
+  marks_.clear();
+  MarkFinder finder(text_, std::max(marked_, base_) - base_, marks_);
+  scan_keywords(finder);
   for (const auto detector : touched_) advance_windows(detector);
-  Marks marks(*this);
-  find_marks(text_, marked_ > base_ ? marked_ - base_ : 0, marks);
-  marked_ = std::max(marked_, std::min(marks.waits_from(), unmarked()));
+  const auto waits_from = take_marks();
+  marked_ = std::max(marked_, std::min(waits_from, unmarked()));
   settle();
 }
 

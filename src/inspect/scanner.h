@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "inspect/detector_set.h"
+#include "inspect/impl/marks.h"
 
 namespace ostiary::inspect {
 
@@ -77,7 +78,6 @@ class Scanner {
   bool gave_up() const { return gave_up_; }
 
  private:
-  class Marks;
   struct Try {
     std::uint64_t start = 0;  // of the match
     std::uint16_t detector = 0;
@@ -93,7 +93,9 @@ class Scanner {
   };
   enum class Outcome : std::uint8_t { none, found, open };
 
-  void scan_keywords();
+  void scan_keywords(MarkFinder& finder);
+  std::uint64_t take_marks();
+  bool unfinished(const Run& run) const;
   void take_hit(const DetectorSet::Pass& pass, const Keywords::Hit& hit);
   void take_trigger(std::span<const std::uint16_t> detectors, std::uint64_t at);
   void try_at(std::uint16_t detector, std::uint64_t keyword);
@@ -143,6 +145,7 @@ class Scanner {
   };
   std::vector<Asked> asked_;  // by pass
   std::vector<Keywords::Hit> hits_;
+  Marks marks_;
   std::string_view text_;
   std::uint64_t base_ = 0;
   bool last_ = false;

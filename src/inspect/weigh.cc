@@ -22,10 +22,6 @@ std::size_t symbol_of(char c) {
   return c >= '0' && c <= '9' ? 52 : 53;
 }
 
-bool rejects(const Detector& d, std::string_view value) {
-  return std::ranges::any_of(d.reject, [&](const auto& pattern) { return pattern->matches_all(value); });
-}
-
 }  // namespace
 
 double entropy(std::string_view value) {
@@ -70,7 +66,7 @@ bool is_redaction(std::string_view value) {
 Weight weigh(const Detector& d, const Damping& damping, std::string_view value, std::string_view context,
              bool words) {
   if (is_redaction(value)) return {{}, Checksum::none, "redaction"};
-  if (rejects(d, value)) return {{}, Checksum::none, "reject"};
+  if (Pattern::any_matches_all(d.reject, value)) return {{}, Checksum::none, "reject"};
   if (d.members && !d.members->take(value)) return {{}, Checksum::none, "list"};
   if (d.spec.entropy > 0 && entropy(value) < d.spec.entropy) return {{}, Checksum::none, "entropy"};
   if (d.spec.rarity > 0 && rarity(value) < d.spec.rarity) return {{}, Checksum::none, "rarity"};

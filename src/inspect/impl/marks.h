@@ -3,45 +3,65 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
+
+#include "inspect/impl/blocks.h"
 
 namespace ostiary::inspect {
-
-// Where the bytes of one block of 64 are of some kind: bit i is byte i.
-struct BlockMarks {
-  std::uint64_t digits = 0, base64 = 0, at_signs = 0, percents = 0, backslashes = 0, ampersands = 0;
-  std::uint64_t soft_breaks = 0;  // an = before the end of a line; of the last byte that is not known
-};
-// `block` has at least 64 readable bytes.
-BlockMarks marks_of(const char* block);
 
 // What the keyword pass cannot see: runs of digits, encodings. Offsets in the text; runs are half open.
 struct Run {
   std::size_t start = 0, end = 0;
 };
-class MarkTaker {
- public:
-  virtual ~MarkTaker() = default;
-  // At least kLeastDigits digits with at most one space, dot, dash or slash between two of them.
-  virtual void digits(Run run) = 0;
-  // At least kLeastBase64 characters of base64 or base64url in a row, padding included.
-  virtual void base64(Run run) = 0;
-  // An @ between two letters or digits.
-  virtual void at_sign(std::size_t at) = 0;
-  // A percent sign and two hexadecimal digits, a backslash with u, x, /, ", 0 or 1, or an ampersand that
-  // begins a character reference.
-  virtual void escape(std::size_t at) = 0;
-  // An = before LF or CR.
-  virtual void soft_break(std::size_t at) = 0;
-};
 inline constexpr std::size_t kLeastDigits = 9;
 inline constexpr std::size_t kLeastBase64 = 24;
 
-// Gives all marks that begin at or behind `from`, each kind in order. Looks at each byte a bounded number of
-// times.
-void find_marks(std::string_view text, std::size_t from, MarkTaker& taker);
+// Each kind in order.
+struct Marks {
+  std::vector<Run> digits;  // at least kLeastDigits with at most one space, dot, dash or slash between two
+  std::vector<Run> base64;  // at least kLeastBase64 characters of base64 or base64url, padding included
+  std::vector<std::size_t> at_signs;  // an @ between two letters or digits
+  // A percent sign and two hexadecimal digits, a backslash with u, x, /, ", 0 or 1, or an ampersand that
+  // begins a character reference.
+  std::vector<std::size_t> escapes;
+  std::vector<std::size_t> soft_breaks;  // an = before LF or CR
 
-enum class ByteKind : std::uint8_t { digit = 1, base64 = 2, hex = 4, word = 8, separator = 16 };
+  void clear();
+};
+
+// Finds the marks of a text that begin at or behind `from` while somebody else goes over its blocks. Looks at
+// each byte a bounded number of times.
+class MarkFinder {
+ public:
+  MarkFinder(std::string_view text, std::size_t from, Marks& marks)
+      : text_(text), from_(from), marks_(marks) {}
+  // Takes the blocks in turn, the first at or before `from`; behind the text's end their bytes are NUL.
+  void take(std::size_t at, const Block& block);
+  // Behind the last one.
+  void finish();
+
+ private:
+  void take_digits(std::size_t at, std::uint64_t digits);
+  void take_base64(std::size_t at, std::uint64_t base64);
+  void take_sign(std::size_t at);
+  void digits_around(std::size_t at);
+  void end_base64(std::size_t start, std::size_t end);
+  bool is_escape(std::size_t at) const;
+
+  std::string_view text_;
+  std::size_t from_;
+  Marks& marks_;
+  bool begun_ = false;
+  std::size_t digits_end_ = 0;            // behind the last run that was looked at
+  std::optional<std::size_t> in_base64_;  // where the run begins that may go on in the next block
+};
+
+// Appends the marks of a text that begin at or behind `from`.
+void find_marks(std::string_view text, std::size_t from, Marks& marks);
+
+enum class ByteKind : std::uint8_t { digit = 1, base64 = 2, hex = 4, word = 8, separator = 16, escape = 32 };
 
 inline constexpr auto kByteKinds = [] {
   std::array<std::uint8_t, 256> kinds{};
@@ -54,6 +74,7 @@ inline constexpr auto kByteKinds = [] {
     if (digit || letter || c == '+' || c == '/' || c == '-' || c == '_') add(c, ByteKind::base64);
     if (hex) add(c, ByteKind::hex);
     if (digit || letter || c == '_' || c >= 0x80) add(c, ByteKind::word);
+    if (c == '%' || c == '\\' || c == '&') add(c, ByteKind::escape);
     if (c == ' ' || c == '.' || c == '-' || c == '/') add(c, ByteKind::separator);
   }
   return kinds;

@@ -7,78 +7,24 @@
 #include <cstring>
 #include <span>
 #include <string_view>
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+
+#include "inspect/impl/blocks.h"
 
 namespace ostiary::inspect {
-
-// What the bytes of a block of 64 are; bit i is byte i.
-struct WordMarks {
-  std::uint64_t parts = 0;  // letters, digits, bytes of characters beyond ASCII
-  std::uint64_t upper = 0, lower = 0, digits = 0, backslashes = 0;
-  std::uint64_t leads = 0, beyond = 0;  // first bytes of characters beyond ASCII, and all of theirs
-};
-#if defined(__SSE2__)
-
-inline WordMarks word_marks_of(const char* block) {
-  WordMarks out;
-  const auto between = [](__m128i v, char low, char high) {
-    // Signed comparison: bytes of 0x80 and more are below all of ASCII.
-    return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(static_cast<char>(low - 1))),
-                         _mm_cmplt_epi8(v, _mm_set1_epi8(static_cast<char>(high + 1))));
-  };
-  for (unsigned i = 0; i < 4; ++i) {
-    const auto v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + 16 * i));
-    const auto bits = [&](__m128i mask) {
-      return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(mask))) << (16 * i);
-    };
-    const auto digits = bits(between(v, '0', '9')), upper = bits(between(v, 'A', 'Z')),
-               lower = bits(between(v, 'a', 'z')), beyond = bits(v);
-    out.digits |= digits;
-    out.upper |= upper;
-    out.lower |= lower;
-    out.parts |= digits | upper | lower | beyond;
-    out.backslashes |= bits(_mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-    out.beyond |= beyond;
-    out.leads |= beyond & bits(_mm_cmpgt_epi8(v, _mm_set1_epi8(static_cast<char>(0xbf))));
-  }
-  return out;
-}
-
-#else
-
-inline WordMarks word_marks_of(const char* block) {
-  WordMarks out;
-  for (unsigned i = 0; i < 64; ++i) {
-    const auto c = static_cast<unsigned char>(block[i]);
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    if (c >= '0' && c <= '9') out.digits |= bit;
-    if (c >= 'A' && c <= 'Z') out.upper |= bit;
-    if (c >= 'a' && c <= 'z') out.lower |= bit;
-    if (c >= 0xc0) out.leads |= bit;
-    if (c == '\\') out.backslashes |= bit;
-    if (c >= 0x80) out.beyond |= bit;
-  }
-  out.parts = out.digits | out.upper | out.lower | out.beyond;
-  return out;
-}
-
-#endif
 
 // Where a part of a word begins: behind what is none, behind a digit, at a capital letter behind a small one
 // or before one, behind an escape such as \n, at each character of scripts without blanks. `before`: the
 // block before; `next_lower`: the byte behind the block is a small letter.
-inline std::uint64_t word_starts(const WordMarks& m, const WordMarks& before, bool next_lower) {
+inline std::uint64_t word_starts(const Block& b, const Block& before, bool next_lower) {
   const auto behind = [](std::uint64_t now, std::uint64_t earlier, unsigned n = 1) {
     return now << n | earlier >> (64 - n);
   };
-  const auto letters = m.upper | m.lower;
-  return (m.parts & ~behind(m.parts, before.parts)) | (letters & behind(m.digits, before.digits)) |
-         (m.upper &
-          (behind(m.lower, before.lower) | m.lower >> 1 | static_cast<std::uint64_t>(next_lower) << 63)) |
-         (m.parts & behind(m.backslashes, before.backslashes, 2)) |
-         ((letters | m.digits) & behind(m.beyond, before.beyond)) | m.leads;
+  const auto parts = b.parts(), letters = b.letters();
+  return (parts & ~behind(parts, before.parts())) | (letters & behind(b.digits, before.digits)) |
+         (b.upper &
+          (behind(b.lower, before.lower) | b.lower >> 1 | static_cast<std::uint64_t>(next_lower) << 63)) |
+         (parts & behind(b.backslashes, before.backslashes, 2)) |
+         ((letters | b.digits) & behind(b.beyond, before.beyond)) | b.leads;
 }
 
 // Reads a text from an offset on and gives where parts of words begin, ascending, some at a time.
@@ -90,34 +36,40 @@ class WordStarts {
     if (from == 0) return;
     const auto size = from < 2 ? from : 2;  // only the last two bytes count
     std::memcpy(before.data() + kBlock - size, text.data() + from - size, size);
-    before_ = word_marks_of(before.data());
+    before_ = block_of(before.data());
   }
   bool more() const { return at_ < text_.size(); }
   // Those of the next bytes. Whether a capital letter at the very end begins a part is not known yet; it is
-  // told as one. Valid until the next call.
-  std::span<const std::uint32_t> next() {
+  // told as one. Valid until the next call. Calls see(offset, block) for each block; behind the end of the
+  // text bytes of it are NUL.
+  template <class See>
+  std::span<const std::uint32_t> next(See&& see) {
     auto* out = starts_.data();
     const auto stop = std::min(text_.size(), at_ + kAtOnce);
     for (; at_ < stop && at_ + kBlock < text_.size(); at_ += kBlock) {
       const char behind = text_[at_ + kBlock];
-      out = put(marks(text_.data() + at_, behind >= 'a' && behind <= 'z'), out);
+      out = take(text_.data() + at_, behind >= 'a' && behind <= 'z', see, out);
     }
     if (at_ < stop) {
       std::array<char, kBlock> rest{};
       std::memcpy(rest.data(), text_.data() + at_, text_.size() - at_);
-      out = put(marks(rest.data(), true), out);
+      out = take(rest.data(), true, see, out);
       at_ = text_.size();
     }
     return {starts_.data(), out};
   }
+  std::span<const std::uint32_t> next() {
+    return next([](std::size_t, const Block&) {});
+  }
 
  private:
-  static constexpr std::size_t kBlock = 64;
-  std::uint64_t marks(const char* block, bool next_lower) {
-    const auto marks = word_marks_of(block);
-    const auto starts = word_starts(marks, before_, next_lower);
-    before_ = marks;
-    return starts;
+  template <class See>
+  std::uint32_t* take(const char* bytes, bool next_lower, See& see, std::uint32_t* out) {
+    const auto block = block_of(bytes);
+    see(at_, block);
+    out = put(word_starts(block, before_, next_lower), out);
+    before_ = block;
+    return out;
   }
   // Eight at a time whether there are as many or not, which costs less than asking for each.
   std::uint32_t* put(std::uint64_t bits, std::uint32_t* out) const {
@@ -132,7 +84,7 @@ class WordStarts {
   }
   std::string_view text_;
   std::size_t at_;
-  WordMarks before_;
+  Block before_;
   std::array<std::uint32_t, kAtOnce + kBlock> starts_;
 };
 
