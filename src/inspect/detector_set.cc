@@ -45,9 +45,26 @@ std::string after_key(const catalog::Detector& spec) {
 // anywhere, whichever detectors want it.
 struct Wanted {
   std::vector<DetectorSet::Use> uses;
-  bool in_value = false;
+  Keywords::Keyword::Value value = Keywords::Keyword::Value::behind;
 };
 using WantedKeywords = std::map<std::tuple<std::string, bool, bool>, Wanted>;
+
+// Where a value may begin whose keyword is not all there yet.
+Keywords::Keyword::Value value_of(const Detector& d, std::string_view keyword) {
+  using Value = Keywords::Keyword::Value;
+  if (d.near) return Value::behind;
+  if (d.start) {
+    // Of a keyword of the same bytes whoever steps back from the end of the text comes to the beginning.
+    return std::ranges::all_of(keyword, [&](char c) { return (*d.start)[static_cast<unsigned char>(c)]; })
+               ? Value::behind
+               : Value::near;
+  }
+  if (!d.before) return Value::there;
+  auto run = d.before->begin();
+  for (std::size_t i = 0; i + 1 < keyword.size() && !run.matched(); ++i)
+    d.before->advance(run, keyword.substr(i, 1));
+  return run.matched() ? Value::near : Value::behind;
+}
 
 void want(WantedKeywords& all, std::string_view text, bool any_case, const DetectorSet::Use& use,
           const Detector& d) {
@@ -56,7 +73,7 @@ void want(WantedKeywords& all, std::string_view text, bool any_case, const Detec
     wanted.uses.push_back({use.detector, false, false});
   wanted.uses.back().keyword |= use.keyword;
   wanted.uses.back().word |= use.word;
-  wanted.in_value |= use.keyword && !d.near;
+  if (use.keyword) wanted.value = std::max(wanted.value, value_of(d, text));
 }
 
 WantedKeywords wanted_of(std::span<const Detector> detectors) {
@@ -167,10 +184,10 @@ std::pair<std::vector<Keywords::Keyword>, std::vector<std::vector<DetectorSet::U
     const auto& [text, any_case, inside_words] = keyword;
     const bool ends_word = std::ranges::all_of(
         wanted.uses, [this](const Use& use) { return !use.keyword || detectors_[use.detector].near; });
-    out.first.push_back({text, any_case, inside_words, wanted.in_value, ends_word});
+    out.first.push_back({text, any_case, inside_words, wanted.value, ends_word});
     out.second.push_back(std::move(wanted.uses));
   }
-  out.first.push_back({std::string(Pass::kQuotedPrintable), true, false, false});
+  out.first.push_back({std::string(Pass::kQuotedPrintable), true});
   out.second.emplace_back();
   return out;
 }
@@ -183,11 +200,14 @@ void DetectorSet::add(Detector detector) {
   detectors_.push_back(std::move(detector));
   const auto& start = detectors_.back().start;
   if (!start) return;
-  auto alike = std::ranges::find(alike_starts_, start,
-                                 [this](const auto& those) { return detectors_[those.front()].start; });
-  if (alike == alike_starts_.end()) alike = alike_starts_.emplace(alike);
-  const auto before = [this](std::uint16_t i) -> const std::string& { return detectors_[i].spec.before; };
-  alike->insert(std::ranges::upper_bound(*alike, detectors_.back().spec.before, {}, before), number);
+  auto alike = std::ranges::find(alike_starts_, *start, &AlikeStarts::start);
+  if (alike == alike_starts_.end()) alike = alike_starts_.insert(alike, {*start, 0, {}});
+  for (const auto& keyword : detectors_.back().spec.keywords)
+    alike->longest = std::max(alike->longest, keyword.size());
+  const auto& before = detectors_.back().spec.before;
+  auto same = std::ranges::find(alike->detectors, before, [](const auto& those) { return those.first; });
+  if (same == alike->detectors.end()) same = alike->detectors.insert(same, {before, {}});
+  same->second.push_back(number);
 }
 
 Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,

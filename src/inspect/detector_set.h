@@ -83,9 +83,14 @@ class DetectorSet {
   };
   std::span<const Pass> passes() const { return passes_; }
   const Damping& damping() const { return damping_; }
-  // Detectors that step back from their keyword: those over the same bytes together, and among them those
-  // with the same expression before their value.
-  std::span<const std::vector<std::uint16_t>> alike_starts() const { return alike_starts_; }
+  // Detectors that step back from their keyword over the same bytes.
+  struct AlikeStarts {
+    ByteSet start;
+    std::size_t longest = 0;  // bytes of their keywords
+    // By the expression before the value.
+    std::vector<std::pair<std::string, std::vector<std::uint16_t>>> detectors;
+  };
+  std::span<const AlikeStarts> alike_starts() const { return alike_starts_; }
   std::span<const std::uint16_t> of_digits() const { return digits_; }
   std::span<const std::uint16_t> of_at_sign() const { return at_sign_; }
   std::span<const std::uint16_t> of_long_words() const { return long_words_; }
@@ -100,7 +105,7 @@ class DetectorSet {
   Damping damping_;
   std::vector<Pass> passes_;
   std::vector<std::uint16_t> digits_, at_sign_, long_words_;
-  std::vector<std::vector<std::uint16_t>> alike_starts_;
+  std::vector<AlikeStarts> alike_starts_;
 };
 
 }  // namespace ostiary::inspect

@@ -103,11 +103,13 @@ Keywords::Keywords(std::vector<Keyword> keywords) : keywords_(std::move(keywords
 void Keywords::add(std::uint32_t number) {
   const auto& keyword = keywords_[number];
   const auto anchor = anchor_of(keyword.text);
-  if (keyword.in_value) longest_in_value_ = std::max(longest_in_value_, keyword.text.size());
+  const bool there = keyword.value == Keyword::Value::there && anchor == std::size_t{0};
+  auto* const begun = keyword.value == Keyword::Value::behind ? nullptr : there ? &there_ : &near_;
+  if (begun) begun->longest = std::max(begun->longest, keyword.text.size());
   if (keyword.inside_words || !anchor || keyword.text.size() - *anchor < kShort) {
     inside_.push_back(number);
     longest_inside_ = std::max(longest_inside_, keyword.text.size());
-    add_early(number, keyword.text.size());
+    if (begun) add_early(number, keyword.text.size(), *begun);
     return;
   }
   const auto rest = std::string_view(keyword.text).substr(*anchor);
@@ -117,16 +119,15 @@ void Keywords::add(std::uint32_t number) {
                     (word_of(behind) | kFold) & mask_of(size - std::min(size, kWord)), number,
                     static_cast<std::uint8_t>(size), static_cast<std::uint8_t>(*anchor)};
   (rest.size() < kLong ? short_ : long_).entries.push_back(entry);
-  if (keyword.in_value) in_value_.push_back(entry);
-  add_early(number, *anchor);
+  if (!begun) return;
+  begun->entries.push_back(entry);
+  add_early(number, *anchor, *begun);
 }
 
-void Keywords::add_early(std::uint32_t number, std::size_t size) {
-  const auto& keyword = keywords_[number];
-  if (!keyword.in_value) return;
+void Keywords::add_early(std::uint32_t number, std::size_t size, Beginnings& to) const {
   for (; size > 0; --size) {
-    const Early early{keyword.text.substr(0, size), number};
-    early_[static_cast<unsigned char>(lower(early.text.back()))].push_back(early);
+    const Early early{keywords_[number].text.substr(0, size), number};
+    to.early[static_cast<unsigned char>(lower(early.text.back()))].push_back(early);
   }
 }
 
@@ -147,7 +148,11 @@ void Keywords::prepare() {
     const auto hash = long_hash(e.first);
     long_.known[hash / 64] |= std::uint64_t{1} << hash % 64;
   }
-  std::ranges::sort(in_value_, {}, ordered);
+  for (auto* those : {&there_, &near_}) {
+    std::ranges::sort(those->entries, {}, ordered);
+    for (const auto& e : those->entries) ++those->from[(e.first & 0xff) + 1];
+    for (std::size_t i = 1; i < those->from.size(); ++i) those->from[i] += those->from[i - 1];
+  }
 }
 
 std::uint32_t Keywords::fourths_of(const Entry& e) const {
@@ -300,32 +305,39 @@ std::size_t Keywords::scan(std::string_view text, Range range, Scratch& scratch,
   return finder.open_from();
 }
 
-void Keywords::each_begun(std::string_view text,
-                          const std::function<void(std::uint32_t, std::size_t)>& take) const {
-  const auto begins = [&](std::string_view begin, bool any_case, std::size_t start) {
-    const auto known = text.substr(start);
-    return same(known, begin.substr(0, known.size()), any_case);
-  };
-  const auto look = [&](std::size_t at) {
-    const auto known = word_of(text.substr(at));
-    if (text.size() - at >= kLong && in_long(known) == 0) return;
-    const auto mask = mask_of(text.size() - at);
-    const auto bytes = (known | kFold) & mask;
-    auto entry = std::ranges::lower_bound(in_value_, in_order(bytes), {}, ordered);
-    for (; entry != in_value_.end() && (entry->first & mask) == bytes; ++entry) {
-      const auto& keyword = keywords_[entry->keyword];
-      const auto start = at - entry->before;
-      if (at >= entry->before && text.size() - start <= keyword.text.size() &&
-          begins(keyword.text, keyword.any_case, start))
-        take(entry->keyword, start);
-    }
-  };
-  for (WordStarts starts(text, text.size() - std::min(text.size(), longest_in_value_)); starts.more();)
-    for (const auto at : starts.next()) look(at);
+void Keywords::each_begun(std::string_view text, const Take& take) const {
   if (text.empty()) return;
-  for (const auto& [early, keyword] : early_[static_cast<unsigned char>(lower(text.back()))])
-    if (text.size() >= early.size() && begins(early, keywords_[keyword].any_case, text.size() - early.size()))
-      take(keyword, text.size() - early.size());
+  const auto longest = std::max(there_.longest, near_.longest);
+  for (WordStarts starts(text, text.size() - std::min(text.size(), longest)); starts.more();)
+    for (const auto at : starts.next()) {
+      const auto known = word_of(text.substr(at));
+      if (text.size() - at >= kLong && in_long(known) == 0) continue;
+      each_begun_at(at, there_, text, take);
+      each_begun_at(at, near_, text, take);
+    }
+  const auto last = static_cast<unsigned char>(lower(text.back()));
+  for (const auto* those : {&there_, &near_})
+    for (const auto& [early, keyword] : those->early[last])
+      if (text.size() >= early.size() &&
+          same(text.substr(text.size() - early.size()), early, keywords_[keyword].any_case))
+        take(keyword, text.size() - early.size());
+}
+
+void Keywords::each_begun_at(std::size_t at, const Beginnings& those, std::string_view text,
+                             const Take& take) const {
+  const auto mask = mask_of(text.size() - at);
+  const auto bytes = (word_of(text.substr(at)) | kFold) & mask;
+  const auto first = those.entries.begin() + those.from[bytes & 0xff],
+             last = those.entries.begin() + those.from[(bytes & 0xff) + 1];
+  auto entry = std::ranges::lower_bound(first, last, in_order(bytes), {}, ordered);
+  for (; entry != last && (entry->first & mask) == bytes; ++entry) {
+    const auto& keyword = keywords_[entry->keyword];
+    const auto start = at - entry->before;
+    if (at < entry->before || text.size() - start > keyword.text.size()) continue;
+    const auto known = text.substr(start);
+    if (!same(known, std::string_view(keyword.text).substr(0, known.size()), keyword.any_case)) continue;
+    if (take(entry->keyword, start) && &those == &there_) return;
+  }
 }
 
 }  // namespace ostiary::inspect

@@ -27,8 +27,9 @@ class Keywords {
     std::string text;           // 3 to 255 bytes
     bool any_case = false;      // ASCII
     bool inside_words = false;  // it may begin anywhere
-    // A value may begin with it or within it, so that its beginning at the end of a text is told.
-    bool in_value = false;
+    // Whether a value may begin where it does (`there`), or else before it or within it (`near`), so that its
+    // beginning at the end of a text is told.
+    enum class Value : std::uint8_t { behind, there, near } value = Value::behind;
     // It counts only where a word ends behind it, so that a small letter there need not be told.
     bool ends_word = false;
     auto operator<=>(const Keyword&) const = default;
@@ -67,9 +68,11 @@ class Keywords {
   std::size_t scan(std::string_view text, Range range, Scratch& scratch, std::vector<Hit>& hits,
                    MarkFinder* marks = nullptr, std::size_t marks_from = 0) const;
 
-  // Calls take(number, start) for each keyword `in_value` that may have begun at `start`, or just stands
-  // there, at the text's end. Looks at the last bytes only.
-  void each_begun(std::string_view text, const std::function<void(std::uint32_t, std::size_t)>& take) const;
+  // Calls take(number, start) for each keyword that may have begun at `start`, or just stands there, at the
+  // text's end, but for those of Value::behind. Where it gives true, other keywords of Value::there at that
+  // place may be left out. Looks at the last bytes only.
+  using Take = std::function<bool(std::uint32_t, std::size_t)>;
+  void each_begun(std::string_view text, const Take& take) const;
 
  private:
   // The first bytes of a keyword from where a part of a word begins in it.
@@ -91,7 +94,6 @@ class Keywords {
 
   explicit Keywords(std::vector<Keyword> keywords);
   void add(std::uint32_t keyword);
-  void add_early(std::uint32_t keyword, std::size_t size);
   void prepare();
   std::uint32_t fourths_of(const Entry& entry) const;
   std::size_t may_stand(std::uint64_t bytes) const;
@@ -102,15 +104,22 @@ class Keywords {
   std::vector<Keyword> keywords_;
   std::vector<std::uint32_t> inside_;  // numbers of those that stand anywhere
   Literals anywhere_;
-  Table short_, long_;           // by three bytes, by six
-  std::vector<Entry> in_value_;  // by their bytes in lower case
-  // What of those may stand at the end of a text although no part of a word has begun.
+  Table short_, long_;  // by three bytes, by six
+  // What of a keyword may stand at the end of a text although no part of a word has begun in it.
   struct Early {
     std::string text;
     std::uint32_t keyword = 0;
   };
-  std::array<std::vector<Early>, 256> early_;  // by the last byte
-  std::size_t longest_inside_ = 0, longest_in_value_ = 0;
+  struct Beginnings {
+    std::vector<Entry> entries;                 // by their first bytes
+    std::array<std::uint32_t, 257> from{};      // where those of each first byte begin
+    std::array<std::vector<Early>, 256> early;  // by the last byte
+    std::size_t longest = 0;                    // bytes of a keyword
+  };
+  void add_early(std::uint32_t keyword, std::size_t size, Beginnings& to) const;
+  void each_begun_at(std::size_t at, const Beginnings& those, std::string_view text, const Take& take) const;
+  Beginnings there_, near_;  // the values begin with the keywords, or somewhere else before their end
+  std::size_t longest_inside_ = 0;
 };
 
 }  // namespace ostiary::inspect

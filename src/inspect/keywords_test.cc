@@ -94,14 +94,16 @@ TEST(Keywords, AreTheSameHoweverTheTextComes) {
 }
 
 TEST(Keywords, TellWhatTheEndOfATextMayBegin) {
-  const auto keywords = made_of({{"ghp_", false, false, true},
-                                 {"-----BEGIN", false, false, true},
-                                 {"xoxb", false, true, true},
+  using enum Keywords::Keyword::Value;
+  const auto keywords = made_of({{"ghp_", false, false, there},
+                                 {"-----BEGIN", false, false, there},
+                                 {"xoxb", false, true, near},
                                  {"password", true}});
   const auto begun = [&](std::string_view text) {
     std::set<std::pair<std::string, std::size_t>> out;
     keywords.each_begun(text, [&](std::uint32_t keyword, std::size_t start) {
       out.emplace(keywords.all()[keyword].text, start);
+      return false;
     });
     return out;
   };

@@ -183,14 +183,19 @@ Scanner::Outcome Scanner::missed(std::uint16_t detector, std::uint64_t at, std::
   return Outcome::none;
 }
 
+// Where the bytes of a set begin that stand before `at`, if there are fewer than `most`.
+std::optional<std::uint64_t> Scanner::first_of(const ByteSet& set, std::uint64_t at,
+                                               std::uint64_t most) const {
+  auto start = at;
+  for (; start > base_ && set[byte(start - 1)]; --start)
+    if (at - start == most) return std::nullopt;
+  return start;
+}
+
 // Where a match begins whose keyword does there: with the first of the bytes of `start`, if it is not too
 // far.
 std::optional<std::uint64_t> Scanner::match_start(const Detector& d, std::uint64_t keyword) const {
-  if (!d.start) return keyword;
-  auto start = keyword;
-  for (; start > base_ && (*d.start)[byte(start - 1)]; --start)
-    if (keyword - start == kMostBack) return std::nullopt;
-  return start;
+  return d.start ? first_of(*d.start, keyword, kMostBack) : std::optional(keyword);
 }
 
 void Scanner::try_at(std::uint16_t detector, std::uint64_t keyword) {
@@ -347,6 +352,7 @@ std::uint64_t Scanner::begun_at(const Detector& d, std::uint64_t start,
   } else if (start > base_ && in_word(start) && in_word(start - 1) && !behind_escape(start)) {
     return end();
   }
+  if (value < end() && !d.value.first()[byte(value)]) return end();
   // A value that is whole may still wait for the keyword behind it.
   const auto run = d.value.run(from(value));
   return run.open() || run.matched() ? value : end();
@@ -378,12 +384,18 @@ void Scanner::hold_keywords() {
   for (const auto& pass : set_.passes())
     pass.keywords.each_begun(text_, [&](std::uint32_t keyword, std::size_t start) {
       const auto at = base_ + start;
+      bool held = false;
       for (const auto& use : pass.uses[keyword]) {
-        if (!use.keyword || !heeds(use.detector)) continue;
         const auto& d = set_.detectors()[use.detector];
-        // What stands before a value may be less than the keyword.
-        hold(use.detector, d.start || d.before ? begun(d, at) : at);
+        if (!use.keyword || d.near) continue;
+        if (d.start || d.before) {  // what stands before a value may be less than the keyword
+          if (heeds(use.detector)) hold(use.detector, begun(d, at));
+          continue;
+        }
+        hold(use.detector, at);
+        held = held || heeds(use.detector);
       }
+      return held;
     });
 }
 
@@ -393,21 +405,20 @@ void Scanner::hold_starting() {
     for (const auto detector : set_.of_at_sign())
       hold(detector, begun(set_.detectors()[detector], end() - 1));
   for (const auto& alike : set_.alike_starts()) {
-    // The same for all of them.
-    const auto start = match_start(set_.detectors()[alike.front()], end());
-    if (!start || *start == end()) continue;
-    const std::string* expression = nullptr;
-    std::optional<Pattern::Run> before;
-    for (const auto detector : alike) {
-      if (held_ <= *start) break;
-      if (!heeds(detector)) continue;
-      const auto& d = set_.detectors()[detector];
-      if (!expression || d.spec.before != *expression) {
-        expression = &d.spec.before;
-        before = d.before ? std::optional(d.before->run(from(*start))) : std::nullopt;
-      }
-      hold(detector, begun_at(d, *start, before));
-    }
+    // Of a keyword that has begun some bytes may stand there.
+    const auto start = first_of(alike.start, end(), kMostBack + alike.longest);
+    if (start && *start < end()) hold_starting(alike, *start);
+  }
+}
+
+void Scanner::hold_starting(const DetectorSet::AlikeStarts& alike, std::uint64_t start) {
+  for (const auto& [expression, detectors] : alike.detectors) {
+    if (held_ <= start) return;
+    const auto& first = set_.detectors()[detectors.front()];
+    const auto before = first.before ? std::optional(first.before->run(from(start))) : std::nullopt;
+    if (before && !before->matched()) continue;
+    for (const auto detector : detectors)
+      if (heeds(detector)) hold(detector, begun_at(set_.detectors()[detector], start, before));
   }
 }
 

@@ -112,6 +112,7 @@ class Scanner {
   bool behind_escape(std::uint64_t at) const;
   bool in_word(std::uint64_t at) const;
   std::optional<std::uint64_t> match_start(const Detector& d, std::uint64_t keyword) const;
+  std::optional<std::uint64_t> first_of(const ByteSet& set, std::uint64_t at, std::uint64_t most) const;
   bool part_begins(std::uint64_t at) const;
   bool whole_word(std::uint64_t start, std::uint64_t end) const;
   bool whole_name(std::uint64_t start, std::uint64_t end) const;
@@ -120,6 +121,7 @@ class Scanner {
                          const std::optional<Pattern::Run>& before) const;
   void hold_keywords();
   void hold_starting();
+  void hold_starting(const DetectorSet::AlikeStarts& alike, std::uint64_t start);
   std::uint64_t unmarked() const;
   void hold_digits(std::uint64_t start, std::uint64_t stop);
   void hold_long_words();
