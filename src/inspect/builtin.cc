@@ -12,7 +12,8 @@ namespace ostiary::inspect {
 Result<DetectorSet> builtin_detectors() {
   const std::string_view compiled(ostiary_detectors_begin,
                                   static_cast<std::size_t>(ostiary_detectors_end - ostiary_detectors_begin));
-  auto detectors = DetectorSet::load(catalog::detectors(), catalog::dampers(), compiled);
+  auto detectors =
+      DetectorSet::load(catalog::detectors(), catalog::dampers(), compiled, Pattern::Unpack::when_used);
   // Another Vectorscan than the one that the program was built with: the library is shared.
   if (!detectors && detectors.error().code == Code::newer)
     detectors = DetectorSet::make(catalog::detectors(), catalog::dampers());

@@ -14,7 +14,7 @@ namespace ostiary::inspect {
 namespace {
 
 constexpr std::uint32_t kMostAfter = 256;
-constexpr std::string_view kMagic = "ostiary-detectors 3\n";
+constexpr std::string_view kMagic = "ostiary-detectors 4\n";
 
 std::optional<Confidence> confidence_of(std::string_view word) {
   if (word == "low") return Confidence::low;
@@ -125,17 +125,17 @@ void Detector::append_compiled(std::string& out, std::set<const Pattern*>& writt
 }
 
 Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view& compiled,
-                                SharedPatterns& shared) {
+                                SharedPatterns& shared, Pattern::Unpack unpack) {
   Detector d;
   d.spec = spec;
-  TRY(d.value, Pattern::take_from(compiled));
+  TRY(d.value, Pattern::take_from(compiled, unpack));
   if (!spec.before.empty()) {
-    TRY(d.before, Pattern::take_from(compiled));
+    TRY(d.before, Pattern::take_from(compiled, unpack));
   }
   if (!spec.after.empty()) {
     auto& pattern = shared[after_key(spec)];
     if (!pattern) {
-      TRY(auto taken, Pattern::take_from(compiled));
+      TRY(auto taken, Pattern::take_from(compiled, unpack));
       pattern = std::make_shared<const Pattern>(std::move(taken));
     }
     d.after = pattern;
@@ -143,7 +143,7 @@ Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view&
   for (const auto& expression : spec.reject) {
     auto& pattern = shared[expression];
     if (!pattern) {
-      TRY(auto taken, Pattern::take_from(compiled));
+      TRY(auto taken, Pattern::take_from(compiled, unpack));
       pattern = std::make_shared<const Pattern>(std::move(taken));
     }
     d.reject.push_back(pattern);
@@ -265,7 +265,8 @@ Result<std::string> DetectorSet::compiled() const {
 }
 
 Result<DetectorSet> DetectorSet::load(std::span<const catalog::Detector> specs,
-                                      std::span<const catalog::Damper> dampers, std::string_view compiled) {
+                                      std::span<const catalog::Damper> dampers, std::string_view compiled,
+                                      Pattern::Unpack unpack) {
   const auto broken = [] { return fail(Code::corrupt, "the compiled detectors are damaged"); };
   std::uint64_t size = 0;
   if (!compiled.starts_with(kMagic) || compiled.size() < kMagic.size() + sizeof size) return broken();
@@ -278,7 +279,7 @@ Result<DetectorSet> DetectorSet::load(std::span<const catalog::Detector> specs,
   TRY(set.damping_, Damping::make(dampers));
   SharedPatterns shared;
   for (const auto& spec : specs) {
-    TRY(auto detector, Detector::load(spec, compiled, shared));
+    TRY(auto detector, Detector::load(spec, compiled, shared, unpack));
     set.add(std::move(detector));
   }
   if (!compiled.empty()) return broken();

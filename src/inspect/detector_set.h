@@ -29,7 +29,7 @@ struct Detector {
   // The same with expressions that were compiled before, taken off the front of `compiled`; those in `shared`
   // stand there only once.
   static Result<Detector> load(const catalog::Detector& spec, std::string_view& compiled,
-                               SharedPatterns& shared);
+                               SharedPatterns& shared, Pattern::Unpack unpack);
   void append_compiled(std::string& out, std::set<const Pattern*>& written) const;
 
   catalog::Detector spec;
@@ -58,7 +58,8 @@ class DetectorSet {
   // The same from what compiled() of the same detectors and dampers gave; some milliseconds. `corrupt` where
   // it is damaged or of others, `newer` where another version of Vectorscan wrote it.
   static Result<DetectorSet> load(std::span<const catalog::Detector> specs,
-                                  std::span<const catalog::Damper> dampers, std::string_view compiled);
+                                  std::span<const catalog::Damper> dampers, std::string_view compiled,
+                                  Pattern::Unpack unpack = Pattern::Unpack::now);
   Result<std::string> compiled() const;
   // Adds the detectors of a set that was not joined itself, behind the own ones; the damping stays that of
   // this set. `too_large` where they are more than can be numbered; then nothing was added.

@@ -163,10 +163,7 @@ std::uint32_t Keywords::fourths_of(const Entry& e) const {
   return keyword.ends_word && is_part(rest.back()) ? 1U << kDigit | 1U << kOther : ~0U;
 }
 
-// Whether a keyword may begin with the 8 bytes: 1 or 0.
-inline std::size_t Keywords::may_stand(std::uint64_t bytes) const {
-  return in_long(bytes) | in_short(bytes);
-}
+// Whether a keyword of either table may begin with the 8 bytes: 1 or 0.
 inline std::size_t Keywords::in_long(std::uint64_t bytes) const {
   const auto hash = long_hash(bytes);
   return long_.known[hash / 64] >> hash % 64 & 1;
@@ -199,15 +196,16 @@ class Keywords::Finder {
       : k_(keywords), text_(text), range_(range), hits_(hits), open_from_(range.until) {}
 
   void run(MarkFinder* marks, std::size_t marks_from) {
-    std::array<std::uint32_t, WordStarts::kAtOnce + 1> likely;
+    Likely likely;
     const auto see = [marks](std::size_t at, const Block& block) {
       if (marks) marks->take(at, block);
     };
     for (WordStarts starts(text_, marks ? std::min(range_.from, marks_from) : range_.from); starts.more();) {
       auto next = starts.next(see);
       while (!next.empty() && next.front() < range_.from) next = next.subspan(1);
-      const auto count = pick(next, likely.data());
-      for (std::size_t j = 0; j < count; ++j) look(likely[j]);
+      pick(next, likely);
+      for (const auto at : likely.to_short()) look_short(at, Known(text_, at));
+      for (const auto at : likely.to_long()) look_long(at, Known(text_, at));
       for (const auto at : next) near_end(at);
     }
     if (marks) marks->finish();
@@ -215,46 +213,61 @@ class Keywords::Finder {
   std::size_t open_from() const { return open_from_; }
 
  private:
+  // Where a keyword of either table may begin.
+  struct Likely {
+    std::array<std::uint32_t, WordStarts::kAtOnce + 1> in_short, in_long;
+    std::size_t shorts = 0, longs = 0;
+    std::span<const std::uint32_t> to_short() const { return {in_short.data(), shorts}; }
+    std::span<const std::uint32_t> to_long() const { return {in_long.data(), longs}; }
+  };
+  // What stands at a place, letters in lower case.
+  struct Known {
+    Known(std::string_view text, std::size_t at) : mask(mask_of(text.size() - at)) {
+      if (at + kWide <= text.size()) {
+        std::memcpy(&raw, text.data() + at, kWord);
+        std::memcpy(&second, text.data() + at + kWord, kWord);
+      } else {
+        const auto rest = text.substr(at);
+        raw = word_of(rest);
+        second = word_of(rest.substr(std::min(rest.size(), kWord)));
+      }
+      first = raw | kFold, second |= kFold;
+    }
+    std::uint64_t raw = 0, first = 0, second = 0;
+    std::uint64_t mask;  // of the first 8 bytes those that are known
+  };
   // Takes those that a keyword may begin at off the front, but for the last that have no 8 bytes. Without a
   // branch: whether one passes cannot be foreseen.
-  std::size_t pick(std::span<const std::uint32_t>& starts, std::uint32_t* likely) const {
+  void pick(std::span<const std::uint32_t>& starts, Likely& likely) const {
     const auto wide_until = text_.size() < kWord ? 0 : text_.size() - kWord + 1;
     auto whole = starts.size();
     while (whole > 0 && starts[whole - 1] >= wide_until) --whole;
-    std::size_t count = 0;
+    std::size_t shorts = 0, longs = 0;
     for (std::size_t i = 0; i < whole; ++i) {
-      likely[count] = starts[i];
-      count += k_.may_stand(bytes_at(starts[i]));
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, text_.data() + starts[i], kWord);
+      likely.in_short[shorts] = likely.in_long[longs] = starts[i];
+      shorts += k_.in_short(bytes);
+      longs += k_.in_long(bytes);
     }
+    likely.shorts = shorts, likely.longs = longs;
     starts = starts.subspan(whole);
-    return count;
-  }
-  std::uint64_t bytes_at(std::size_t at) const {
-    std::uint64_t bytes = 0;
-    std::memcpy(&bytes, text_.data() + at, kWord);
-    return bytes;
   }
   // Fewer than 8 bytes are known: with what follows it may be another.
   void near_end(std::size_t at) {
     if (text_.size() > range_.until || at + kShort > text_.size()) open(at);
-    if (at + kShort <= text_.size()) look(at);
+    if (at + kShort > text_.size()) return;
+    const Known known(text_, at);
+    if (k_.in_short(known.raw) != 0) look_short(at, known);
+    if (k_.in_long(known.raw) != 0) look_long(at, known);
   }
-  void look(std::size_t at) {
-    const bool whole = at + kWide <= text_.size();
-    const auto known = text_.substr(at, kWide);
-    const auto first = whole ? bytes_at(at) : word_of(known);
-    const auto second = whole ? bytes_at(at + kWord) : word_of(known.substr(std::min(known.size(), kWord)));
-    if (k_.in_short(first) != 0) look(at, k_.short_, short_cell(first), first, second);
-    if (k_.in_long(first) != 0) look(at, k_.long_, long_cell(first), first, second);
-  }
-  void look(std::size_t at, const Table& table, std::uint32_t cell, std::uint64_t first,
-            std::uint64_t second) {
-    const auto known = mask_of(text_.size() - at);
-    first |= kFold, second |= kFold;
-    for (auto i = table.cells[cell]; i < table.cells[cell + 1U]; ++i) {
-      const auto& e = table.entries[i];
-      if (((first ^ e.first) & kMasks[e.size] & known) == 0 && compare(at, e, second)) take(at, e);
-    }
+  void look_short(std::size_t at, const Known& known) { look(at, k_.short_, short_cell(known.raw), known); }
+  void look_long(std::size_t at, const Known& known) { look(at, k_.long_, long_cell(known.raw), known); }
+  void look(std::size_t at, const Table& table, std::uint32_t cell, const Known& known) {
+    const auto* const end = table.entries.data() + table.cells[cell + 1U];
+    for (const auto* e = table.entries.data() + table.cells[cell]; e != end; ++e)
+      if (((known.first ^ e->first) & kMasks[e->size] & known.mask) == 0 && compare(at, *e, known.second))
+        take(at, *e);
   }
   // The first 8 bytes are the keyword's, whatever the case.
   bool compare(std::size_t at, const Entry& entry, std::uint64_t second) const {

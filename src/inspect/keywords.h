@@ -96,7 +96,6 @@ class Keywords {
   void add(std::uint32_t keyword);
   void prepare();
   std::uint32_t fourths_of(const Entry& entry) const;
-  std::size_t may_stand(std::uint64_t bytes) const;
   std::size_t in_long(std::uint64_t bytes) const;
   std::size_t in_short(std::uint64_t bytes) const;
   static std::uint64_t ordered(const Entry& entry);

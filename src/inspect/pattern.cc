@@ -61,7 +61,7 @@ class PatternCompiler {
   std::vector<unsigned char> example_;  // by class: one byte of it
   std::size_t work_ = 0;
   bool too_large_ = false;
-  Pattern out_;
+  Pattern::Tables tables_;
 };
 
 PatternCompiler::Part PatternCompiler::bytes(const ByteSet& set) {
@@ -147,9 +147,9 @@ void PatternCompiler::make_classes() {
     for (const auto& set : distinct) in.push_back(set[byte]);
     const auto [found, fresh] = classes.emplace(std::move(in), classes.size());
     if (fresh) example_.push_back(static_cast<unsigned char>(byte));
-    out_.class_of_[byte] = found->second;
+    tables_.class_of[byte] = found->second;
   }
-  out_.classes_ = static_cast<std::uint32_t>(example_.size());
+  tables_.classes = static_cast<std::uint32_t>(example_.size());
 }
 
 std::uint16_t PatternCompiler::state_of(Positions positions) {
@@ -173,8 +173,8 @@ Result<> PatternCompiler::make_states(const Part& whole) {
   const Positions none;
   states_ = {&none, &none};
   for (std::size_t state = 0; state < states_.size() && !too_large_; ++state) {
-    out_.next_.resize((state + 1) * out_.classes_, Pattern::kDead);
-    out_.accepts_.push_back(0);
+    tables_.next.resize((state + 1) * tables_.classes, Pattern::kDead);
+    tables_.accepts.push_back(0);
     if (state == Pattern::kDead) continue;
     Positions reach = state == 1 ? whole.first : Positions();
     bool accepts = state == 1 && whole.nullable;
@@ -182,13 +182,13 @@ Result<> PatternCompiler::make_states(const Part& whole) {
       unite(reach, follow_[position]);
       accepts = accepts || final_[position];
     }
-    for (std::uint32_t c = 0; c < out_.classes_; ++c) {
+    for (std::uint32_t c = 0; c < tables_.classes; ++c) {
       Positions next;
       for (const auto position : reach)
         if (sets_[position][example_[c]]) next.push_back(position);
-      out_.next_[state * out_.classes_ + c] = state_of(std::move(next));
+      tables_.next[state * tables_.classes + c] = state_of(std::move(next));
     }
-    out_.accepts_[state] = accepts ? (reach.empty() ? 3 : 1) : 0;
+    tables_.accepts[state] = accepts ? (reach.empty() ? 3 : 1) : 0;
   }
   if (!too_large_) return {};
   return fail(Code::too_large, fmt::format("the expression {} repeats too much; use + or {{n,}}", text_));
@@ -200,9 +200,15 @@ Result<Pattern> PatternCompiler::compile() {
     return fail(Code::too_large, fmt::format("the expression {} repeats too much; use + or {{n,}}", text_));
   make_classes();
   TRY_VOID(make_states(whole));
-  for (const auto position : whole.first) out_.first_ |= sets_[position];
-  out_.longest_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(whole.longest, Pattern::kMostLength));
-  return std::move(out_);
+  Pattern out;
+  for (const auto position : whole.first) out.first_ |= sets_[position];
+  out.longest_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(whole.longest, Pattern::kMostLength));
+  out.states_ = static_cast<std::uint32_t>(tables_.accepts.size());
+  out.accepts_empty_ = tables_.accepts[1] != 0;
+  out.automaton_ = std::make_shared<Pattern::Automaton>();
+  out.automaton_->tables = std::move(tables_);
+  out.automaton_->ready = true;
+  return out;
 }
 
 Result<Pattern> Pattern::compile(std::string_view expression, bool any_case) {
@@ -211,6 +217,7 @@ Result<Pattern> Pattern::compile(std::string_view expression, bool any_case) {
 }
 
 void Pattern::advance(Run& run, std::string_view text) const {
+  const auto& t = tables();
   auto state = run.state;
   const auto room = kMostLength - run.length;
   const bool cut = text.size() >= room;
@@ -218,11 +225,11 @@ void Pattern::advance(Run& run, std::string_view text) const {
   std::uint32_t read = 0;
   for (const char c : text) {
     if (state == kDead) break;
-    state = next(state, c);
+    state = t.after(state, c);
     ++read;
-    if (accepts_[state]) {
+    if (t.accepts[state]) {
       run.longest = static_cast<std::int32_t>(run.length + read);
-      if (accepts_[state] == 3) state = kDead;
+      if (t.accepts[state] == 3) state = kDead;
     }
   }
   run.length += read;
@@ -232,7 +239,9 @@ void Pattern::advance(Run& run, std::string_view text) const {
 namespace {
 
 struct PatternHead {
-  std::uint32_t states = 0, classes = 0, longest = 0;
+  std::uint32_t states = 0, accepts_empty = 0, longest = 0;
+  std::uint32_t bytes = 0;               // of what follows
+  std::array<std::uint8_t, 32> first{};  // the bytes that a match can begin with
 };
 
 // A state's row is what most of its classes lead to, how many lead elsewhere, and these. Where that is
@@ -331,47 +340,75 @@ bool take_row(std::string_view& bytes, std::span<std::uint16_t> row, Row first) 
 
 }  // namespace
 
+// The head, the classes, a row and a byte of each state.
 void Pattern::append_to(std::string& out) const {
-  append_bytes(out, PatternHead{static_cast<std::uint32_t>(accepts_.size()), classes_, longest_});
-  append_classes(out, class_of_);
-  for (std::size_t state = 0; state < accepts_.size(); ++state)
-    append_row(out, Row(next_).subspan(state * classes_, classes_), Row(next_).subspan(classes_, classes_));
-  out.append(reinterpret_cast<const char*>(accepts_.data()), accepts_.size());
+  const auto& t = tables();
+  std::string packed;
+  append_classes(packed, t.class_of);
+  append_bytes(packed, static_cast<std::uint16_t>(t.classes));
+  for (std::size_t state = 0; state < states_; ++state)
+    append_row(packed, Row(t.next).subspan(state * t.classes, t.classes),
+               Row(t.next).subspan(t.classes, t.classes));
+  packed.append(reinterpret_cast<const char*>(t.accepts.data()), t.accepts.size());
+  PatternHead head{states_, accepts_empty_, longest_, static_cast<std::uint32_t>(packed.size()), {}};
+  for (std::size_t i = 0; i < first_.size(); ++i)
+    if (first_[i]) head.first[i / 8] |= static_cast<std::uint8_t>(1U << i % 8);
+  append_bytes(out, head);
+  out += packed;
 }
 
-Result<Pattern> Pattern::take_from(std::string_view& bytes) {
+// False: the bytes are no such automaton.
+bool Pattern::unpack(std::string_view bytes, std::size_t states, Tables& t) {
+  std::uint16_t classes = 0;
+  if (!take_classes(bytes, t.class_of) || !take_bytes(bytes, classes)) return false;
+  if (classes == 0 || classes > 256 || bytes.size() < states * kLeastRow) return false;
+  t.classes = classes;
+  t.next.resize(states * classes);
+  const auto row = [&](std::size_t state) { return std::span(t.next).subspan(state * classes, classes); };
+  for (std::size_t state = 0; state < states; ++state)
+    if (!take_row(bytes, row(state), row(1))) return false;
+  if (bytes.size() != states) return false;
+  t.accepts.assign(bytes.begin(), bytes.end());
+  return std::ranges::all_of(t.next, [&](auto n) { return n < states; }) &&
+         std::ranges::all_of(t.class_of, [&](auto n) { return n < classes; });
+}
+
+const Pattern::Tables& Pattern::unpacked() const {
+  auto& automaton = *automaton_;
+  std::call_once(automaton.once, [&] {
+    if (!unpack(automaton.packed, states_, automaton.tables)) std::abort();  // the program itself is damaged
+    automaton.ready.store(true, std::memory_order_release);
+  });
+  return automaton.tables;
+}
+
+Result<Pattern> Pattern::take_from(std::string_view& bytes, Unpack unpack) {
   const auto broken = [] { return fail(Code::corrupt, "a compiled expression is damaged"); };
   PatternHead head;
   if (!take_bytes(bytes, head)) return broken();
-  if (head.states < 2 || head.states > kMostStates || head.classes == 0 || head.classes > 256)
-    return broken();
+  if (head.states < 2 || head.states > kMostStates || head.bytes > bytes.size()) return broken();
   Pattern out;
-  out.classes_ = head.classes, out.longest_ = head.longest;
-  if (!take_classes(bytes, out.class_of_) || bytes.size() < head.states * kLeastRow) return broken();
-  out.next_.resize(std::size_t{head.states} * head.classes);
-  const auto row = [&](std::size_t state) {
-    return std::span(out.next_).subspan(state * head.classes, head.classes);
-  };
-  for (std::size_t state = 0; state < head.states; ++state)
-    if (!take_row(bytes, row(state), row(1))) return broken();
-  if (bytes.size() < head.states) return broken();
-  out.accepts_.assign(bytes.begin(), bytes.begin() + head.states);
-  bytes.remove_prefix(head.states);
-  const auto in_range = [&](auto n, std::uint32_t limit) { return n < limit; };
-  if (!std::ranges::all_of(out.next_, [&](auto n) { return in_range(n, head.states); }) ||
-      !std::ranges::all_of(out.class_of_, [&](auto n) { return in_range(n, head.classes); }))
-    return broken();
-  for (unsigned byte = 0; byte < 256; ++byte)
-    if (out.next_[head.classes + out.class_of_[byte]] != kDead) out.first_.set(byte);
+  out.states_ = head.states, out.longest_ = head.longest, out.accepts_empty_ = head.accepts_empty != 0;
+  for (std::size_t i = 0; i < out.first_.size(); ++i) out.first_[i] = (head.first[i / 8] >> i % 8 & 1) != 0;
+  out.automaton_ = std::make_shared<Automaton>();
+  out.automaton_->packed = bytes.substr(0, head.bytes);
+  bytes.remove_prefix(head.bytes);
+  if (unpack == Unpack::when_used) return out;
+  auto& [tables, packed, once, ready] = *out.automaton_;
+  if (!Pattern::unpack(packed, head.states, tables)) return broken();
+  if ((tables.accepts[1] != 0) != out.accepts_empty_) return broken();
+  packed = {};
+  ready = true;
   return out;
 }
 
 bool Pattern::matches_all(std::string_view text) const {
   if (text.size() > kMostLength) return false;
+  const auto& t = tables();
   std::uint32_t state = 1;
   for (const char c : text)
-    if (state = next(state, c); state == kDead) return false;
-  return accepts_[state] != 0;
+    if (state = t.after(state, c); state == kDead) return false;
+  return t.accepts[state] != 0;
 }
 
 // Each step waits for the one before it: several automata go on in its shadow.
@@ -379,17 +416,17 @@ bool Pattern::any_matches_all(std::span<const std::shared_ptr<const Pattern>> pa
                               std::string_view text) {
   constexpr std::size_t lanes = 4;
   if (text.size() > kMostLength) return false;
-  while (patterns.size() >= lanes) {
-    const auto some = patterns.first<lanes>();
+  for (; patterns.size() >= lanes; patterns = patterns.subspan(lanes)) {
+    std::array<const Tables*, lanes> some{};
+    for (std::size_t i = 0; i < lanes; ++i) some[i] = &patterns[i]->tables();
     std::array<std::uint32_t, lanes> states{1, 1, 1, 1};
     for (const char c : text) {
       std::uint32_t alive = 0;
-      for (std::size_t i = 0; i < lanes; ++i) alive |= states[i] = some[i]->next(states[i], c);
+      for (std::size_t i = 0; i < lanes; ++i) alive |= states[i] = some[i]->after(states[i], c);
       if (alive == kDead) break;
     }
     for (std::size_t i = 0; i < lanes; ++i)
-      if (some[i]->accepts_[states[i]] != 0) return true;
-    patterns = patterns.subspan(lanes);
+      if (some[i]->accepts[states[i]] != 0) return true;
   }
   return std::ranges::any_of(patterns, [&](const auto& p) { return p->matches_all(text); });
 }

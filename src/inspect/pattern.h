@@ -1,9 +1,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bitset>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,33 +53,52 @@ class Pattern {
     advance(run, text);
     return run;
   }
-  Run begin() const { return {1, 0, accepts_[1] ? 0 : -1}; }
+  Run begin() const { return {1, 0, accepts_empty_ ? 0 : -1}; }
   bool matches_all(std::string_view text) const;
   // Whether one of them does, at about the price of one.
   static bool any_matches_all(std::span<const std::shared_ptr<const Pattern>> patterns,
                               std::string_view text);
 
   const ByteSet& first() const { return first_; }  // bytes that a match can begin with
-  bool matches_nothing() const { return accepts_[1]; }
+  bool matches_nothing() const { return accepts_empty_; }
   std::uint32_t longest() const { return longest_; }  // most bytes of a match, at most kMostLength
-  std::size_t states() const { return accepts_.size(); }
+  std::size_t states() const { return states_; }
 
   // For a program that compiles its expressions when it is built: about ten bytes a state.
   void append_to(std::string& out) const;
+  // `when_used`: only for bytes that are part of the program, which stay where they are and are not damaged.
+  enum class Unpack : std::uint8_t { now, when_used };
   // Takes what append_to() wrote off the front of `bytes`; `corrupt` where it is not that.
-  static Result<Pattern> take_from(std::string_view& bytes);
+  static Result<Pattern> take_from(std::string_view& bytes, Unpack unpack = Unpack::now);
 
  private:
   friend class PatternCompiler;
-  std::uint32_t next(std::uint32_t state, char c) const {
-    return next_[state * classes_ + class_of_[static_cast<unsigned char>(c)]];
+  struct Tables {
+    std::array<std::uint8_t, 256> class_of{};
+    std::uint32_t classes = 0;
+    std::vector<std::uint16_t> next;    // [state * classes + class]
+    std::vector<std::uint8_t> accepts;  // [state]: 0, 1, or 3 where nothing can follow
+
+    std::uint32_t after(std::uint32_t state, char c) const {
+      return next[state * classes + class_of[static_cast<unsigned char>(c)]];
+    }
+  };
+  struct Automaton {  // shared by copies
+    Tables tables;
+    std::string_view packed;  // what they are made of when they are needed
+    std::once_flag once;
+    std::atomic<bool> ready = false;
+  };
+  const Tables& tables() const {
+    return automaton_->ready.load(std::memory_order_acquire) ? automaton_->tables : unpacked();
   }
-  std::array<std::uint8_t, 256> class_of_{};
-  std::uint32_t classes_ = 0;
-  std::vector<std::uint16_t> next_;    // [state * classes_ + class]
-  std::vector<std::uint8_t> accepts_;  // [state]: 0, 1, or 3 where nothing can follow
+  const Tables& unpacked() const;
+  static bool unpack(std::string_view packed, std::size_t states, Tables& tables);
+
+  std::shared_ptr<Automaton> automaton_;
   ByteSet first_;
-  std::uint32_t longest_ = 0;
+  std::uint32_t longest_ = 0, states_ = 0;
+  bool accepts_empty_ = false;
 };
 
 }  // namespace ostiary::inspect
