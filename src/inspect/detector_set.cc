@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <fmt/format.h>
-#include <map>
 #include <tuple>
 #include <utility>
 
@@ -41,14 +41,16 @@ std::string after_key(const catalog::Detector& spec) {
   return "after " + spec.after;
 }
 
-// What one keyword is for; it is looked for as it is or in any case, at the beginning of a word's part or
-// anywhere, whichever detectors want it.
+// What a detector wants of a keyword; it is looked for as it is or in any case, at the beginning of a word's
+// part or anywhere, whichever detectors want it.
 struct Wanted {
-  std::vector<DetectorSet::Use> uses;
+  std::string_view text;
+  bool any_case = false, inside_words = false;
+  DetectorSet::Use use;
   Keywords::Keyword::Value value = Keywords::Keyword::Value::behind;
-};
-using WantedKeywords = std::map<std::tuple<std::string, bool, bool>, Wanted>;
 
+  auto key() const { return std::tuple(text, any_case, inside_words); }
+};
 // Where a value may begin whose keyword is not all there yet.
 Keywords::Keyword::Value value_of(const Detector& d, std::string_view keyword) {
   using Value = Keywords::Keyword::Value;
@@ -60,30 +62,34 @@ Keywords::Keyword::Value value_of(const Detector& d, std::string_view keyword) {
                : Value::near;
   }
   if (!d.before) return Value::there;
-  auto run = d.before->begin();
+  return d.within_keyword ? Value::near : Value::behind;
+}
+
+// Whether an expression matches less than all of a keyword.
+bool matches_within(const Pattern& before, std::string_view keyword) {
+  auto run = before.begin();
   for (std::size_t i = 0; i + 1 < keyword.size() && !run.matched(); ++i)
-    d.before->advance(run, keyword.substr(i, 1));
-  return run.matched() ? Value::near : Value::behind;
+    before.advance(run, keyword.substr(i, 1));
+  return run.matched();
 }
 
-void want(WantedKeywords& all, std::string_view text, bool any_case, const DetectorSet::Use& use,
-          const Detector& d) {
-  auto& wanted = all[{any_case ? text::lower(text) : std::string(text), any_case, d.spec.inside_words}];
-  if (wanted.uses.empty() || wanted.uses.back().detector != use.detector)
-    wanted.uses.push_back({use.detector, false, false});
-  wanted.uses.back().keyword |= use.keyword;
-  wanted.uses.back().word |= use.word;
-  if (use.keyword) wanted.value = std::max(wanted.value, value_of(d, text));
-}
-
-WantedKeywords wanted_of(std::span<const Detector> detectors) {
-  WantedKeywords all;
+// By keyword and detector. Texts that are not the detectors' go to `texts`.
+std::vector<Wanted> wanted_of(std::span<const Detector> detectors, std::deque<std::string>& texts) {
+  std::vector<Wanted> all;
+  const auto want = [&](std::string_view text, bool any_case, const DetectorSet::Use& use,
+                        const Detector& d) {
+    const auto value = use.keyword ? value_of(d, text) : Keywords::Keyword::Value::behind;
+    if (any_case && std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; }))
+      text = texts.emplace_back(text::lower(text));
+    all.push_back({text, any_case, d.spec.inside_words, use, value});
+  };
   for (std::uint16_t i = 0; i < detectors.size(); ++i) {
     const auto& d = detectors[i];
     for (const auto& keyword : d.spec.keywords)
-      want(all, keyword, d.spec.any_case || d.near, {i, true, d.near}, d);
-    for (const auto& word : d.spec.words) want(all, word, true, {i, false, true}, d);
+      want(keyword, d.spec.any_case || d.near, {i, true, d.near}, d);
+    for (const auto& word : d.spec.words) want(word, true, {i, false, true}, d);
   }
+  std::ranges::stable_sort(all, {}, &Wanted::key);
   return all;
 }
 
@@ -95,6 +101,8 @@ Result<Detector> Detector::compile(const catalog::Detector& spec, SharedPatterns
   TRY(d.value, Pattern::compile(spec.pattern, spec.any_case));
   if (!spec.before.empty()) {
     TRY(d.before, Pattern::compile(spec.before, spec.any_case));
+    d.within_keyword =
+        std::ranges::any_of(spec.keywords, [&](const auto& k) { return matches_within(*d.before, k); });
   }
   if (!spec.after.empty()) {
     auto& pattern = shared[after_key(spec)];
@@ -118,7 +126,10 @@ Result<Detector> Detector::compile(const catalog::Detector& spec, SharedPatterns
 
 void Detector::append_compiled(std::string& out, std::set<const Pattern*>& written) const {
   value.append_to(out);
-  if (before) before->append_to(out);
+  if (before) {
+    before->append_to(out);
+    out += within_keyword ? '\1' : '\0';
+  }
   if (after && written.insert(after.get()).second) after->append_to(out);
   for (const auto& pattern : reject)
     if (written.insert(pattern.get()).second) pattern->append_to(out);
@@ -131,6 +142,9 @@ Result<Detector> Detector::load(const catalog::Detector& spec, std::string_view&
   TRY(d.value, Pattern::take_from(compiled, unpack));
   if (!spec.before.empty()) {
     TRY(d.before, Pattern::take_from(compiled, unpack));
+    if (compiled.empty()) return fail(Code::corrupt, "the compiled detectors are damaged");
+    d.within_keyword = compiled.front() != '\0';
+    compiled.remove_prefix(1);
   }
   if (!spec.after.empty()) {
     auto& pattern = shared[after_key(spec)];
@@ -180,12 +194,21 @@ Result<> Detector::finish() {
 std::pair<std::vector<Keywords::Keyword>, std::vector<std::vector<DetectorSet::Use>>> DetectorSet::keywords()
     const {
   std::pair<std::vector<Keywords::Keyword>, std::vector<std::vector<Use>>> out;
-  for (auto& [keyword, wanted] : wanted_of(detectors_)) {
-    const auto& [text, any_case, inside_words] = keyword;
-    const bool ends_word = std::ranges::all_of(
-        wanted.uses, [this](const Use& use) { return !use.keyword || detectors_[use.detector].near; });
-    out.first.push_back({text, any_case, inside_words, wanted.value, ends_word});
-    out.second.push_back(std::move(wanted.uses));
+  std::deque<std::string> texts;
+  const auto all = wanted_of(detectors_, texts);
+  for (auto wanted = all.begin(); wanted != all.end();) {
+    Keywords::Keyword keyword{std::string(wanted->text), wanted->any_case, wanted->inside_words};
+    keyword.ends_word = true;
+    auto& uses = out.second.emplace_back();
+    for (const auto key = wanted->key(); wanted != all.end() && wanted->key() == key; ++wanted) {
+      const auto& use = wanted->use;
+      if (uses.empty() || uses.back().detector != use.detector) uses.push_back({use.detector, false, false});
+      uses.back().keyword |= use.keyword;
+      uses.back().word |= use.word;
+      keyword.value = std::max(keyword.value, wanted->value);
+      keyword.ends_word = keyword.ends_word && (!use.keyword || detectors_[use.detector].near);
+    }
+    out.first.push_back(std::move(keyword));
   }
   out.first.push_back({std::string(Pass::kQuotedPrintable), true});
   out.second.emplace_back();

@@ -38,6 +38,7 @@ struct Detector {
   bool own = false;  // of an organisation
   Pattern value;
   std::optional<Pattern> before;
+  bool within_keyword = false;  // it may match less than all of a keyword
   std::optional<ByteSet> start;
   std::shared_ptr<const Pattern> after;  // may be absent
   std::vector<std::shared_ptr<const Pattern>> reject;
