@@ -33,6 +33,65 @@ std::vector<Part> parts_of(const json::Document& body) {
   return parts;
 }
 
+// Shorter strings with escapes are looked at as they are written, too: what a member's name says of its value
+// is written so.
+constexpr std::uint32_t kLongString = 256;
+
+bool is_long(const Part& part) {
+  return part.escaped && part.end - part.start >= kLongString;
+}
+
+// A body in which long strings with escapes stand as what they say, so that each byte is gone over once. The
+// body must outlive it.
+class ReadBody {
+ public:
+  ReadBody(std::string_view body, const std::vector<Part>& parts) : body_(body) {
+    std::uint32_t from = 0;
+    for (const auto& part : parts) {
+      if (!is_long(part)) continue;
+      add(from, part.start);
+      pieces_.push_back({text_.size(), part.start, decode_json_string(between(part))});
+      text_ += pieces_.back().decoded->text();
+      from = part.end;
+    }
+    if (!pieces_.empty()) add(from, static_cast<std::uint32_t>(body.size()));
+  }
+  std::string_view text() const { return pieces_.empty() ? body_ : std::string_view(text_); }
+  std::string_view between(const Part& part) const { return body_.substr(part.start, part.end - part.start); }
+  // Where what begins at `at` of the body stands in text(), where no long string is cut.
+  std::uint64_t place(std::uint64_t at) const {
+    if (pieces_.empty()) return at;
+    const auto& piece = *(std::ranges::upper_bound(pieces_, at, {}, &Piece::original) - 1);
+    return piece.decoded && at > piece.original ? piece.start + piece.decoded->text().size()
+                                                : piece.start + (at - piece.original);
+  }
+  // A candidate of text() as one of the body, that cuts no escape.
+  void to_body(Candidate& c) const {
+    if (pieces_.empty()) return;
+    const auto& first = piece_at(c.start);
+    const auto& last = piece_at(c.end - 1);
+    const auto start = c.start - first.start, end = c.end - last.start;
+    c.start = first.original + (first.decoded ? first.decoded->original(start, start + 1).start : start);
+    c.end = last.original + (last.decoded ? last.decoded->original(end - 1, end).end : end);
+  }
+
+ private:
+  struct Piece {
+    std::uint64_t start = 0, original = 0;
+    std::optional<Decoded> decoded;  // nothing: it stands as it is written
+  };
+  void add(std::uint32_t from, std::uint32_t to) {
+    pieces_.push_back({text_.size(), from, std::nullopt});
+    text_ += body_.substr(from, to - from);
+  }
+  const Piece& piece_at(std::uint64_t at) const {
+    return *(std::ranges::upper_bound(pieces_, at, {}, &Piece::start) - 1);
+  }
+  std::string_view body_;
+  std::string text_;
+  std::vector<Piece> pieces_;
+};
+
 const Part* part_of(const std::vector<Part>& parts, std::uint64_t at) {
   const auto behind = std::ranges::upper_bound(parts, at, {}, &Part::start);
   return behind != parts.begin() && at < (behind - 1)->end ? &*(behind - 1) : nullptr;
@@ -141,15 +200,19 @@ class Pointers {
 
 // Candidates each of which stands within one part.
 std::vector<Candidate> Inspecting::look_into_body(const json::Document& body) {
-  const auto text = body.text();
+  const auto parts = parts_of(body);
+  const ReadBody read_body(body.text(), parts);
+  const auto text = read_body.text();
   auto raw = scan(text, 0).candidates();
   const auto escapes = scanners_[0]->escapes();
   look_into_encoded(text, 0, raw);
+  if (text.size() != body.text().size()) look_into_quoted_printable(text, 0, raw);
+  for (auto& candidate : raw) read_body.to_body(candidate);
   std::ranges::sort(raw, {}, &Candidate::start);
   std::vector<Candidate> found;
   auto next = raw.begin();
   auto escape = escapes.begin();
-  for (const auto& part : parts_of(body)) {
+  for (const auto& part : parts) {
     std::vector<Candidate> here, read;
     for (; next != raw.end() && next->start < part.end; ++next) {
       if (next->end <= part.start) continue;
@@ -158,17 +221,18 @@ std::vector<Candidate> Inspecting::look_into_body(const json::Document& body) {
       candidate.end = part.number ? part.end : std::min<std::uint64_t>(candidate.end, part.end);
       here.push_back(candidate);
     }
+    const auto start = read_body.place(part.start), end = read_body.place(part.end);
     std::vector<std::uint64_t> of_part;
-    for (; escape != escapes.end() && *escape < part.end; ++escape)
-      if (*escape >= part.start) of_part.push_back(*escape);
-    const auto between = text.substr(part.start, part.end - part.start);
-    if (part.escaped) {
+    for (; escape != escapes.end() && *escape < end; ++escape)
+      if (*escape >= start) of_part.push_back(*escape);
+    if (part.escaped && !is_long(part)) {
       // What a string says is the text itself and no level of encoding.
-      const auto decoded = decode_json_string(between);
+      const auto decoded = decode_json_string(read_body.between(part));
       look_behind(decoded, part.start, -1, read);
       settle_escaped(part, decoded, here, read);
     } else if (!of_part.empty()) {
-      look_into_escapes(between, part.start, of_part, 0, read);
+      look_into_escapes(text.substr(start, end - start), start, of_part, 0, read);
+      for (auto& candidate : read) read_body.to_body(candidate);
     }
     found.insert(found.end(), here.begin(), here.end());
     found.insert(found.end(), read.begin(), read.end());

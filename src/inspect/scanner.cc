@@ -306,8 +306,9 @@ std::uint64_t Scanner::take_marks() {
   for (const auto& run : marks_.base64) {
     if (waits(run)) continue;
     base64_.push_back({base_ + run.start, base_ + run.end});
-    for (auto at = run.start; at < run.end; ++at)
-      if (at == run.start || text_[at - 1] == '/') take_trigger(set_.of_long_words(), base_ + at);
+    const auto inside = text_.substr(0, run.end);
+    for (auto at = run.start; at < run.end; at = std::min(inside.find('/', at), run.end - 1) + 1)
+      take_trigger(set_.of_long_words(), base_ + at);
   }
   for (const auto at : marks_.at_signs) take_trigger(set_.of_at_sign(), base_ + at);
   for (const auto at : marks_.escapes) escapes_.push_back(base_ + at);
