@@ -109,7 +109,7 @@ def test_after_mixed_load_the_counts_are_the_services_own_to_the_token(up):
         assert counted.asked_for_usage == 24
         assert settled(gate, (1000000 - counted.tokens, 100 * 10**9 - counted.nano)) == \
             (1000000 - counted.tokens, 100 * 10**9 - counted.nano)
-        records = [r for r in gate.tail() if r["kind"] == "outcome" and r["usage"]]
+        records = [r for r in gate.outcomes(48) if r["usage"]]
         assert sum(r["usage"]["input"] for r in records) == counted.input
         assert sum(r["usage"]["cached"] for r in records) == counted.cached
         assert sum(round(r["usage"]["cost"] * 1e9) for r in records) == counted.nano

@@ -88,7 +88,7 @@ def test_what_needs_a_restart_is_named(ups):
     with Gate([service(one, "one")]) as gate:
         rewrite(gate, ledger={"sync": "os"})
         reload(gate, "needs a restart")
-        assert "ledger.sync" in gate.stderr
+        assert gate.says("ledger.sync")
 
 
 def test_reloads_under_load_drop_no_exchange(ups):
@@ -134,13 +134,18 @@ def test_a_stream_begun_before_a_reload_ends_as_it_began(ups):
 class Slow:
     """A service whose credential takes as long to read as the test says."""
 
-    def __init__(self, up, folder):
-        self.mark = folder / "slow"
-        wait = f"for i in $(seq 200); do test -e '{self.mark}' || break; sleep 0.05; done; echo secret"
+    def __init__(self, up, folder, turns=200):
+        self.mark, self.begun = folder / "slow", folder / "begun"
+        wait = f"touch '{self.begun}'; for i in $(seq {turns}); do test -e '{self.mark}' || break; sleep 0.05; done; echo secret"
         self.service = service(up, "slow", credential={"command": wait})
 
     def begin(self):
+        """The next reading takes until end()."""
+        self.begun.unlink()
         self.mark.touch()
+
+    def is_read(self):
+        until(self.begun.exists, "the credential is read")
 
     def end(self):
         self.mark.unlink(missing_ok=True)
@@ -167,6 +172,7 @@ def test_the_manager_hears_of_the_gate_while_a_reload_takes_its_time(ups, tmp_pa
             slow.begin()
             gate.process.send_signal(signal.SIGHUP)
             told(manager, "RELOADING=1")
+            slow.is_read()
             gate.process.send_signal(signal.SIGHUP)  # gets a reload behind the one under way
             began = time.monotonic()
             alive = []
@@ -187,12 +193,11 @@ def test_a_stop_in_the_middle_of_a_reload_ends_both_in_order(ups, tmp_path):
     with Gate([slow.service]) as gate:
         slow.begin()
         gate.process.send_signal(signal.SIGHUP)
-        time.sleep(0.2)
+        slow.is_read()
         gate.process.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
-        slow.end()
-        assert gate.process.wait(10) == 0
-        assert [r["action"] for r in gate.tail() if r["kind"] == "change"][-2:] == ["reloaded", "stopped"]
+        assert gate.process.wait(5) == 0, "it waits for the credential's command"
+        assert "is ended: the gate closes" in gate.stderr
+        assert [r["action"] for r in gate.tail() if r["kind"] == "change"][-1] == "stopped"
         assert verify(gate.data).returncode == 0
 
 

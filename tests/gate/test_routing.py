@@ -183,9 +183,10 @@ def test_a_service_that_rests_is_passed_over_and_asked_again_when_it_is_back():
         b.override = hello
         services = [service(a, "a", retries=0, breaker={"failures": 2, "open": "500ms"}), service(b, "b")]
         with Gate(services) as gate:
+            began = time.monotonic()
             for _ in range(10):
                 assert gate.post(CHAT, request()).header("x-ostiary-service") == "b"
-            assert len(a.requests) == 2
+            assert 2 <= len(a.requests) <= 2 + int((time.monotonic() - began) / 0.5)
             down.clear()
             assert soon(lambda: gate.post(CHAT, request()).header("x-ostiary-service") == "a")
 
@@ -256,7 +257,7 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_back_or_the_next_service()
         free = threading.Event()
         a.override = lambda answer, body: (free.wait(10), hello(answer, body))
         b.override = hello
-        places = {"max_concurrent": 1, "queue": {"length": 1, "timeout": "8s"}}
+        places = {"max_concurrent": 1, "queue": {"length": 1, "timeout": "8s"}, "group": "g"}
         with Gate([service(a, "a", **places)]) as gate:
             with Load(gate, 2, each=1) as load:
                 assert soon(lambda: len(a.requests) == 1 and queued(gate) == 1)
@@ -267,10 +268,11 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_back_or_the_next_service()
                 load.join()
             assert load.statuses() == {200} and len(a.requests) == 2
             free.clear()
-            reload(gate, [service(a, "a", **places, group="g"), service(b, "b", group="g")], routing={"sticky": "none"})
             with Load(gate, 1, each=1):
+                assert soon(lambda: len(a.requests) == 3)
+                reload(gate, [service(a, "a", **places), service(b, "b", group="g")], routing={"sticky": "none"})
                 for _ in range(4):  # whoever has room is asked first
-                    assert gate.post(CHAT, request()).status == 200
+                    assert gate.post(CHAT, request()).header("x-ostiary-service") == "b"
                 free.set()
 
 

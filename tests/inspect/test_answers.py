@@ -65,7 +65,7 @@ def test_a_key_in_a_prompt_is_refused_masked_or_given_back(up, setting):
             [seen] = up.requests
             assert seen.json()["messages"][0]["content"] == MASKED
             assert TOKEN.encode() not in seen.head + seen.body
-        assert all(TOKEN not in json.dumps(record) for record in gate.tail())
+        assert gate.outcomes(1) and all(TOKEN not in json.dumps(record) for record in gate.tail())
 
 
 def test_values_are_given_back_in_whole_answers_and_never_masked_again(up):
@@ -92,7 +92,7 @@ def test_a_secret_of_the_model_is_masked_in_streams_and_whole_answers(up):
         assert ask(gate, PROMPT) == masked
         whole = client.chat.completions.create(model="m", messages=[{"role": "user", "content": PROMPT}])
         assert whole.choices[0].message.content == masked
-        records = [r for r in gate.tail() if r["kind"] == "outcome"]
+        records = gate.outcomes(2)
         assert all(OTHER not in json.dumps(r) for r in records)
         for record in records:
             found = [f for f in record["findings"] if f["location"].get("file") == "answer"]
@@ -103,7 +103,7 @@ def test_what_answers_hold_is_recorded_though_nothing_is_masked(up):
     up.override = echo(lambda prompt: f"take {OTHER}.")
     with Gate([service(up)]) as gate:
         assert ask(gate, "a key please") == f"take {OTHER}."
-        [record] = [r for r in gate.tail() if r["kind"] == "outcome"]
+        [record] = gate.outcomes(1)
         assert [f["location"]["file"] for f in record["findings"]] == ["answer"]
         assert OTHER not in json.dumps(record)
 

@@ -178,6 +178,7 @@ def test_a_table_that_cannot_be_written_holds_nothing_up(tmp_path):
         try:
             for _ in range(5):
                 assert gate.chat("ok").status == 200
+            assert gate.says("nothing can be projected")
             time.sleep(1.5)
             assert gate.stderr.count("nothing can be projected") == 1, "it is said once"
             (gate.data / "exchanges.sqlite").rmdir()

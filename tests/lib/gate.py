@@ -269,6 +269,14 @@ class Gate:
         assert record is not None, f"no outcome record for exchange {id}"
         return record
 
+    def outcomes(self, count, timeout=4.0):
+        """The outcome records so far, as soon as there are so many: a client may have its answer before its record."""
+        end = time.monotonic() + timeout
+        while len(found := [r for r in self.tail() if r["kind"] == "outcome"]) < count and time.monotonic() < end:
+            time.sleep(0.02)
+        assert len(found) >= count, f"{len(found)} outcomes of {count}"
+        return found
+
     def rss_kib(self, what="VmRSS"):
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith(what + ":"):
