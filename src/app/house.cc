@@ -78,8 +78,8 @@ Result<std::string> make_first_key(store::Store& store, ledger::Ledger& ledger) 
 }
 
 // A reload asks for it again; where that fails, the one before stays.
-void renew_credential(const gateway::Service& service) {
-  if (const auto read = service.reread_credential(); !read)
+void renew_credential(const gateway::Service& service, const std::stop_token& stop) {
+  if (const auto read = service.reread_credential(stop); !read)
     log::warn("the credential before stays in force: " + read.error().text());
 }
 
@@ -304,16 +304,17 @@ Result<gateway::Setup> House::make_setup(const Config& config,
       config.gate.data_classes, config.gate.reroute_to, config.gate.size_limits);
   look_with(setup, std::move(engine));
   const auto before = shared_.setup.get();
+  const auto stop = reloads_end_.get_token();
   const auto wanted = config.services_configured ? config.services : discover_services(variable, kProbeMs);
   for (const auto& settings : wanted) {
     const auto same = std::ranges::find_if(
         before->services, [&](const auto& service) { return service->settings() == settings; });
     if (same != before->services.end()) {
-      renew_credential(**same);
+      renew_credential(**same, stop);
       setup.services.push_back(*same);
       continue;
     }
-    TRY(auto service, gateway::Service::create(settings));
+    TRY(auto service, gateway::Service::create(settings, stop));
     setup.services.push_back(std::move(service));
   }
   return setup;
@@ -374,6 +375,7 @@ Result<std::vector<std::string>> House::reload() {
   TRY(auto rules, read_rules(config));
   TRY(auto engine, engine_of(rules));
   TRY(auto setup, make_setup(config, std::move(engine)));
+  if (reloads_end_.stop_requested()) return fail(Code::closed, "the gate closes");
   if (auto begun = begin_reload(config); !begun) {
     (void)use_log(config_);
     return std::unexpected(begun.error());

@@ -58,12 +58,16 @@ class House final : public console::Steward {
   std::vector<console::Witness> witnesses() const override;
   Result<> alarms_changed() override;
 
+  // Ends a reload that is under way, with the commands that it waits for; none begins any more. Thread-safe.
+  void end_reloads() { reloads_end_.request_stop(); }
+
   // Log and audit files were moved away: writes to new ones.
   Result<> reopen_logs();
 
   // No new connections, no further requests on old ones.
   void drain() {
     draining_ = true;
+    end_reloads();
     gate_->drain();
   }
   bool idle() const { return gate_->idle(); }
@@ -85,6 +89,7 @@ class House final : public console::Steward {
   Result<std::shared_ptr<const inspect::Engine>> engine_of(const OwnRules& rules) const;
 
   const ServeOptions options_;
+  std::stop_source reloads_end_;
   std::mutex reloading_;      // held by a reload, which may come from this thread and through the API
   mutable std::mutex facts_;  // held for a moment only; within reloading_
   Config config_;             // under facts_ once the gate runs

@@ -180,6 +180,7 @@ void serve_until_end(House& house, const sigset_t& signals, const Notifier& noti
     } else if (signal == SIGUSR1) {
       if (const auto opened = house.reopen_logs(); !opened) log::error(opened.error().text());
     } else if (signal != 0) {
+      house.end_reloads();
       return notifier.stopping();
     } else if (house.answers()) {
       notifier.alive();

@@ -1,5 +1,6 @@
 #include "gateway/credential.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -25,6 +26,14 @@ namespace ostiary::gateway {
 namespace {
 
 constexpr std::size_t kMostOutput = 65'536;
+constexpr MonoNs kLookNs = 50'000'000;  // how soon a wish to stop is noticed
+
+// How long a command may take.
+struct Patience {
+  MonoNs until;
+  const std::stop_token& stop;
+  MonoNs left() const { return stop.stop_requested() ? 0 : until - mono_now(); }
+};
 
 // A command under way, in a process group of its own; ended with that when this goes.
 class Command {
@@ -38,9 +47,9 @@ class Command {
     ::waitpid(pid_, nullptr, 0);
   }
   // All that it prints, up to a limit. False: not within the time.
-  bool read(std::string& into, MonoNs until);
+  bool read(std::string& into, const Patience& patience);
   // Its status as of waitpid, once it has ended. Nothing: not within the time.
-  std::optional<int> status(MonoNs until);
+  std::optional<int> status(const Patience& patience);
 
  private:
   Command(pid_t pid, Fd output) : pid_(pid), output_(std::move(output)) {}
@@ -87,10 +96,10 @@ Result<Command> Command::start(const std::string& line, const std::string& where
   return Command(pid, std::move(output));
 }
 
-bool Command::read(std::string& into, MonoNs until) {
+bool Command::read(std::string& into, const Patience& patience) {
   std::array<char, 4096> buffer;
   while (into.size() <= kMostOutput) {
-    const MonoNs left = until - mono_now();
+    const MonoNs left = std::min(patience.left(), kLookNs);
     if (left <= 0) return false;
     pollfd wait{output_.get(), POLLIN, 0};
     const int ready = ::poll(&wait, 1, static_cast<int>(left / 1'000'000) + 1);
@@ -103,7 +112,7 @@ bool Command::read(std::string& into, MonoNs until) {
   return true;
 }
 
-std::optional<int> Command::status(MonoNs until) {
+std::optional<int> Command::status(const Patience& patience) {
   output_.reset();
   for (;;) {
     int status = 0;
@@ -111,18 +120,24 @@ std::optional<int> Command::status(MonoNs until) {
       pid_ = 0;
       return status;
     }
-    if (mono_now() >= until) return std::nullopt;
+    if (patience.left() <= 0) return std::nullopt;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }
 
 // First line of what a command prints.
-Result<std::string> run_command(const std::string& line, const std::string& where, std::uint64_t limit_ms) {
-  const MonoNs until = mono_now() + static_cast<MonoNs>(limit_ms) * 1'000'000;
+Result<std::string> run_command(const std::string& line, const std::string& where, std::uint64_t limit_ms,
+                                const std::stop_token& stop) {
+  const auto ended = [&] {
+    return fail(Code::closed, "the credential command is ended: the gate closes", where);
+  };
+  if (stop.stop_requested()) return ended();
+  const Patience patience{mono_now() + static_cast<MonoNs>(limit_ms) * 1'000'000, stop};
   TRY(auto command, Command::start(line, where));
   std::string output;
-  const bool read = command.read(output, until);
-  const auto status = read ? command.status(until) : std::nullopt;
+  const bool read = command.read(output, patience);
+  const auto status = read ? command.status(patience) : std::nullopt;
+  if (!status && stop.stop_requested()) return ended();
   if (!status)
     return fail(Code::timeout,
                 "the credential command took longer than " + text::format_duration_ms(limit_ms) +
@@ -134,7 +149,7 @@ Result<std::string> run_command(const std::string& line, const std::string& wher
 }
 
 Result<std::string> read_source(const CredentialSource& source, const std::string& where,
-                                std::uint64_t limit_ms) {
+                                std::uint64_t limit_ms, const std::stop_token& stop) {
   switch (source.kind) {
     case CredentialSource::Kind::environment: {
       const char* found = std::getenv(source.value.c_str());
@@ -149,7 +164,7 @@ Result<std::string> read_source(const CredentialSource& source, const std::strin
       return text.substr(0, text.find_first_of("\r\n"));
     }
     case CredentialSource::Kind::command:
-      return run_command(source.value, where, limit_ms);
+      return run_command(source.value, where, limit_ms, stop);
     case CredentialSource::Kind::none:
     case CredentialSource::Kind::client:
       break;
@@ -160,10 +175,10 @@ Result<std::string> read_source(const CredentialSource& source, const std::strin
 }  // namespace
 
 Result<std::string> read_credential(const CredentialSource& source, const std::string& where,
-                                    std::uint64_t command_limit_ms) {
+                                    std::uint64_t command_limit_ms, const std::stop_token& stop) {
   if (source.kind == CredentialSource::Kind::none || source.kind == CredentialSource::Kind::client)
     return std::string();
-  TRY(std::string value, read_source(source, where, command_limit_ms));
+  TRY(std::string value, read_source(source, where, command_limit_ms, stop));
   value = std::string(text::trim(value));
   if (value.empty()) return fail(Code::invalid, "its credential is empty", where);
   for (const char c : value)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -16,9 +17,11 @@ inline constexpr std::uint64_t kCommandLimitMs = 30'000;
 // what is wrong with which source, never its value. `where` names whose it is.
 //
 // A command is run by /bin/sh with nothing to read, in the gate's environment but for OSTIARY_*, with no
-// descriptor of the gate's; what it says on stderr goes to the gate's.
+// descriptor of the gate's; what it says on stderr goes to the gate's. It is ended, and the reading fails
+// with `closed`, soon after `stop` asks for that.
 Result<std::string> read_credential(const CredentialSource& source, const std::string& where,
-                                    std::uint64_t command_limit_ms = kCommandLimitMs);
+                                    std::uint64_t command_limit_ms = kCommandLimitMs,
+                                    const std::stop_token& stop = {});
 
 // What tells whether a file is the one that was read: another one in its place, or other content.
 struct FileStamp {

@@ -31,6 +31,22 @@ TEST(CredentialCommand, IsEndedAtItsLimitWithAllThatItStarted) {
   }
 }
 
+TEST(CredentialCommand, IsEndedSoonAfterItsReaderIsToldToStop) {
+  for (const auto* line : {"sleep 20", "exec >&-; sleep 20"}) {
+    std::stop_source stop;
+    const std::jthread teller([&stop] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      stop.request_stop();
+    });
+    const auto began = mono_now();
+    const auto value = read_credential({Kind::command, line}, "service 'far'", 15'000, stop.get_token());
+    ASSERT_FALSE(value) << line;
+    EXPECT_EQ(value.error().code, Code::closed) << line;
+    EXPECT_LT(mono_now() - began, 3'000'000'000) << line;
+    EXPECT_FALSE(read_credential({Kind::command, "echo x"}, "service 'far'", 15'000, stop.get_token()));
+  }
+}
+
 TEST(CredentialCommand, SeesTheEnvironmentButNothingOfOurs) {
   ::setenv("OSTIARY_TEST_HIDDEN", "hidden", 1);
   ::setenv("R1_TEST_SEEN", "seen", 1);

@@ -46,8 +46,9 @@ std::string percent_decode(std::string_view s) {
   return out;
 }
 
-Result<Secret> Service::read_credential() const {
-  TRY(const std::string value, gateway::read_credential(settings_.credential, "service '" + id() + "'"));
+Result<Secret> Service::read_credential(const std::stop_token& stop) const {
+  TRY(const std::string value,
+      gateway::read_credential(settings_.credential, "service '" + id() + "'", kCommandLimitMs, stop));
   if (value.empty()) return Secret();
   return Secret(settings_.credential_header == "authorization" ? "Bearer " + value : value);
 }
@@ -70,7 +71,7 @@ Service::State Service::state() const {
   return state;
 }
 
-Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings) {
+Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings, const std::stop_token& stop) {
   static std::atomic<std::size_t> made{0};
   std::shared_ptr<Service> service(new Service(std::move(settings)));
   service->slot_ = made.fetch_add(1);
@@ -87,7 +88,7 @@ Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings) {
     TRY(service->url_, net::parse_url(s.base_url));
   }
   if (s.credential.kind == CredentialSource::Kind::file) service->stamp_ = FileStamp::of(s.credential.value);
-  TRY(Secret credential, service->read_credential());
+  TRY(Secret credential, service->read_credential(stop));
   service->credential_ = std::make_shared<const Secret>(std::move(credential));
   return service;
 }
@@ -146,13 +147,13 @@ bool Service::refresh_credential() const {
   return reread_credential().value_or(false);
 }
 
-Result<bool> Service::reread_credential() const {
+Result<bool> Service::reread_credential(const std::stop_token& stop) const {
   if (!can_refresh()) return false;
   // Before it is read: what is written meanwhile makes another stamp.
   const auto stamp = settings_.credential.kind == CredentialSource::Kind::file
                          ? FileStamp::of(settings_.credential.value)
                          : FileStamp();
-  TRY(Secret fresh, read_credential());
+  TRY(Secret fresh, read_credential(stop));
   const std::lock_guard lock(mutex_);
   stamp_ = stamp;
   if (fresh.reveal() == credential_->reveal()) return false;

@@ -25,7 +25,8 @@ namespace ostiary::gateway {
 class Service : public std::enable_shared_from_this<Service> {
  public:
   // Errors: a bad URL, a credential that cannot be read (named by its source, never by its value).
-  static Result<std::shared_ptr<Service>> create(ServiceSettings settings);
+  // A credential command is ended where `stop` asks for that (`closed`).
+  static Result<std::shared_ptr<Service>> create(ServiceSettings settings, const std::stop_token& stop = {});
 
   const ServiceSettings& settings() const { return settings_; }
   const std::string& id() const { return settings_.id; }
@@ -47,7 +48,7 @@ class Service : public std::enable_shared_from_this<Service> {
   // loop.
   bool refresh_credential() const;
   // The same, with what was wrong where it cannot be read; the one before stays.
-  Result<bool> reread_credential() const;
+  Result<bool> reread_credential(const std::stop_token& stop = {}) const;
   // Reads it again where its file is not the one that was read. Blocks, for one thread.
   void notice_change() const;
   bool can_refresh() const;
@@ -71,7 +72,7 @@ class Service : public std::enable_shared_from_this<Service> {
 
  private:
   explicit Service(ServiceSettings settings);
-  Result<Secret> read_credential() const;
+  Result<Secret> read_credential(const std::stop_token& stop) const;
   void end_refresh(bool changed) const;
   ServiceSettings settings_;
   mutable Breaker breaker_;
