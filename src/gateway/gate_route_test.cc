@@ -320,6 +320,24 @@ TEST_F(RouteTest, WhatFollowsAResponseGoesOnlyWhereItsModelAndEndpointAreOffered
   EXPECT_EQ(second.connections(), 0);
 }
 
+TEST_F(RouteTest, AResponseThatNobodyKnowsIsFollowedOnlyWhereOneServiceAloneCanHoldIt) {
+  AnsweringService first(hello), second(hello);
+  gate_.add_service("first", first.url()).models = {{"both", ""}, {"one", ""}};
+  gate_.add_service("second", second.url()).models = {{"both", ""}};
+  gate_.run();
+  const auto follow = [&](const std::string& model) {
+    return gate_.ask(post("/v1/responses",
+                          R"({"model":")" + model + R"(","previous_response_id":"resp_unknown"})",
+                          gate_.authorization()));
+  };
+  const auto refused = follow("both");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("\"previous_response_not_found\""), std::string::npos) << refused.body;
+  EXPECT_NE(refused.body.find("\"invalid_request_error\""), std::string::npos) << refused.body;
+  EXPECT_EQ(first.seen().size() + second.seen().size(), 0u);
+  EXPECT_EQ(follow("one").header("x-ostiary-service"), "first");
+}
+
 TEST_F(RouteTest, AModelThatNobodyOffersIsNotFound) {
   AnsweringService service(hello);
   gate_.add_service("far", service.url()).models = {{"org/one", ""}};

@@ -92,8 +92,12 @@ std::vector<const Service*> route(Worker& worker, const Exchange& x, GateError& 
             "the response is not known here, or the service that holds it does not offer what is asked");
       return found;
     }
-    if (found.size() > 1)
-      found.resize(1);  // unknown to us: whoever comes first keeps it, nobody else is asked
+    if (found.size() > 1) {  // any of them may hold it, and nobody but that one is to hear of it
+      error.status = 400;
+      error.code = "previous_response_not_found";
+      error.message = "no response of this id was made through this gate for you";
+      return {};
+    }
   }
   if (found.empty())
     error = not_found("model_not_found", "no service of this gate offers the model " + json::quoted(x.model) +
