@@ -1,9 +1,9 @@
 #include "app/control_server.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include "net/http.h"
-#include "net/owed.h"
 
 namespace ostiary::app {
 
@@ -15,6 +15,13 @@ using gateway::SideRequest;
 
 constexpr std::size_t kMostHead = 64 * 1024;
 constexpr std::uint64_t kPatienceMs = 10'000;
+constexpr std::uint64_t kLookMs = 250;  // between looks whether who has asked is still there
+
+// Whether the other end is closed altogether: who has closed only the side that they write may still read.
+bool has_hung_up(const net::Stream& stream) {
+  pollfd look{stream.watch()->fd, 0, 0};
+  return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR)) != 0;
+}
 
 SideRequest request_of(const net::Head& head, std::string_view body) {
   const auto target = net::split_target(head.target);
@@ -84,6 +91,21 @@ net::Task<bool> ControlServer::read_request(net::Stream& stream, net::Deadline& 
   }
 }
 
+net::Task<std::optional<SideAnswer>> ControlServer::await(net::Stream& stream,
+                                                          std::shared_ptr<net::Owed<SideAnswer>> owed) {
+  net::Deadline look(*loop_);
+  while (!owed->value) {
+    look.set_after_ms(kLookMs);
+    net::Waiter wait(*loop_);
+    owed->waiter = &wait;
+    const net::Wake why = co_await wait.until(look);
+    owed->waiter = nullptr;
+    const bool waits_on = why == net::Wake::ready || (why == net::Wake::timeout && !has_hung_up(stream));
+    if (!waits_on) co_return std::nullopt;
+  }
+  co_return std::move(owed->value);
+}
+
 net::Task<void> ControlServer::send(net::Stream& stream, net::Deadline& deadline, const SideAnswer& answer) {
   deadline.set_after_ms(kPatienceMs);
   const auto head = head_of(answer) + (answer.stream ? std::string() : answer.body);
@@ -107,8 +129,7 @@ net::Task<void> ControlServer::serve(net::Stream stream) {
   std::stop_source left;
   request.left = left.get_token();
   door_.ask(std::move(request), net::payer(*loop_, owed));
-  // Who has asked may close that side and still wait for the answer, but not for one without an end.
-  const auto answer = co_await net::wait_for(*loop_, owed, nullptr, false);
+  const auto answer = co_await await(stream, owed);
   if (answer)
     co_await send(stream, deadline, *answer);
   else

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -8,6 +9,7 @@
 #include "gateway/side_door.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/owed.h"
 #include "net/stream.h"
 #include "net/task.h"
 
@@ -26,6 +28,9 @@ class ControlServer {
   explicit ControlServer(gateway::SideDoor& door) : door_(door) {}
   net::Task<void> serve(net::Stream stream);
   net::Task<bool> read_request(net::Stream& stream, net::Deadline& deadline, gateway::SideRequest& request);
+  // What the door owes to whoever is at the other end; nothing: they left, or the server stops.
+  net::Task<std::optional<gateway::SideAnswer>> await(net::Stream& stream,
+                                                      std::shared_ptr<net::Owed<gateway::SideAnswer>> owed);
   net::Task<void> send(net::Stream& stream, net::Deadline& deadline, const gateway::SideAnswer& answer);
 
   gateway::SideDoor& door_;

@@ -207,5 +207,70 @@ TEST_F(ControlTest, AfterARestartOldKeysOpenTheGate) {
   EXPECT_TRUE(opens(key));
 }
 
+// A door that answers when it is told to.
+struct SlowDoor final : gateway::SideDoor {
+  bool serves(std::string_view) const override { return true; }
+  void ask(gateway::SideRequest request, std::function<void(gateway::SideAnswer)> done) override {
+    const std::lock_guard lock(mutex);
+    left = request.left;
+    answer = std::move(done);
+  }
+  bool asked() {
+    const std::lock_guard lock(mutex);
+    return answer != nullptr;
+  }
+  bool told_of_leaving() {
+    const std::lock_guard lock(mutex);
+    return left.stop_requested();
+  }
+  std::mutex mutex;
+  std::stop_token left;
+  std::function<void(gateway::SideAnswer)> answer;
+};
+
+bool soon(const std::function<bool()>& condition) {
+  for (int i = 0; i < 1'000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return condition();
+}
+
+Fd asking(const std::string& path) {
+  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  std::strncpy(at.sun_path, path.c_str(), sizeof at.sun_path - 1);
+  EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  const std::string_view text = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
+  EXPECT_EQ(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  return fd;
+}
+
+TEST(ControlClients, WhoLeavesIsNotWorkedForAndWhoOnlyStopsWritingGetsTheAnswer) {
+  const testing::TempFolder folder;
+  SlowDoor door;
+  auto server = ControlServer::start(folder.path(), door);
+  ASSERT_TRUE(server) << server.error().text();
+  auto fd = asking(folder / "control.sock");
+  ASSERT_TRUE(soon([&] { return door.asked(); }));
+  ::shutdown(fd.get(), SHUT_WR);
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_FALSE(door.told_of_leaving());
+  gateway::SideAnswer good;
+  good.body = "good";
+  door.answer(good);
+  std::string answer;
+  char buffer[4096];
+  for (ssize_t n = 0; (n = ::recv(fd.get(), buffer, sizeof buffer, 0)) > 0;)
+    answer.append(buffer, static_cast<std::size_t>(n));
+  EXPECT_TRUE(answer.ends_with("good")) << answer;
+
+  door.answer = nullptr;
+  fd = asking(folder / "control.sock");
+  ASSERT_TRUE(soon([&] { return door.asked(); }));
+  EXPECT_FALSE(door.told_of_leaving());
+  fd.reset();
+  EXPECT_TRUE(soon([&] { return door.told_of_leaving(); }));
+  server->reset();
+}
+
 }  // namespace
 }  // namespace ostiary::app
