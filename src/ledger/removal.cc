@@ -42,6 +42,7 @@ class Look {
     std::unordered_map<Id, UsageSum, IdHash> unknown;  // that ended without anybody seeing how
     std::map<std::tuple<std::string, std::string, std::string>, UsageSum> usage;
     std::vector<Id> outcomes;
+    IdSet carried;  // of these, the exchanges that a segment before it holds too, which goes as well
 
     void begin_anew() { unknown.merge(std::exchange(open, {})); }
     void add(const UsageSum& use);
@@ -97,13 +98,13 @@ Result<Look::Segment> Look::read(std::uint64_t first) {
     if (!reader_.read(line, record_)) return true;
     if (is_beginning(record_)) segment.begin_anew();
     if (record_.kind != Kind::intent && record_.kind != Kind::outcome) return true;
-    ids_.insert(record_.id);
+    const bool was_met = !ids_.insert(record_.id).second;
     if (record_.kind == Kind::intent) {
       segment.open[record_.id] = use_of(record_);
       return true;
     }
-    segment.open.erase(record_.id);
-    segment.unknown.erase(record_.id);
+    const bool open_here = segment.open.erase(record_.id) + segment.unknown.erase(record_.id) != 0;
+    if (was_met && !open_here && !ended.contains(record_.id)) segment.carried.insert(record_.id);
     ended[record_.id] = use_of(record_);
     return true;
   }));
@@ -156,7 +157,7 @@ SegmentSums Look::sums_of(Segment& segment) const {
   SegmentSums sums;
   for (const auto& [name, sum] : segment.usage) sums.usage.push_back(sum);
   for (const auto& id : segment.outcomes)
-    if (earlier_.contains(id)) sums.ended.push_back(id);
+    if (earlier_.contains(id) || segment.carried.contains(id)) sums.ended.push_back(id);
   std::ranges::sort(sums.ended);
   return sums;
 }

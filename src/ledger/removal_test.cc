@@ -5,6 +5,7 @@
 
 #include "ledger/cursor.h"
 #include "ledger/impl/keeper_support.h"
+#include "ledger/sums.h"
 
 namespace ostiary::ledger {
 namespace {
@@ -31,6 +32,27 @@ TEST(Retention, KeepsTheKeyOfAnExchangeUntilItsLastRecordGoes) {
   EXPECT_FALSE(house.has_key(crossing.record.id));
   ASSERT_TRUE(house.ledger->checkpoint_now());
   expect_sound(folder.data());
+}
+
+TEST(Retention, TellsWhichExchangesEndedInASegmentAndBeganInOneThatWentWithIt) {
+  const TestFolder folder;
+  House house(folder.data());
+  const Parts crossing(wall_now() - 10 * kDay), whole(wall_now() - 10 * kDay);
+  crossing.begin(house);
+  ASSERT_TRUE(house.ledger->rotate().value());
+  const auto second = house.ledger->size();
+  whole.begin(house), whole.end(house), crossing.end(house);
+  ASSERT_TRUE(house.ledger->rotate().value());
+  house.exchange("sub_b", "t", wall_now());
+  ASSERT_TRUE(house.keeper->retain(OldHouse::days(2), false, "uid:0"));
+  const auto ledger = folder.data() + "/ledger";
+  const auto before = read_sums(ledger, 0), behind = read_sums(ledger, second);
+  ASSERT_TRUE(before && behind);
+  EXPECT_TRUE(before->usage.empty()) << "it is counted where it ended";
+  ASSERT_EQ(behind->usage.size(), 1U);
+  EXPECT_EQ(behind->usage[0].exchanges, 2U);
+  // Who has read the first segment, and not the second, learns that it is not open any more.
+  EXPECT_EQ(behind->ended, std::vector{crossing.record.id});
 }
 
 TEST(Retention, KeepsTheKeyOfAnExchangeWhoseIntentStandsInAHeldSegment) {
