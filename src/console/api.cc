@@ -159,13 +159,13 @@ struct Api::Impl {
     std::string_view what = {};  // for who has no turn left
   };
   // Who can open the control socket, or whose request changes something, is not kept waiting by readers.
-  // Strangers with an invitation wait with the readers.
+  // Strangers with an invitation wait with the readers, and have the turns of one reader.
   Lane lane_of(const Operation& operation, const SideRequest& request) {
     if (operation.lane == Operation::Lane::alone) return {&alone, &alone_turn, "this"};
     if (operation.lane == Operation::Lane::slow) return {&slow, &slow_turns, "one such request"};
     if (request.local) return {&urgent};
     if (operation.changes() && request.caller) return {&urgent, &urgent_turns, "as many changes as it may"};
-    return {&pool};
+    return {&pool, &reading_turns, "as many requests as it may"};
   }
 
   bool gives_up() const { return ending || (backing.steward && backing.steward->draining()); }
@@ -173,7 +173,7 @@ struct Api::Impl {
   Backing& backing;
   std::unique_ptr<Feed> feed;
   std::atomic<bool> ending{false};
-  Turns slow_turns{1}, urgent_turns{kMostUrgent}, alone_turn{1};
+  Turns slow_turns{1}, urgent_turns{kMostUrgent}, reading_turns{kMostReading}, alone_turn{1};
   Watchdog watchdog{kLimitMs};
   Pool pool{kThreads, kMostWaiting}, urgent{kThreads, kMostWaiting}, slow{kThreads, kMostWaiting};
   Pool alone{1, 1};

@@ -15,6 +15,7 @@ class Api final : public gateway::SideDoor {
   static constexpr unsigned kThreads = 2;          // of each lane
   static constexpr std::size_t kMostWaiting = 64;  // in each
   static constexpr unsigned kMostUrgent = 8;       // changes that one key has asked for and that are not done
+  static constexpr unsigned kMostReading = 16;     // the same for what it wants to read
   static constexpr unsigned kLimitMs = 10'000;
 
   explicit Api(Backing& backing);

@@ -14,7 +14,15 @@ namespace ostiary::console {
 namespace {
 
 using namespace std::chrono_literals;
-using ApiTest = testing::TestHouse;
+class ApiTest : public testing::TestHouse {
+ protected:
+  // So many that their turns fill the readers' lane.
+  std::vector<store::KeyEntry> enough_readers() {
+    std::vector<store::KeyEntry> readers;
+    while (readers.size() * Api::kMostReading < Api::kMostWaiting + 3) readers.push_back(key_with({"read"}));
+    return readers;
+  }
+};
 
 TEST_F(ApiTest, LifeAndVersionAreToldToAnybody) {
   EXPECT_EQ(ask(request("GET", "/healthz")).at({"alive"}), "true");
@@ -169,12 +177,14 @@ TEST_F(ApiTest, AnswersComeFromItsOwnThreadsAndTooManyAreTurnedAway) {
   std::promise<void> open;
   const auto gate = open.get_future().share();
   for (unsigned i = 0; i < Api::kThreads; ++i) ASSERT_TRUE(api_->run([gate] { gate.wait(); }));
-  const auto asked = request_of(key_with({"read"}), "GET", "/api/v1/services");
+  const auto readers = enough_readers();
   std::vector<std::future<std::uint16_t>> answers;
   for (std::size_t i = 0; i < Api::kMostWaiting + 3; ++i) {
     auto told = std::make_shared<std::promise<std::uint16_t>>();
     answers.push_back(told->get_future());
-    api_->ask(asked, [told](const gateway::SideAnswer& answer) { told->set_value(answer.status); });
+    auto asked = request_of(readers[i / Api::kMostReading], "GET", "/api/v1/services");
+    api_->ask(std::move(asked),
+              [told](const gateway::SideAnswer& answer) { told->set_value(answer.status); });
   }
   // What needs no thread is answered all the same.
   EXPECT_EQ(ask(request("GET", "/healthz")).status, 200);
@@ -186,13 +196,14 @@ TEST_F(ApiTest, AnswersComeFromItsOwnThreadsAndTooManyAreTurnedAway) {
 }
 
 TEST_F(ApiTest, ARevocationAndTheControlSocketWaitForNoReader) {
-  const auto admin = key_with({"admin"}), reader = key_with({"read"}), leaked = key_with({"use"});
+  const auto admin = key_with({"admin"}), leaked = key_with({"use"});
+  const auto readers = enough_readers();
   std::promise<void> open;
   const auto gate = open.get_future().share();
   for (unsigned i = 0; i < Api::kThreads; ++i) ASSERT_TRUE(api_->run([gate] { gate.wait(); }));
   std::vector<std::future<Asked>> waiting;
   for (std::size_t i = 0; i < Api::kMostWaiting + 3; ++i)
-    waiting.push_back(ask_in_line(request_of(reader, "GET", "/api/v1/services")));
+    waiting.push_back(ask_in_line(request_of(readers[i / Api::kMostReading], "GET", "/api/v1/services")));
   auto revoked = ask_in_line(request_of(admin, "DELETE", "/api/v1/keys/" + leaked.id));
   auto local = request("GET", "/api/v1/keys");
   local.local = true;
@@ -223,6 +234,25 @@ TEST_F(ApiTest, OneKeyDoesNotFillTheLaneOfChanges) {
     if (one.valid()) EXPECT_EQ(one.get().status, 201);
   change(admin);
   EXPECT_EQ(changes.back().get().status, 201);
+}
+
+TEST_F(ApiTest, OneKeyDoesNotFillTheLaneOfReaders) {
+  const auto greedy = key_with({"read"}), other = key_with({"read"});
+  std::promise<void> open;
+  const auto gate = open.get_future().share();
+  for (unsigned i = 0; i < Api::kThreads; ++i) ASSERT_TRUE(api_->run([gate] { gate.wait(); }));
+  std::vector<std::future<Asked>> answers;
+  for (unsigned i = 0; i <= Api::kMostReading; ++i)
+    answers.push_back(ask_in_line(request_of(greedy, "GET", "/api/v1/services")));
+  auto others = ask_in_line(request_of(other, "GET", "/api/v1/services"));
+  const bool refused = answers.back().wait_for(0s) == std::future_status::ready;
+  open.set_value();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(answers.back().get().status, 429);
+  answers.pop_back();
+  for (auto& one : answers) EXPECT_EQ(one.get().status, 200);
+  EXPECT_EQ(others.get().status, 200);
+  EXPECT_EQ(ask_in_line(request_of(greedy, "GET", "/api/v1/services")).get().status, 200);
 }
 
 // Long work stands still where it looks whether it is still wanted.

@@ -98,6 +98,27 @@ TEST_F(KeysTest, OneKeyOfALineIsRevokedWhereThatIsSaid) {
   EXPECT_EQ(ask_here("DELETE", path).status, 409);
 }
 
+TEST_F(KeysTest, ARevocationThatCouldNotBeRecordedHoldsAndIsRecordedWhenItIsAskedForAgain) {
+  const auto first = known({"use"}), other = known({"use"});
+  const auto second = renew(first);
+  const auto path = "/api/v1/keys/" + first.id;
+  shared_.ledger = nullptr;
+  EXPECT_EQ(ask_here("DELETE", path).status, 503);
+  EXPECT_EQ(ask_here("DELETE", "/api/v1/keys/" + other.id).status, 503);
+  shared_.ledger = ledger_.get();
+  EXPECT_FALSE(opens(second.text));
+  EXPECT_EQ(ask_here("DELETE", path).at({"also_revoked"}), "[\"" + second.entry.id + "\"]");
+  const auto records = ledger::tail(folder_.path(), 3).value();
+  std::string all;
+  for (const auto& record : records) {
+    EXPECT_NE(record.find(R"("action":"key-revoked")"), std::string::npos) << record;
+    all += record;
+  }
+  for (const auto& id : {first.id, other.id, second.entry.id})
+    EXPECT_NE(all.find("\"what\":\"" + id + '"'), std::string::npos) << id;
+  EXPECT_EQ(ask_here("DELETE", path).status, 409) << "it is in the ledger now";
+}
+
 TEST_F(KeysTest, AKeyThatCannotBeRecordedDoesNotStayBehind) {
   shared_.ledger = nullptr;
   EXPECT_EQ(ask_here("POST", "/api/v1/keys", R"({"team":"blue","user":"eve"})").status, 503);

@@ -82,18 +82,34 @@ Result<std::vector<store::KeyEntry>> revoke_in_store(store::Store& store, std::s
   return std::vector<store::KeyEntry>{std::move(entry)};
 }
 
+// All that are owed to the ledger: an earlier one may have failed there.
+Result<> record_revocations(Backing& backing, const Call& call, const std::vector<store::KeyEntry>& owed) {
+  std::vector<Change> changes;
+  for (const auto& entry : owed) changes.emplace_back("key-revoked", entry.id, members_of(entry));
+  TRY_VOID(record_changes(backing, call, changes));
+  return backing.store->revocations_recorded();
+}
+
 Result<Reply> revoke_key(Backing& backing, const Call& call) {
   TRY(const auto known, find_key(backing, call));
   if (!call.rights.runs_team(known.team) || !call.rights.may_grant(known.scopes))
     return fail(Code::denied, "this key does not administer that team");
   const std::lock_guard lock(backing.store_mutex);
   // What failed may have been done all the same: the gate is told in either case.
-  const auto in_store = revoke_in_store(*backing.store, known.id, call.text("only") == "true");
+  const bool only = call.text("only") == "true";
+  auto in_store = revoke_in_store(*backing.store, known.id, only);
   TRY_VOID(publish_keys(backing));
+  TRY(const auto owed, backing.store->unrecorded_revocations());
+  if (!in_store && in_store.error().code == Code::exists) {
+    // What is not in the ledger yet is done now.
+    std::vector<store::KeyEntry> late;
+    std::ranges::copy_if(owed, std::back_inserter(late), [&](const store::KeyEntry& entry) {
+      return entry.id == known.id || (!only && entry.origin == known.origin);
+    });
+    if (!late.empty()) in_store = std::move(late);
+  }
   TRY(const auto revoked, in_store);
-  std::vector<Change> changes;
-  for (const auto& entry : revoked) changes.emplace_back("key-revoked", entry.id, members_of(entry));
-  TRY_VOID(record_changes(backing, call, changes));
+  TRY_VOID(record_revocations(backing, call, owed));
   TRY(const auto entry, find_key(backing, call));
   return reply_object([&](json::Writer& w) {
     w.key("also_revoked");
@@ -305,10 +321,12 @@ void KeyChange::publish() {
   backing_.shared.keys.replace(std::move(keys_));
 }
 
-void KeyChange::take_back(const store::KeyEntry& made) {
+void KeyChange::take_back(const store::KeyEntry& made, const store::KeyEntry* old) {
   if (!recorded_) return;
   [[maybe_unused]] const auto gone = backing_.store->revoke_key(made.id, wall_now());  // mostly not there
-  if (const auto said = record_change(backing_, call_, "key-revoked", made.id, members_of(made)); !said)
+  std::vector<Change> changes{{"key-revoked", made.id, members_of(made)}};
+  if (old) changes.push_back({"key-stays", old->id, members_of(*old)});
+  if (const auto said = record_changes(backing_, call_, changes); !said)
     log::error(fmt::format("keys: {} was recorded as made and is not good; that could not be recorded: {}",
                            made.id, said.error().text()));
 }

@@ -237,7 +237,7 @@ Result<Reply> renew(Backing& backing, const Call& call) {
         return change.record(changes);
       });
   if (!renewed) {
-    change.take_back(entry);
+    change.take_back(entry, old);
     if (renewed.error().code == Code::not_found)  // since it was let in
       return fail(Code::denied, "the key that you ask with is not good any more");
     return std::unexpected(renewed.error());

@@ -160,11 +160,14 @@ TEST_F(SelfTest, ARenewalThatTheStoreDoesNotKeepIsTakenBackInTheLedgerToo) {
   ASSERT_EQ(keys.size(), 1U);
   EXPECT_FALSE(keys[0].expires);
   EXPECT_EQ(shared_.keys.snapshot()->size(), 1U);
-  const auto records = ledger::tail(folder_.path(), 3).value();
+  const auto records = ledger::tail(folder_.path(), 4).value();
   const auto id = json::Document::parse(records[0])->root()["what"].string_or("");
   EXPECT_NE(records[0].find(R"("action":"key-created")"), std::string::npos) << records[0];
   EXPECT_NE(records[2].find(R"("action":"key-revoked")"), std::string::npos) << records[2];
   EXPECT_NE(records[2].find("\"what\":\"" + id + '"'), std::string::npos) << records[2];
+  EXPECT_NE(records[1].find(R"("action":"key-expires")"), std::string::npos) << records[1];
+  EXPECT_NE(records[3].find(R"("action":"key-stays")"), std::string::npos) << records[3];
+  EXPECT_NE(records[3].find("\"what\":\"" + old.id + '"'), std::string::npos) << records[3];
   sql("DROP TRIGGER snap");
   EXPECT_EQ(renewed(old, 60).origin, old.id);
 }

@@ -44,6 +44,14 @@ constexpr const char* kKeys5 = R"(CREATE TABLE keys (
          created INTEGER NOT NULL,      -- milliseconds since 1970, as all times here
          revoked INTEGER
        , scopes TEXT NOT NULL DEFAULT 'use', expires INTEGER, origin TEXT NOT NULL DEFAULT '') WITHOUT ROWID)";
+constexpr const char* kKeys7 = R"(CREATE TABLE keys (
+         id TEXT PRIMARY KEY,
+         team TEXT NOT NULL,
+         subject TEXT NOT NULL REFERENCES subjects (subject),
+         secret_sha256 BLOB NOT NULL,
+         created INTEGER NOT NULL,      -- milliseconds since 1970, as all times here
+         revoked INTEGER
+       , scopes TEXT NOT NULL DEFAULT 'use', expires INTEGER, origin TEXT NOT NULL DEFAULT '', unrecorded INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID)";
 constexpr const char* kResponses1 = R"(CREATE TABLE responses (
          id TEXT PRIMARY KEY,
          service TEXT NOT NULL,
@@ -109,6 +117,11 @@ constexpr const char* kKeyRows5 = R"(INSERT INTO keys VALUES
   ('BBBBBBBB', 'sales', 'sub_bob', x'0101010101010101010101010101010101010101010101010101010101010101', 2000, 3000, 'use', NULL, 'BBBBBBBB'),
   ('CCCCCCCC', 'sales', 'sub_eve', zeroblob(32), 3000, NULL, 'use', NULL, 'AAAAAAAA'),
   ('DDDDDDDD', 'research', 'sub_eve', zeroblob(32), 4000, NULL, 'team:research' || char(10) || 'use', 9000, 'DDDDDDDD'))";
+constexpr const char* kKeyRows7 = R"(INSERT INTO keys VALUES
+  ('AAAAAAAA', 'research', 'sub_ada', zeroblob(32), 1000, NULL, 'use', NULL, 'AAAAAAAA', 0),
+  ('BBBBBBBB', 'sales', 'sub_bob', x'0101010101010101010101010101010101010101010101010101010101010101', 2000, 3000, 'use', NULL, 'BBBBBBBB', 0),
+  ('CCCCCCCC', 'sales', 'sub_eve', zeroblob(32), 3000, NULL, 'use', NULL, 'AAAAAAAA', 0),
+  ('DDDDDDDD', 'research', 'sub_eve', zeroblob(32), 4000, NULL, 'team:research' || char(10) || 'use', 9000, 'DDDDDDDD', 0))";
 constexpr const char* kResponseRows1 =
     "INSERT INTO responses VALUES ('resp_1', 'openai', 5000), ('resp_2', 'openai', 6000)";
 constexpr const char* kResponseRows2 =
@@ -151,6 +164,10 @@ const std::vector<Released>& released() {
        {kSubjects1, kKeys5, kResponses5, kResponsesAt1, kLimits3, kInvitations4, kFalseAlarms6,
         kFalseAlarmsSubject6},
        {kSubjectRows1, kKeyRows5, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6}},
+      {7,
+       {kSubjects1, kKeys7, kResponses5, kResponsesAt1, kLimits3, kInvitations4, kFalseAlarms6,
+        kFalseAlarmsSubject6},
+       {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6}},
   };
   return all;
 }
@@ -246,6 +263,7 @@ TEST_P(MigrateTest, AStoreOfAReleasedSchemaLosesNothing) {
   const auto store = open();
   ASSERT_TRUE(store);
   EXPECT_TRUE(store->create_key("t", "ada", 1));
+  EXPECT_TRUE(store->unrecorded_revocations()->empty());
   EXPECT_TRUE(store->renew_key("AAAAAAAA", 5000, 4000, {}));
   EXPECT_TRUE(store->revoke_line("AAAAAAAA", 1));
 }

@@ -73,6 +73,8 @@ constexpr std::array kMigrations = std::to_array<const char*>({
          until INTEGER
        ) WITHOUT ROWID;
        CREATE INDEX false_alarms_subject ON false_alarms (subject, state);)",
+    // 1: was revoked, and the ledger does not say so yet.
+    R"(ALTER TABLE keys ADD COLUMN unrecorded INTEGER NOT NULL DEFAULT 0;)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,
@@ -116,6 +118,12 @@ std::unexpected<Error> revoked_before(const KeyEntry& entry) {
               fmt::format("the key '{}' was revoked before, at {}", entry.id, rfc3339(*entry.revoked)));
 }
 
+// What is told of a change that did not reach the disk and was undone.
+std::unexpected<Error> not_settled(Error why, const Result<>& undone) {
+  if (!undone) why.message += "; nor could it be taken back: " + undone.error().message;
+  return std::unexpected(std::move(why));
+}
+
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(Database db) : db_(std::move(db)) {}
@@ -127,6 +135,8 @@ class SqliteStore final : public Store {
   Result<std::vector<KeyEntry>> keys() override;
   Result<KeyEntry> revoke_key(std::string_view id, WallMs now) override;
   Result<std::vector<KeyEntry>> revoke_line(std::string_view id, WallMs now) override;
+  Result<std::vector<KeyEntry>> unrecorded_revocations() override;
+  Result<> revocations_recorded() override;
   Result<std::string> subject_of(std::string_view user) override;
   Result<std::optional<std::string>> find_subject(std::string_view user) override;
   Result<bool> has_subject(std::string_view subject) override;
@@ -185,8 +195,7 @@ Result<NewKey> SqliteStore::create_key(const KeyWish& wish, WallMs now, const Co
     if (confirm) TRY_VOID(confirm(made.entry));
     TRY_VOID(transaction.commit());
     if (auto settled = settle(); !settled) {
-      [[maybe_unused]] const auto undone = db_.prepare("DELETE FROM keys WHERE id = ?").bind(id).run();
-      return std::unexpected(settled.error());
+      return not_settled(settled.error(), db_.prepare("DELETE FROM keys WHERE id = ?").bind(id).run());
     }
     return made;
   }
@@ -221,8 +230,7 @@ Result<RenewedKey> SqliteStore::renew_key(std::string_view id, WallMs ends, Wall
     if (confirm) TRY_VOID(confirm(*made, *ending));
     TRY_VOID(transaction.commit());
     if (auto settled = settle(); !settled) {
-      [[maybe_unused]] const auto undone = undo_renewal(new_id, *before);
-      return std::unexpected(settled.error());
+      return not_settled(settled.error(), undo_renewal(new_id, *before));
     }
     return RenewedKey{{std::move(key.text), std::move(*made)}, std::move(*ending)};
   }
@@ -256,7 +264,7 @@ Result<KeyEntry> SqliteStore::revoke_key(std::string_view id, WallMs now) {
   TRY(auto entry, find_key(id));
   if (!entry) return no_key(id);
   if (entry->revoked) return revoked_before(*entry);
-  TRY_VOID(db_.prepare("UPDATE keys SET revoked = ? WHERE id = ?").bind(now).bind(id).run());
+  TRY_VOID(db_.prepare("UPDATE keys SET revoked = ?, unrecorded = 1 WHERE id = ?").bind(now).bind(id).run());
   TRY_VOID(transaction.commit());
   TRY_VOID(settle());
   entry->revoked = now;
@@ -274,7 +282,7 @@ Result<std::vector<KeyEntry>> SqliteStore::revoke_line(std::string_view id, Wall
   while (rows.step()) revoked.push_back(read_entry(rows));
   TRY_VOID(rows.end());
   if (revoked.empty()) return revoked_before(*named);
-  TRY_VOID(db_.prepare("UPDATE keys SET revoked = ? WHERE origin = ? AND revoked IS NULL")
+  TRY_VOID(db_.prepare("UPDATE keys SET revoked = ?, unrecorded = 1 WHERE origin = ? AND revoked IS NULL")
                .bind(now)
                .bind(named->origin)
                .run());
@@ -282,6 +290,18 @@ Result<std::vector<KeyEntry>> SqliteStore::revoke_line(std::string_view id, Wall
   TRY_VOID(settle());
   for (auto& entry : revoked) entry.revoked = now;
   return revoked;
+}
+
+Result<std::vector<KeyEntry>> SqliteStore::unrecorded_revocations() {
+  std::vector<KeyEntry> owed;
+  auto rows = db_.prepare(std::string(kSelectKeys) + "WHERE k.unrecorded = 1 ORDER BY k.created, k.id");
+  while (rows.step()) owed.push_back(read_entry(rows));
+  TRY_VOID(rows.end());
+  return owed;
+}
+
+Result<> SqliteStore::revocations_recorded() {
+  return db_.run("UPDATE keys SET unrecorded = 0 WHERE unrecorded = 1");
 }
 
 Result<std::optional<std::string>> SqliteStore::find_subject(std::string_view user) {

@@ -104,6 +104,10 @@ class Store {
   // All of its line that were not revoked before: those, sorted as keys() does. `not_found`, or `exists` when
   // there is none.
   virtual Result<std::vector<KeyEntry>> revoke_line(std::string_view id, WallMs now) = 0;
+  // The keys that these two revoked since revocations_recorded() was last called, sorted as keys() does.
+  virtual Result<std::vector<KeyEntry>> unrecorded_revocations() = 0;
+  // All that there are stand in the ledger now.
+  virtual Result<> revocations_recorded() = 0;
   // Made on first sight: "sub_" and 20 characters of [0-9A-Za-z].
   virtual Result<std::string> subject_of(std::string_view user) = 0;
   // Nothing where the name was never seen or has been erased.

@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <set>
 #include <sqlite3.h>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -501,6 +503,76 @@ TEST(RandomBase62, IsOfTheAlphabetAndNeverTheSame) {
     seen.insert(text);
   }
   EXPECT_EQ(seen.size(), 1000U);
+}
+
+// The write-ahead log takes a change, and then the file has no room for it.
+class FullStoreTest : public StoreTest {
+ protected:
+  FullStoreTest() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+  }
+  ~FullStoreTest() override { lift(); }
+  void fill() const {
+    const rlimit full{std::filesystem::file_size(path("store.db")), before_.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  }
+  void lift() const { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  static inline const std::string kLong = std::string(9'000, 't');  // more than its page has room for
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(FullStoreTest, AKeyThatDoesNotReachTheFileIsNotMade) {
+  auto store = open();
+  ASSERT_TRUE(store->create_key("blue", "ada", 1));
+  fill();
+  const auto made = store->create_key(kLong, "ada", 2);
+  EXPECT_FALSE(made) << "it was not tried with a full file";
+  EXPECT_EQ(store->keys()->size(), 1U);
+  lift();
+  store = open();
+  EXPECT_EQ(store->keys()->size(), 1U);
+  EXPECT_TRUE(store->create_key(kLong, "ada", 3));
+}
+
+TEST_F(FullStoreTest, ARenewalThatDoesNotReachTheFileLeavesTheOldKeyAsItWas) {
+  auto store = open();
+  const auto old = store->create_key(kLong, "ada", 1);
+  ASSERT_TRUE(old);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(store->create_key(kLong, "bob", 2));  // room for a longer log
+  fill();
+  int asked = 0;
+  const auto renewed = store->renew_key(old->entry.id, 5'000, 2, [&](const KeyEntry&, const KeyEntry&) {
+    ++asked;
+    return Result<>();
+  });
+  EXPECT_FALSE(renewed) << "it was not tried with a full file";
+  EXPECT_EQ(asked, 1);
+  for (int opened = 0; opened < 2; ++opened) {
+    const auto keys = store->keys().value();
+    ASSERT_EQ(keys.size(), 21U);
+    EXPECT_EQ(keys[0].id, old->entry.id);
+    EXPECT_FALSE(keys[0].expires);
+    lift();
+    store = open();
+  }
+}
+
+TEST_F(StoreTest, ARevocationIsOwedToTheLedgerUntilItStandsThere) {
+  auto store = open();
+  const auto one = store->create_key("blue", "ada", 1)->entry,
+             two = store->create_key("blue", "bob", 2)->entry;
+  ASSERT_TRUE(store->revoke_line(one.id, 3));
+  ASSERT_TRUE(store->revoke_key(two.id, 4));
+  store = open();
+  const auto owed = store->unrecorded_revocations().value();
+  ASSERT_EQ(owed.size(), 2U);
+  EXPECT_EQ(owed[0].id, one.id);
+  EXPECT_EQ(owed[1].id, two.id);
+  ASSERT_TRUE(store->revocations_recorded());
+  EXPECT_TRUE(store->unrecorded_revocations()->empty());
 }
 
 }  // namespace

@@ -45,8 +45,9 @@ class KeyChange {
   // step.
   Result<> record(std::span<const Change> changes);
   void publish();  // it is made: the gate opens to it
-  // It is not, though it is recorded: `made` opens nothing, and a record says so.
-  void take_back(const store::KeyEntry& made);
+  // It is not, though it is recorded: `made` opens nothing, and a record says so. So it does of the key that
+  // was to end in its place (null: none) and stays as it was.
+  void take_back(const store::KeyEntry& made, const store::KeyEntry* old = nullptr);
 
  private:
   Backing& backing_;
