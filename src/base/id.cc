@@ -1,9 +1,29 @@
 #include "base/id.h"
 
+#include <array>
+
 #include "base/hash.h"
 #include "base/time.h"
 
 namespace ostiary {
+
+namespace {
+
+constexpr std::uint8_t kNoDigit = 0x10;
+
+// The value of each hexadecimal digit.
+constexpr auto kDigits = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = static_cast<std::uint8_t>(10 + i);
+  return values;
+}();
+
+// Where each byte's two digits stand in the text.
+constexpr std::array<std::uint8_t, 16> kPlaces{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+
+}  // namespace
 
 Id Id::make() {
   thread_local std::uint64_t last_ms = 0;
@@ -49,20 +69,15 @@ std::string Id::text() const {
 std::optional<Id> Id::parse(std::string_view text) {
   if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
     return std::nullopt;
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char small = static_cast<char>(c | 0x20);
-    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-  };
   Id id;
-  std::size_t at = 0;
-  for (auto& byte : id.bytes) {
-    if (text[at] == '-') ++at;
-    const int high = digit(text[at]), low = digit(text[at + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    byte = static_cast<std::uint8_t>(high << 4 | low);
-    at += 2;
+  std::uint8_t wrong = 0;
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    const auto high = kDigits[static_cast<std::uint8_t>(text[kPlaces[i]])];
+    const auto low = kDigits[static_cast<std::uint8_t>(text[kPlaces[i] + 1])];
+    wrong |= high | low;
+    id.bytes[i] = static_cast<std::uint8_t>(high << 4 | (low & 15));
   }
+  if ((wrong & kNoDigit) != 0) return std::nullopt;
   return id;
 }
 

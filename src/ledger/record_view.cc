@@ -170,18 +170,26 @@ constexpr auto kPrefixes = [] {
   return prefixes;
 }();
 
+// Whether two names whose prefixes are the same are.
+bool same_behind_prefix(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.size() <= 8 || a.substr(8) == b.substr(8));
+}
+
 bool RecordReader::read(std::string_view line, RecordView& view) {
   view = RecordView{};
   decoded_.clear();
   decoded_.reserve(line.size());
   // Both the members and the table are sorted, so that one walk over the two finds all.
-  std::size_t i = 0;
+  std::size_t next = 0;
   const bool whole = each_member(line, [&](std::string_view name, std::string_view raw) {
     const auto prefix = prefix_of(name);
-    while (i < kPrefixes.size() && kPrefixes[i] < prefix) ++i;
-    while (i < kPrefixes.size() && kPrefixes[i] == prefix && RecordMembers::kAll[i].name < name) ++i;
-    if (i < kPrefixes.size() && kPrefixes[i] == prefix && RecordMembers::kAll[i].name == name)
+    while (next < kPrefixes.size() && kPrefixes[next] < prefix) ++next;
+    for (auto i = next; i < kPrefixes.size() && kPrefixes[i] == prefix; ++i) {
+      if (!same_behind_prefix(RecordMembers::kAll[i].name, name)) continue;
+      next = i;
       RecordMembers::kAll[i].take(*this, raw, view);
+      break;
+    }
   });
   const bool exchange = view.kind == RecordView::Kind::intent || view.kind == RecordView::Kind::outcome;
   return whole && (!exchange || view.id != Id{});

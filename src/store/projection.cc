@@ -102,6 +102,8 @@ struct Projection::Impl {
   std::vector<Id> fresh, closed;              // intents of the batch; stored ones that ended in it
   std::map<std::string, Counted> months;      // by month, key and team, each with a zero byte behind it
   std::string month_name;
+  std::optional<WallMs> month_day;  // days since 1970
+  std::string month_of_day;         // of that one
 };
 
 std::unique_ptr<Open> Projection::Impl::blank() {
@@ -141,9 +143,14 @@ Result<> Projection::Impl::load_open() {
 
 void Projection::Impl::count(WallMs at, std::string_view key, std::string_view team, const Counted& usage) {
   constexpr std::size_t month_size = 7;  // "2026-11"
-  month_name.clear();
-  append_rfc3339(month_name, at);
-  month_name.resize(month_size);
+  constexpr WallMs day_ms = 24LL * 3600 * 1000;
+  if (const auto day = (at < 0 ? at - day_ms + 1 : at) / day_ms; day != month_day) {
+    month_day = day;
+    month_name.clear();
+    append_rfc3339(month_name, at);
+    month_of_day = month_name.substr(0, month_size);
+  }
+  month_name = month_of_day;
   count_in(key, team, usage);
 }
 
