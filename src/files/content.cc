@@ -35,6 +35,32 @@ Result<std::string> read_all(int fd, std::uint64_t expected, std::uint64_t limit
   return out;
 }
 
+// Memory that grows without being copied, so that no byte is ever held twice.
+class Growing {
+ public:
+  Growing() = default;
+  Growing(const Growing&) = delete;
+  Growing& operator=(const Growing&) = delete;
+  ~Growing() {
+    if (at_) ::munmap(at_, size_);
+  }
+  bool resize(std::size_t size) {
+    void* const moved =
+        at_ ? ::mremap(at_, size_, size, MREMAP_MAYMOVE)
+            : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (moved == MAP_FAILED) return false;
+    at_ = static_cast<char*>(moved), size_ = size;
+    return true;
+  }
+  char* at() const { return at_; }
+  std::size_t size() const { return size_; }
+  char* release() { return std::exchange(at_, nullptr); }
+
+ private:
+  char* at_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 }  // namespace
 
 Encoding encoding_of(std::string_view bytes) {
@@ -62,10 +88,34 @@ Content::~Content() {
   if (map_) ::munmap(const_cast<char*>(map_), mapped_);
 }
 
+// A pipe or device: how much comes is not known.
+Result<Content> Content::read_pipe(int fd, std::uint64_t limit, const std::string& where) {
+  constexpr std::size_t first = 256u << 10;
+  Growing memory;
+  std::size_t have = 0;
+  for (;;) {
+    if (have == memory.size() && !memory.resize(std::max(first, have * 2)))
+      return fail_errno("hold the text in memory", where, errno);
+    const auto n = ::read(fd, memory.at() + have, memory.size() - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("read the file", where, errno);
+    if (n == 0) break;
+    have += static_cast<std::size_t>(n);
+    if (have > limit) return over(limit, where);
+  }
+  Content content;
+  if (have == 0) return content;
+  memory.resize(have);
+  content.map_ = memory.release();
+  content.mapped_ = have;
+  return content;
+}
+
 Result<Content> Content::read(int fd, std::uint64_t limit, const std::string& where) {
   struct stat info{};
   if (::fstat(fd, &info) != 0) return fail_errno("read the file's size", where, errno);
-  const auto size = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+  if (!S_ISREG(info.st_mode)) return read_pipe(fd, limit, where);
+  const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size > limit) return over(limit, where);
   if (size < kMappedFrom) {
     TRY(auto bytes, read_all(fd, size, limit, where));

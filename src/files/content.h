@@ -21,7 +21,7 @@ enum class Encoding : std::uint8_t {
 constexpr std::size_t kEncodingHead = 8192;
 Encoding encoding_of(std::string_view bytes);
 
-// The bytes of one file. What is small is held in memory of its own; a larger file is mapped, and reading a
+// The bytes of one file. What is small, and what a pipe brings, is held in memory of its own; a larger file is mapped, and reading a
 // mapping beyond where another program has since cut the file ends the process (SIGBUS).
 class Content {
  public:
@@ -41,6 +41,7 @@ class Content {
   Encoding encoding() const { return encoding_of(bytes()); }
 
  private:
+  static Result<Content> read_pipe(int fd, std::uint64_t limit, const std::string& where);
   std::string own_;
   const char* map_ = nullptr;
   std::size_t mapped_ = 0;

@@ -1,11 +1,14 @@
 """What texts hold: on the command line, and what of a request reaches the service."""
 
+import base64
+import hashlib
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 import openai
 import pytest
@@ -282,6 +285,127 @@ def test_secrets_in_tools_and_their_results_are_masked_too(up):
         [body] = got(up, before)
         assert TOKEN not in json.dumps(body)
         assert json.loads(body["messages"][1]["tool_calls"][0]["function"]["arguments"])["value"] == "‹secret:github-token:1›"
+
+
+MASK = "‹secret:github-token:1›"
+TOOL = {"type": "function", "function": {"name": "save", "description": f"saves {TOKEN}",
+                                         "parameters": {"type": "object", "properties": {"key": {"default": TOKEN}}}}}
+MESSAGE = {"role": "user", "content": "hello"}
+
+
+@pytest.mark.parametrize("path, body", [
+    ("completions", {"prompt": f"the key {TOKEN} is"}),
+    ("completions", {"prompt": ["first", f"then {TOKEN}"], "suffix": f"and {TOKEN}"}),
+    ("embeddings", {"input": f"the key {TOKEN} is"}),
+    ("embeddings", {"input": ["first", f"then {TOKEN}", TOKEN]}),
+    ("embeddings", {"input": [1, 2, 3]}),
+    ("embeddings", {"input": [[1, 2, 3], [464, 1994]], "user": TOKEN}),
+    ("chat/completions", {"messages": [MESSAGE], "metadata": {"from": TOKEN, TOKEN: "x"}}),
+    ("chat/completions", {"messages": [{"role": "system", "content": f"use {TOKEN}"}, MESSAGE]}),
+    ("chat/completions", {"messages": [{"role": "developer", "content": [{"type": "text", "text": TOKEN}]}, MESSAGE]}),
+    ("chat/completions", {"messages": [MESSAGE], "tools": [TOOL]}),
+    ("chat/completions", {"messages": [MESSAGE, {"role": "tool", "tool_call_id": "c1", "content": f"is {TOKEN}"}]}),
+    ("chat/completions", {"messages": [MESSAGE, {"role": "assistant", "content": None, "tool_calls": [
+        {"id": "c1", "type": "function", "function": {"name": "f", "arguments": json.dumps({"k": TOKEN})}}]}]}),
+    ("chat/completions", {"messages": [MESSAGE], "stop": [TOKEN], "prediction": {"type": "content", "content": TOKEN}}),
+    ("responses", {"input": f"the key {TOKEN} is", "instructions": f"use {TOKEN}", "metadata": {"from": TOKEN}}),
+    ("responses", {"input": [{"role": "user", "content": [{"type": "input_text", "text": TOKEN}]},
+                             {"type": "function_call_output", "call_id": "c1", "output": f"is {TOKEN}"}],
+                   "tools": [{"type": "function", **TOOL["function"]}]}),
+])
+def test_every_part_of_a_request_that_bears_text_is_masked_on_its_way(redacting, up, path, body):
+    body = {"model": "hello", **body}
+    before = len(up.requests)
+    answer = redacting.post(f"/v1/{path}", body)
+    assert answer.status == 200, answer.body
+    sent = [json.loads(request.body) for request in up.requests[before:]]
+    assert sent == [json.loads(json.dumps(body).replace(json.dumps(TOKEN)[1:-1], json.dumps(MASK)[1:-1]))]
+
+
+@pytest.fixture(scope="module")
+def redacting(up):
+    with Gate([service(up)], more={"data_classes": {"secret": "redact"}}) as gate:
+        yield gate
+
+
+def test_ten_thousand_findings_in_one_prompt_are_refused_and_told_of_in_bounded_time(redacting, up):
+    bodies = (base64.b64encode(hashlib.sha256(b"%d" % n).digest(), b"Xy").decode()[:30] for n in range(5000))
+    text = " ".join(f"maren.voss{n}@voss-orgelbau.de {github_token(body)}" for n, body in enumerate(bodies))
+    before, began = len(up.requests), time.monotonic()
+    answer = redacting.post("/v1/chat/completions", {"model": "hello", "messages": [{"role": "user", "content": text}]})
+    assert answer.status == 403 and len(up.requests) == before, "it is never masked in part"
+    assert time.monotonic() - began < 20
+    found = json.loads(run("inspect", "--format", "json", input=text).stdout)
+    assert len(found["findings"]) == 10_000 and found["partial"] == []
+    masked = run("inspect", "--redact", input=text).stdout
+    assert masked.count("‹secret:github-token:") == 5000 and masked.count("‹personal:email:") == 5000
+    assert json.loads(run("inspect", "--format", "json", input=masked).stdout)["findings"] == []
+
+
+def test_deeply_nested_json_and_encodings_are_read_or_refused_in_bounded_time(redacting, up):
+    deep = "[" * 100_000 + json.dumps(TOKEN) + "]" * 100_000
+    assert redacting.send("POST", "/v1/chat/completions", body=deep.encode(), key=redacting.key).status in (400, 403, 413)
+    found = json.loads(run("inspect", "--format", "json", input=deep).stdout)
+    assert [f["detector"] for f in found["findings"]] == ["github-personal-token"]
+    body = {"model": "hello", "messages": [MESSAGE], "metadata": json.loads('{"a":' * 60 + json.dumps(TOKEN) + "}" * 60)}
+    before = len(up.requests)
+    assert redacting.post("/v1/chat/completions", body).status == 200
+    assert TOKEN not in up.requests[before].body.decode()
+    levels = [lambda b: base64.b64encode(b), lambda b: base64.b64encode(b), lambda b: b.hex().encode(),
+              lambda b: b"".join(b"%%%02x" % c for c in b)]
+    text, seen = f"in {TOKEN} out".encode(), []
+    for level in levels:
+        text = level(text)
+        seen.append(bool(json.loads(run("inspect", "--format", "json", input=text.decode()).stdout)["findings"]))
+    assert seen == [True, True, False, False], "two levels are undone"
+    for _ in range(12):
+        text = base64.b64encode(text)
+    began = time.monotonic()
+    assert run("inspect", "--format", "json", input=text.decode()).returncode == 0
+    assert time.monotonic() - began < 10
+
+
+GENERATOR = """
+import sys
+block = (b"lorem ipsum dolor sit amet 0123456789 abcdef; " * 25000)[: 1 << 20]
+for _ in range(int(sys.argv[1])):
+    sys.stdout.buffer.write(block)
+sys.stdout.buffer.write(b" " + sys.argv[2].encode() + b" ")
+"""
+READER = """
+import json, resource, subprocess, sys, time
+began = time.monotonic()
+done = subprocess.run(sys.argv[1:], stdin=sys.stdin.buffer, capture_output=True)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([done.returncode, done.stdout.decode()[-4000:], time.monotonic() - began, peak.ru_maxrss * 1024,
+                  peak.ru_utime + peak.ru_stime]))
+"""
+
+
+def through_a_pipe(megabytes, *command):
+    """[exit code, output, seconds, peak of memory, seconds of the processor] of a command that reads one long line."""
+    source = subprocess.Popen([sys.executable, "-c", GENERATOR, str(megabytes), TOKEN], stdout=subprocess.PIPE)
+    try:
+        done = subprocess.run([sys.executable, "-c", READER, *map(str, command)], stdin=source.stdout, text=True,
+                              capture_output=True, timeout=600, check=True)
+        return json.loads(done.stdout)
+    finally:
+        source.stdout.close()
+        source.kill()
+        source.wait()
+
+
+@pytest.mark.timeout(600)
+def test_one_line_that_never_ends_is_read_with_bounded_memory_in_time_that_grows_with_it():
+    """256 MB; 1 GB with OSTIARY_TEST_LARGE=1. Time is held against a hash of the same pipe."""
+    size = 1024 if os.environ.get("OSTIARY_TEST_LARGE") else 256
+    _, _, _, _, peer = through_a_pipe(size, "sha256sum")
+    code, out, _, peak, spent = through_a_pipe(size, BINARY, "inspect", "--format", "json")
+    found = json.loads(out)
+    assert code == 0 and found["partial"] == [] and found["size"]["bytes"] > size << 20
+    assert [f["location"]["start"] for f in found["findings"]] == [(size << 20) + 1]
+    assert peak < (size << 20) * 1.1 + (200 << 20), f"{peak >> 20} MB"
+    assert spent < 40 * peer + 2, f"{spent:.1f} s beside {peer:.1f} s of sha256sum"
 
 
 def test_without_inspection_nothing_is_found(up):
