@@ -1,19 +1,12 @@
 #include <algorithm>
 
+#include "base/digits.h"
 #include "inspect/impl/check_kinds.h"
 #include "json/document.h"
 
 namespace ostiary::inspect {
 
 namespace {
-
-int base64_value(char c) {
-  if (is_upper(c)) return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (is_decimal(c)) return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  return c == '/' || c == '_' ? 63 : -1;
-}
 
 bool is_base62(char c) {
   return is_decimal(c) || is_upper(c) || (c >= 'a' && c <= 'z');
@@ -161,7 +154,7 @@ std::optional<std::string> decode_body(std::string_view text, bool whole) {
   std::string characters;
   while (!text.empty()) {
     if (skip_break(text)) continue;
-    if (text[0] == '=' && text.size() >= 5 && characters.size() % 4 == 0 && base64_value(text[1]) >= 0)
+    if (text[0] == '=' && text.size() >= 5 && characters.size() % 4 == 0 && base64_value(text[1]) != kNoDigit)
       break;  // the CRC-24 of OpenPGP's armour
     characters += text[0];
     text.remove_prefix(1);
@@ -227,9 +220,9 @@ std::optional<std::string> decode_any_base64(std::string_view text) {
   std::uint32_t bits = 0;
   unsigned count = 0;
   for (const char c : text.substr(0, end)) {
-    const int v = base64_value(c);
-    if (v < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<std::uint32_t>(v)) & 0xffff;
+    const auto v = base64_value(c);
+    if (v == kNoDigit) return std::nullopt;
+    bits = (bits << 6 | v) & 0xffff;
     count += 6;
     if (count < 8) continue;
     count -= 8;

@@ -3,28 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "base/digits.h"
 #include "base/text.h"
 #include "inspect/impl/marks.h"
 
 namespace ostiary::inspect {
 
 namespace {
-
-constexpr std::uint8_t kNoDigit = 0xff;
-
-constexpr auto kBase64Values = [] {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNoDigit);
-  for (std::uint8_t i = 0; i < 26; ++i) values['A' + i] = i, values['a' + i] = 26 + i;
-  for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = 52 + i;
-  values['+'] = values['-'] = 62;
-  values['/'] = values['_'] = 63;
-  return values;
-}();
-
-std::uint8_t base64_value(char c) {
-  return kBase64Values[static_cast<unsigned char>(c)];
-}
 
 std::optional<unsigned> hex_value(std::string_view digits) {
   unsigned value = 0;
@@ -33,19 +18,6 @@ std::optional<unsigned> hex_value(std::string_view digits) {
     value = value << 4 | static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
   }
   return value;
-}
-
-void append_utf8(std::string& out, unsigned c) {
-  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3f)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xc0 | c >> 6), tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xe0 | c >> 12), tail(6), tail(0);
-  } else {
-    out += static_cast<char>(0xf0 | c >> 18), tail(12), tail(6), tail(0);
-  }
 }
 
 bool is_blank(char c) {

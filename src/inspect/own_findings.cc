@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/digits.h"
 #include "base/hash.h"
 #include "inspect/decode.h"
 #include "inspect/engine.h"
@@ -38,8 +39,7 @@ std::vector<OwnSpan> spans_in(const OwnCode& own_code, std::string_view text) {
 }
 
 bool in_base64(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
-         c == '-' || c == '_';
+  return base64_value(c) != kNoDigit;
 }
 
 // The run of base64 at the front of a text, over the ends of long lines.

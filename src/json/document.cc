@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/digits.h"
 #include "json/impl/bytes.h"
 #include "json/impl/walk.h"
 
@@ -255,7 +256,7 @@ bool append_decoded(std::string& out, std::string_view s) {
     if (s[slash + 1] != 'u') {
       out += simple_escape(s[slash + 1]);
     } else if (const auto code_point = unicode_escape(s, slash, taken)) {
-      impl::append_utf8(out, *code_point);
+      append_utf8(out, *code_point);
     } else {
       out += impl::kReplacement;
       whole = false;

@@ -134,21 +134,4 @@ std::size_t utf8_length(const char* p, const char* end) {
   return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
 }
 
-void append_utf8(std::string& out, std::uint32_t code_point) {
-  const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  const auto follow = [&](unsigned shift) { put(0x80 | ((code_point >> shift) & 0x3F)); };
-  if (code_point < 0x80) {
-    put(code_point);
-  } else if (code_point < 0x800) {
-    put(0xC0 | code_point >> 6);
-    follow(0);
-  } else if (code_point < 0x10000) {
-    put(0xE0 | code_point >> 12);
-    follow(6), follow(0);
-  } else {
-    put(0xF0 | code_point >> 18);
-    follow(12), follow(6), follow(0);
-  }
-}
-
 }  // namespace ostiary::json::impl

@@ -101,9 +101,6 @@ inline bool is_ascii(std::string_view s) {
 // Length (1 to 4) of the UTF-8 sequence at p (RFC 3629), or 0 where none starts there. p != end.
 std::size_t utf8_length(const char* p, const char* end);
 
-// Appends the UTF-8 form of a code point that is not a surrogate.
-void append_utf8(std::string& out, std::uint32_t code_point);
-
 inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 }  // namespace ostiary::json::impl
