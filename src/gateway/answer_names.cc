@@ -1,6 +1,7 @@
 #include "gateway/answer_names.h"
 
 #include <algorithm>
+#include <array>
 
 #include "json/writer.h"
 
@@ -13,6 +14,61 @@ struct Part {
   std::uint32_t node = 0, start = 0, end = 0;
   bool number = false;
 };
+
+// Members of the answers of chat, message, completion, response and embedding APIs, as their references list
+// them; of 8 bytes or more.
+constexpr std::array<std::string_view, 44> kUsualNames{"accepted_prediction_tokens",
+                                                       "annotations",
+                                                       "arguments",
+                                                       "audio_tokens",
+                                                       "background",
+                                                       "cache_creation",
+                                                       "cache_creation_input_tokens",
+                                                       "cache_read_input_tokens",
+                                                       "cached_tokens",
+                                                       "completed_at",
+                                                       "completion_tokens",
+                                                       "completion_tokens_details",
+                                                       "created_at",
+                                                       "embedding",
+                                                       "ephemeral_1h_input_tokens",
+                                                       "ephemeral_5m_input_tokens",
+                                                       "finish_reason",
+                                                       "function",
+                                                       "function_call",
+                                                       "incomplete_details",
+                                                       "input_tokens",
+                                                       "input_tokens_details",
+                                                       "instructions",
+                                                       "logprobs",
+                                                       "max_output_tokens",
+                                                       "metadata",
+                                                       "obfuscation",
+                                                       "output_tokens",
+                                                       "output_tokens_details",
+                                                       "parallel_tool_calls",
+                                                       "previous_response_id",
+                                                       "prompt_tokens",
+                                                       "prompt_tokens_details",
+                                                       "reasoning",
+                                                       "reasoning_content",
+                                                       "reasoning_tokens",
+                                                       "rejected_prediction_tokens",
+                                                       "service_tier",
+                                                       "stop_reason",
+                                                       "stop_sequence",
+                                                       "system_fingerprint",
+                                                       "tool_calls",
+                                                       "top_logprobs",
+                                                       "total_tokens"};
+static_assert(std::ranges::is_sorted(kUsualNames));
+
+// A time in seconds, of which there is one in each answer.
+bool is_time(std::string_view name, std::string_view number) {
+  constexpr std::size_t digits = 10;
+  return (name == "created" || name == "created_at" || name == "completed_at") && number.size() == digits &&
+         number.starts_with('1') && number.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 // Those that may hold something by themselves or by their names, in order.
 std::vector<Part> parts_of(const json::Document& document, const std::vector<json::Value>& apart) {
@@ -78,6 +134,11 @@ bool AnswerNames::examine(AnswerMasks& masks, const json::Document& document,
     const auto text = document.text().substr(part.start, part.end - part.start);
     const auto digits = text.substr(text.starts_with('-') ? 1 : 0);
     if (text.size() < least || (part.number && digits.find_first_not_of("0123456789") < least)) continue;
+    const auto& node = document.nodes()[part.node];
+    const auto name = document.text().substr(node.key_start, node.key_end - node.key_start);
+    if (part.number ? name.size() > 2 && is_time(name.substr(1, name.size() - 2), text)
+                    : std::ranges::binary_search(kUsualNames, text))
+      continue;
     any = true;
     text_.append(text) += '\n';
   }

@@ -49,6 +49,7 @@ class ReadBody {
     std::uint32_t from = 0;
     for (const auto& part : parts) {
       if (!is_long(part)) continue;
+      if (pieces_.empty()) text_.reserve(body.size());
       add(from, part.start);
       pieces_.push_back({text_.size(), part.start, decode_json_string(between(part))});
       text_ += pieces_.back().decoded->text();

@@ -103,6 +103,7 @@ class DecodedBuilder {
 template <class Next, class Take>
 DecodedBuilder decode_each(std::string_view s, Next&& next, Take&& take) {
   DecodedBuilder out;
+  out.text().reserve(s.size());
   std::string decoded;
   for (std::size_t at = 0, from = 0;;) {
     at = next(at);
