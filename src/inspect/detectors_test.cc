@@ -36,6 +36,13 @@ TEST(Detectors, EachFiresAndIsSilentAsItsExamplesSay) {
   }
 }
 
+TEST(Detectors, EachSecretHasAFloorBelowWhichAValueIsNone) {
+  for (const auto& spec : catalog::detectors()) {
+    if (spec.klass != "secret") continue;
+    EXPECT_GT(std::max(spec.entropy, spec.rarity), 0) << spec.id << " has neither entropy nor rarity";
+  }
+}
+
 TEST(Detectors, AllCompileTogether) {
   const auto engine = Engine::builtin();
   ASSERT_TRUE(engine) << engine.error().text();
