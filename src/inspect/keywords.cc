@@ -15,8 +15,12 @@ constexpr std::size_t kWord = 8;              // bytes that are read at once
 constexpr std::size_t kShort = 3, kLong = 6;  // least bytes of a keyword from where a part of a word begins
 constexpr std::uint64_t kFold = 0x2020202020202020;
 
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 bool is_part(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+  return is_alphanumeric(c) || (c & 0x80) != 0;
 }
 
 char lower(char c) {
@@ -159,8 +163,10 @@ std::uint32_t Keywords::fourths_of(const Entry& e) const {
   const auto& keyword = keywords_[e.keyword];
   const auto rest = std::string_view(keyword.text).substr(e.before);
   if (rest.size() > kShort) return 1U << fourth(word_of(rest));
-  // Behind a word of three letters a longer one has not ended.
-  return keyword.ends_word && is_part(rest.back()) ? 1U << kDigit | 1U << kOther : ~0U;
+  // Behind a word of three letters a longer one has not ended; behind a longer keyword one of a name's may
+  // have.
+  return keyword.ends_word && e.before == 0 && is_alphanumeric(rest.back()) ? 1U << kDigit | 1U << kOther
+                                                                            : ~0U;
 }
 
 // Whether a keyword of either table may begin with the 8 bytes: 1 or 0.
@@ -281,10 +287,8 @@ class Keywords::Finder {
                 std::string_view(keyword.text).substr(0, text_.size() - (at - entry.before)),
                 keyword.any_case);
   }
-  // A small letter behind a letter or digit.
-  static bool goes_on(char last, char next) {
-    return next >= 'a' && next <= 'z' && last != '_' && is_part(last);
-  }
+  // A small letter behind a letter or digit; beyond ASCII many scripts put no blanks between words.
+  static bool goes_on(char last, char next) { return next >= 'a' && next <= 'z' && is_alphanumeric(last); }
   void take(std::size_t at, const Entry& entry) {
     const auto end = at - entry.before + k_.keywords_[entry.keyword].text.size();
     if (end > range_.until) return open(at);

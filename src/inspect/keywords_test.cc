@@ -62,6 +62,19 @@ TEST(Keywords, AreToldInTheOrderOfTheirEnds) {
               ElementsAre("personal@8", "personal number@15", "number@15"));
 }
 
+// Where only whole words count, small letters behind a keyword go on with it: but not in scripts that put no
+// blanks between words, nor in a name of which the keyword is a part.
+TEST(Keywords, EndAWordInAnyScript) {
+  const auto word = [](std::string text) {
+    Keywords::Keyword keyword{std::move(text), true};
+    keyword.ends_word = true;
+    return keyword;
+  };
+  const auto keywords = made_of({word("密碼"), word("證"), word("#tax"), word("pin")});
+  EXPECT_THAT(found(keywords, "密碼abcdefgh 證abcdefgh #tax_number #taxNumber pin1 pins"),
+              ElementsAre("密碼@6", "證@18", "#tax@31", "#tax@43", "pin@53"));
+}
+
 // What is told of a text that comes in pieces is what is told of the whole.
 TEST(Keywords, AreTheSameHoweverTheTextComes) {
   const auto keywords = made_of({{"abc", true},
