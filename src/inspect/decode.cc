@@ -221,7 +221,8 @@ std::optional<Decoded> decode_base64(std::string_view run) {
 
 std::optional<Decoded> decode_hex(std::string_view run) {
   constexpr std::size_t first = 16;  // tell of most runs that they are no digits
-  if (run.size() % 2 != 0 || !std::ranges::all_of(run.substr(2, first), is_hex)) return std::nullopt;
+  if (run.size() < 2 || run.size() % 2 != 0 || !std::ranges::all_of(run.substr(2, first), is_hex))
+    return std::nullopt;
   const std::size_t start = run.starts_with("0x") || run.starts_with("0X") ? 2 : 0;
   DecodedBuilder out;
   out.piece(Decoded::Kind::hex, start);

@@ -55,6 +55,10 @@ TEST(Base64, OfBytesThatAreNoTextIsNothing) {
   EXPECT_FALSE(decode_base64("iVBORw0KGgoVg1+bSq4DVRkhDvsL"));
 }
 
+TEST(Hex, OfNothingIsNothing) {
+  EXPECT_FALSE(decode_hex(""));
+}
+
 TEST(Hex, MayStandBehind0x) {
   constexpr std::string_view encoded = "0x6861_";
   EXPECT_FALSE(decode_hex(encoded)) << "no digit";
