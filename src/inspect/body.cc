@@ -1,6 +1,7 @@
 // Inspection of a JSON body.
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <tuple>
@@ -33,65 +34,94 @@ std::vector<Part> parts_of(const json::Document& body) {
   return parts;
 }
 
-// Shorter strings with escapes are looked at as they are written, too: what a member's name says of its value
-// is written so.
+// Shorter strings with escapes are looked at as they are written, too.
 constexpr std::uint32_t kLongString = 256;
+// Of what a longer one says its beginning and its end are looked at together with what stands around it: a
+// member's name says what its value is, and words so far from it as a detector heeds them.
+constexpr std::size_t kBeginning = 2048, kEnd = 1024;
 
 bool is_long(const Part& part) {
   return part.escaped && part.end - part.start >= kLongString;
 }
 
-// A body in which long strings with escapes stand as what they say, so that each byte is gone over once. The
-// body must outlive it.
-class ReadBody {
+// Some of a body, in which what long strings say stands in place of what is written. The body must outlive
+// it, and what is decoded must.
+class Excerpt {
  public:
-  ReadBody(std::string_view body, const std::vector<Part>& parts) : body_(body) {
-    std::uint32_t from = 0;
-    for (const auto& part : parts) {
-      if (!is_long(part)) continue;
-      if (pieces_.empty()) text_.reserve(body.size());
-      add(from, part.start);
-      pieces_.push_back({text_.size(), part.start, decode_json_string(between(part))});
-      text_ += pieces_.back().decoded->text();
-      from = part.end;
-    }
-    if (!pieces_.empty()) add(from, static_cast<std::uint32_t>(body.size()));
+  // `inside`: it begins within what a string says.
+  Excerpt(std::string_view body, bool inside) : body_(body), inside_(inside) {}
+  void add(std::uint32_t from, std::uint32_t to) {
+    pieces_.push_back({text_.size(), from, nullptr});
+    text_ += body_.substr(from, to - from);
   }
-  std::string_view text() const { return pieces_.empty() ? body_ : std::string_view(text_); }
-  std::string_view between(const Part& part) const { return body_.substr(part.start, part.end - part.start); }
-  // Where what begins at `at` of the body stands in text(), where no long string is cut.
-  std::uint64_t place(std::uint64_t at) const {
-    if (pieces_.empty()) return at;
-    const auto& piece = *(std::ranges::upper_bound(pieces_, at, {}, &Piece::original) - 1);
-    return piece.decoded && at > piece.original ? piece.start + piece.decoded->text().size()
-                                                : piece.start + (at - piece.original);
+  // Bytes of what the string says that begins at `start` of the body. Where they are not its last ones
+  // nothing may be added to them.
+  void add(const Decoded& decoded, std::uint32_t start, std::size_t from, std::size_t to) {
+    if (to < decoded.text().size()) cut_ = text_.size();
+    pieces_.push_back({text_.size(), start, &decoded, from});
+    text_ += std::string_view(decoded.text()).substr(from, to - from);
   }
-  // A candidate of text() as one of the body, that cuts no escape.
-  void to_body(Candidate& c) const {
-    if (pieces_.empty()) return;
+  std::string_view text() const { return text_; }
+  // Where a byte stands in the body that was not decoded.
+  std::optional<std::uint64_t> place(std::uint64_t at) const {
+    const auto& piece = piece_at(at);
+    return piece.decoded ? std::nullopt : std::optional(piece.original + (at - piece.start));
+  }
+  // A candidate of text() as one of the body, that cuts no escape. False: it begins where the excerpt does,
+  // or ends so, within a string, and may be more or none in the whole of that.
+  bool to_body(Candidate& c) const {
+    if (inside_ && c.start == 0) return false;
+    // What begins with the string is told by what stands before it.
+    if (cut_ && c.start > *cut_ && c.end + 1 >= text_.size()) return false;
     const auto& first = piece_at(c.start);
     const auto& last = piece_at(c.end - 1);
-    const auto start = c.start - first.start, end = c.end - last.start;
+    const auto start = first.from + (c.start - first.start), end = last.from + (c.end - last.start);
     c.start = first.original + (first.decoded ? first.decoded->original(start, start + 1).start : start);
     c.end = last.original + (last.decoded ? last.decoded->original(end - 1, end).end : end);
+    return true;
   }
 
  private:
   struct Piece {
     std::uint64_t start = 0, original = 0;
-    std::optional<Decoded> decoded;  // nothing: it stands as it is written
+    const Decoded* decoded = nullptr;  // nullptr: it stands as it is written
+    std::uint64_t from = 0;            // of what is decoded
   };
-  void add(std::uint32_t from, std::uint32_t to) {
-    pieces_.push_back({text_.size(), from, std::nullopt});
-    text_ += body_.substr(from, to - from);
-  }
   const Piece& piece_at(std::uint64_t at) const {
     return *(std::ranges::upper_bound(pieces_, at, {}, &Piece::start) - 1);
   }
   std::string_view body_;
+  bool inside_;
+  std::optional<std::size_t> cut_;  // where a string begins that does not end
   std::string text_;
   std::vector<Piece> pieces_;
 };
+
+// All of a body but for what stands in the middle of long strings. `decoded`: what these say, by turns.
+std::vector<Excerpt> excerpts_of(std::string_view body, const std::vector<Part>& parts,
+                                 std::deque<Decoded>& decoded) {
+  std::vector<Excerpt> out{{body, false}};
+  std::uint32_t from = 0;
+  for (const auto& part : parts) {
+    if (!is_long(part)) continue;
+    out.back().add(from, part.start);
+    from = part.end;
+    const auto& said =
+        decoded.emplace_back(decode_json_string(body.substr(part.start, part.end - part.start)));
+    const std::string_view text = said.text();
+    // Between words, so that no value is cut.
+    const auto stop = text.find_first_of(" \n", kBeginning);
+    const auto start = text.find_last_of(" \n", text.size() - std::min(text.size(), kEnd));
+    if (stop == std::string_view::npos || start == std::string_view::npos || stop >= start) {
+      out.back().add(said, part.start, 0, text.size());
+      continue;
+    }
+    out.back().add(said, part.start, 0, stop);
+    out.emplace_back(body, true).add(said, part.start, start, text.size());
+  }
+  out.back().add(from, static_cast<std::uint32_t>(body.size()));
+  return out;
+}
 
 const Part* part_of(const std::vector<Part>& parts, std::uint64_t at) {
   const auto behind = std::ranges::upper_bound(parts, at, {}, &Part::start);
@@ -202,17 +232,23 @@ class Pointers {
 // Candidates each of which stands within one part.
 std::vector<Candidate> Inspecting::look_into_body(const json::Document& body) {
   const auto parts = parts_of(body);
-  const ReadBody read_body(body.text(), parts);
-  const auto text = read_body.text();
-  auto raw = scan(text, 0).candidates();
-  const auto escapes = scanners_[0]->escapes();
-  look_into_encoded(text, 0, raw);
-  if (text.size() != body.text().size()) look_into_quoted_printable(text, 0, raw);
-  for (auto& candidate : raw) read_body.to_body(candidate);
+  std::deque<Decoded> long_strings;
+  std::vector<Candidate> raw;
+  std::vector<std::uint64_t> escapes;  // in what is not decoded
+  for (const auto& excerpt : excerpts_of(body.text(), parts, long_strings)) {
+    auto in_excerpt = scan(excerpt.text(), 0).candidates();
+    for (const auto at : scanners_[0]->escapes())
+      if (const auto place = excerpt.place(at)) escapes.push_back(*place);
+    look_into_encoded(excerpt.text(), 0, in_excerpt);
+    for (auto& candidate : in_excerpt)
+      if (excerpt.to_body(candidate)) raw.push_back(candidate);
+    if (gave_up_) break;
+  }
   std::ranges::sort(raw, {}, &Candidate::start);
   std::vector<Candidate> found;
   auto next = raw.begin();
   auto escape = escapes.begin();
+  auto long_string = long_strings.begin();
   for (const auto& part : parts) {
     std::vector<Candidate> here, read;
     for (; next != raw.end() && next->start < part.end; ++next) {
@@ -222,18 +258,19 @@ std::vector<Candidate> Inspecting::look_into_body(const json::Document& body) {
       candidate.end = part.number ? part.end : std::min<std::uint64_t>(candidate.end, part.end);
       here.push_back(candidate);
     }
-    const auto start = read_body.place(part.start), end = read_body.place(part.end);
     std::vector<std::uint64_t> of_part;
-    for (; escape != escapes.end() && *escape < end; ++escape)
-      if (*escape >= start) of_part.push_back(*escape);
-    if (part.escaped && !is_long(part)) {
-      // What a string says is the text itself and no level of encoding.
-      const auto decoded = decode_json_string(read_body.between(part));
+    for (; escape != escapes.end() && *escape < part.end; ++escape)
+      if (*escape >= part.start) of_part.push_back(*escape);
+    const auto between = body.text().substr(part.start, part.end - part.start);
+    // What a string says is the text itself and no level of encoding.
+    if (is_long(part)) {
+      look_behind(*long_string++, part.start, -1, read);
+    } else if (part.escaped) {
+      const auto decoded = decode_json_string(between);
       look_behind(decoded, part.start, -1, read);
       settle_escaped(part, decoded, here, read);
     } else if (!of_part.empty()) {
-      look_into_escapes(text.substr(start, end - start), start, of_part, 0, read);
-      for (auto& candidate : read) read_body.to_body(candidate);
+      look_into_escapes(between, part.start, of_part, 0, read);
     }
     found.insert(found.end(), here.begin(), here.end());
     found.insert(found.end(), read.begin(), read.end());

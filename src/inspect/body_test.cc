@@ -67,6 +67,49 @@ TEST_F(Bodies, SayWhatTheTextsSay) {
   EXPECT_EQ(missed, 0U);
 }
 
+// Of a string with escapes: the line that it ends with, and the line that it begins with, are ended and begun
+// by it and not by its quotes.
+TEST_F(Bodies, LongStringsBeginAndEndWhereTheirTextsDo) {
+  std::string prose;
+  while (prose.size() < 400) prose += "It rained \"all day\" and the cat slept.\n";
+  const auto finds = [&](std::string_view content, std::string_view type, std::string_view value) {
+    const auto body = body_of(content);
+    const auto findings = inspect(body).findings;
+    return std::ranges::any_of(
+        findings, [&](const Finding& f) { return f.type == type && said(body, f.location) == value; });
+  };
+  for (const auto& more : {prose, prose + prose + prose + prose + prose + prose + prose + prose + prose}) {
+    EXPECT_TRUE(finds("SECRET//NOFORN\n" + more, "us-classification", "SECRET//NOFORN")) << more.size();
+    EXPECT_TRUE(finds(more + "SECRET//NOFORN", "us-classification", "SECRET//NOFORN")) << more.size();
+    EXPECT_TRUE(finds(more + "SECRET//NOFORN\n" + more, "us-classification", "SECRET//NOFORN"))
+        << more.size();
+  }
+}
+
+// A name says what the beginning of a value is, words before a value say it from another string, however long
+// the strings are.
+TEST_F(Bodies, LongStringsAreReadTogetherWithWhatStandsAroundThem) {
+  std::string prose;
+  while (prose.size() < 9000) prose += "It rained \"all day\" and the cat slept.\n";
+  const std::string token = std::string("x7Kq2mVb9RtYw4Ls") + "Z1NcUe8JdGfHa34T5HcW";
+  const auto count = [&](const std::string& body) {
+    return std::ranges::count_if(inspect(body).findings, [&](const Finding& f) {
+      return f.confidence >= Confidence::medium && body.substr(f.location.start, token.size()) == token;
+    });
+  };
+  EXPECT_EQ(count(fmt::format(R"({{"access_token":{}}})", json::quoted(token + "\n" + prose))), 1);
+  EXPECT_EQ(count(fmt::format(R"({{"a_text":{}}})", json::quoted(token + "\n" + prose))), 0);
+  const std::string word = "身分證字號是", number = "M198546681";
+  const auto of_words = [&](std::string_view first) {
+    const auto body = fmt::format(R"([{},"{}"])", json::quoted(first), number);
+    return std::ranges::count_if(inspect(body).findings, [&](const Finding& f) {
+      return body.substr(f.location.start, number.size()) == number;
+    });
+  };
+  EXPECT_EQ(of_words(word), 1);
+  EXPECT_EQ(of_words(prose + word), 1);
+}
+
 // Offsets are those of the body, whichever strings before it hold escapes.
 TEST_F(Bodies, TellWhereAValueStandsBehindLongStringsWithEscapes) {
   const std::string key = std::string("ghp_") + "x7Kq2mVb9RtYw4LsZ1NcUe8JdGfHa34T5HcW";
