@@ -47,19 +47,21 @@ std::vector<Scanner::Encoded> joined_lines(std::string_view text, const std::vec
   return out;
 }
 
-// Where the line begins, or what is near of a long one.
+bool ends_line(char c) {
+  return c == '\n' || c == '\r';
+}
+
+// Where the line begins, or what is near of a long one. Looks at no other line, whichever ends they have.
 std::size_t line_start(std::string_view text, std::size_t at) {
-  const auto first = at - std::min(at, kMostEscaped);
-  const auto before = text.substr(first, at - first);
-  const auto feed = before.rfind('\n') + 1;  // 0 where there is none
-  return first + feed + (before.substr(feed).rfind('\r') + 1);
+  auto start = at;
+  while (start > 0 && at - start < kMostEscaped && !ends_line(text[start - 1])) --start;
+  return start;
 }
 
 // Where it ends, at most `most` bytes on.
 std::size_t line_end(std::string_view text, std::size_t at, std::size_t most) {
   const auto behind = text.substr(at, most);
-  const auto feed = std::min(behind.find('\n'), behind.size());
-  return at + std::min(behind.substr(0, feed).find('\r'), feed);
+  return at + static_cast<std::size_t>(std::ranges::find_if(behind, ends_line) - behind.begin());
 }
 
 // Whether the line that goes on in the next at its end is as long as those of quoted-printable; where it
