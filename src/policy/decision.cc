@@ -86,6 +86,10 @@ const Fact* Facts::find(std::string_view name) const {
   return at != facts_.end() && at->name == name ? &*at : nullptr;
 }
 
+int rank_of(Effect e) {
+  return static_cast<int>(e);
+}
+
 const char* name(Effect e) {
   switch (e) {
     case Effect::allow:
@@ -132,9 +136,17 @@ void append_json(std::string& out, const Decision& decision, bool with_facts) {
     w.key("facts");
     append_sorted(w, decision.facts, &Fact::name, [&](const Fact& fact) { append_fact(w, fact); });
   }
+  if (!decision.missing.empty()) {
+    w.key("missing");
+    append_sorted(w, decision.missing, std::identity{}, [&](const std::string& s) { w.string(s); });
+  }
   w.member("mode", name(decision.mode));
   w.key("obligations");
   append_sorted(w, decision.obligations, std::identity{}, [&](const std::string& s) { w.string(s); });
+  if (!decision.observed.empty()) {
+    w.key("observed");
+    append_sorted(w, decision.observed, &RuleRef::id, [&](const RuleRef& rule) { append_rule(w, rule); });
+  }
   w.key("policy");
   w.begin_object();
   string_or_null(w, "digest", decision.policy_digest);
@@ -142,6 +154,7 @@ void append_json(std::string& out, const Decision& decision, bool with_facts) {
   w.end_object();
   w.key("rules");
   append_sorted(w, decision.rules, &RuleRef::id, [&](const RuleRef& rule) { append_rule(w, rule); });
+  if (decision.would_be) w.member("would_be", name(*decision.would_be));
   w.end_object();
 }
 

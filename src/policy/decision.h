@@ -49,12 +49,17 @@ struct Decision {
   std::vector<RuleRef> rules;  // those that made the effect
   std::vector<Fact> facts;     // those that were used, by value
   std::vector<std::string> obligations;
-  std::string alternative;                  // the nearest allowed way; empty where none is known
-  std::string because;                      // shown to the caller of a refusal
-  std::string reroute_to;                   // service id, with Effect::reroute
-  std::vector<std::string> redact_classes;  // data classes to mask, with Effect::redact
+  std::string alternative;  // the nearest allowed way; empty where none is known
+  std::string because;      // shown to the caller of a refusal
+  std::string reroute_to;   // service id, with Effect::reroute
+  // Data classes to mask: with Effect::redact, and with other effects that let the request pass.
+  std::vector<std::string> redact_classes;
   std::string policy_version;
   std::string policy_digest;
+  std::vector<std::string> missing;  // names of facts that rules needed and that were not there, sorted
+  // The effect if observed rules were enforced too, where that is another one; and those rules.
+  std::optional<Effect> would_be;
+  std::vector<RuleRef> observed;
 
   // What happens now: an observed decision stops nothing.
   Effect enforced() const { return mode == Mode::enforce ? effect : Effect::allow; }
@@ -63,11 +68,14 @@ struct Decision {
 const char* name(Effect e);
 const char* name(Mode m);
 std::optional<Effect> parse_effect(std::string_view s);
+// 0 for allow to 4 for deny: redact, reroute and ask between them. Of several effects the strictest wins.
+int rank_of(Effect e);
 void append_json(std::string& out, const Fact& fact);  // {"name","source","value"}
 // A decision as interfaces.md has it, canonical: "alternative", "effect", "facts" (left out without
 // `with_facts`), "mode", "obligations", "policy" {"digest","version"}, "rules" [{"clause","id"}]. Facts are
 // sorted by name, rules by id, obligations by themselves. What is empty here is null there: alternative,
-// clause, digest, version. `because`, `reroute_to` and `redact_classes` are for the gate alone and stay out.
+// clause, digest, version. "missing", "observed" (as rules) and "would_be" are there only where they hold
+// something. `because`, `reroute_to` and `redact_classes` are for the gate alone and stay out.
 void append_json(std::string& out, const Decision& decision, bool with_facts = true);
 
 }  // namespace ostiary::policy

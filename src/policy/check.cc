@@ -1,0 +1,166 @@
+#include "policy/check.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <limits>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "policy/impl/conjunction.h"
+#include "policy/obligations.h"
+
+namespace ostiary::policy {
+
+namespace {
+
+constexpr WallMs kDay = 86'400'000;
+
+bool is_placeholder(std::string_view value) {
+  const auto word = text::lower(text::trim(value));
+  return word.empty() || word.front() == '<' || word.front() == '[' || word.starts_with("todo") ||
+         word.starts_with("tbd") || word.starts_with("fixme") || word == "…" || word == "...";
+}
+
+class Checker {
+ public:
+  Checker(const Policy& policy, WallMs now, Findings& findings)
+      : policy_(policy), d_(policy.document()), now_(now), findings_(findings) {}
+  void run() {
+    front();
+    for (const auto& rule : d_.rules) each(rule);
+    lists();
+    winners();
+    tests();
+    findings_.sort();
+  }
+
+ private:
+  Place front_place(std::string_view name) const {
+    const auto at = d_.front.find(name);
+    return at == d_.front.end() ? Place{1, 1} : at->second;
+  }
+  void front();
+  void each(const Rule& rule);
+  void lists();
+  void uses(const Condition& condition);
+  void winners();
+  void tests();
+
+  const Policy& policy_;
+  const Document& d_;
+  WallMs now_;
+  Findings& findings_;
+  std::set<std::uint32_t> used_;
+};
+
+void Checker::front() {
+  const std::pair<std::string_view, const std::string*> needed[] = {
+      {"title", &d_.title},     {"version", &d_.version},     {"owner", &d_.owner},
+      {"contact", &d_.contact}, {"review-by", &d_.review_by},
+  };
+  const auto unfilled = [&](std::string_view name) {
+    findings_.add(d_.status == Status::in_force ? Severity::error : Severity::warning, "unfilled",
+                  fmt::format("'{}' is not filled in; readers and reviewers need it", name),
+                  front_place(name));
+  };
+  for (const auto& [name, value] : needed)
+    if (is_placeholder(*value)) unfilled(name);
+  if (d_.status == Status::in_force) {
+    if (is_placeholder(d_.approver)) unfilled("approver");
+    if (is_placeholder(d_.effective)) unfilled("effective");
+  }
+  const auto review = parse_moment(d_.review_by);
+  if (review && *review + kDay <= now_)
+    findings_.warning("review",
+                      fmt::format("the review was due by {}; review it and set a new date", d_.review_by),
+                      front_place("review-by"));
+}
+
+void Checker::each(const Rule& rule) {
+  if (rule.until && *rule.until <= now_)
+    findings_.warning("expired",
+                      fmt::format("{} '{}' ended with {}; take it out, or decide anew and set another date",
+                                  rule.exception_of.empty() ? "rule" : "exception", rule.id, rule.until_text),
+                      rule.until_place);
+  for (const auto& obligation : rule.obligations)
+    if (const auto* spec = find_obligation(obligation.name); spec && !spec->carried_out)
+      findings_.error(
+          "obligation",
+          fmt::format("this build does not carry out '{}' ({}); take it out", spec->name, spec->meaning),
+          obligation.place);
+  if (const auto why = contradiction(rule.when, d_))
+    findings_.error("impossible", fmt::format("rule '{}' can never hold: {}", rule.id, *why),
+                    rule.when_place);
+  uses(rule.when);
+}
+
+void Checker::uses(const Condition& condition) {
+  if (condition.kind == Condition::Kind::test && condition.op <= Operator::only) used_.insert(condition.list);
+  for (const auto& part : condition.parts) uses(part);
+}
+
+void Checker::lists() {
+  std::set<std::string_view> destinations;
+  bool any = false;
+  for (const auto& list : d_.lists) {
+    if (list.section != "destinations") continue;
+    any = true;
+    destinations.insert(list.exact.begin(), list.exact.end());
+  }
+  for (const auto& rule : d_.rules)
+    if (any && !rule.to.empty() && !destinations.contains(rule.to))
+      findings_.error("dead-reference",
+                      fmt::format("no list of 'destinations' names the service '{}'", rule.to),
+                      rule.to_place);
+  for (std::uint32_t i = 0; i < d_.lists.size(); ++i) {
+    const auto& list = d_.lists[i];
+    if (list.empty())
+      findings_.warning("impossible", fmt::format("the list '{}' is empty", list.name), list.place);
+    if (!list.name.empty() && list.section != "destinations" && !used_.contains(i))
+      findings_.warning("dead-reference", fmt::format("no rule uses the list '{}'", list.name), list.place);
+  }
+}
+
+// A rule never wins where a stricter one that nothing suspends holds whenever it does.
+void Checker::winners() {
+  Overriders overriders(d_, kMostComparisons);
+  for (std::size_t i = 0; i < d_.rules.size(); ++i) {
+    const auto* by = overriders.of(i);
+    if (by)
+      findings_.warning(
+          "never-wins",
+          fmt::format("rule '{}' never wins: whenever it holds '{}' (line {}) does too, and it says {}",
+                      d_.rules[i].id, by->id, by->place.line, name(by->then)),
+          d_.rules[i].place);
+  }
+  if (overriders.exhausted())
+    findings_.warning("not-compared", "there are too many rules to look for all that can never win", {1, 1});
+}
+
+void Checker::tests() {
+  std::set<std::string> fired;
+  for (const auto& result : run_cases(policy_)) {
+    for (const auto& failure : result.failures)
+      findings_.error("failing-test", fmt::format("test '{}': {}", result.test->name, failure),
+                      result.test->place);
+    if (!result.passed()) continue;
+    for (const auto* rules : {&result.decision.rules, &result.decision.observed})
+      for (const auto& ref : *rules) fired.insert(ref.id);
+  }
+  for (const auto& rule : d_.rules)
+    if (!fired.contains(rule.id))
+      findings_.warning(
+          "untested",
+          fmt::format("no passing test is decided by rule '{}'; add one with 'by: {}'", rule.id, rule.id),
+          rule.place);
+}
+
+}  // namespace
+
+void check(const Policy& policy, WallMs now, Findings& findings) {
+  Checker(policy, now, findings).run();
+}
+
+}  // namespace ostiary::policy

@@ -1,0 +1,154 @@
+// Blocks of data and of tests.
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "policy/impl/reader.h"
+#include "policy/impl/values.h"
+
+namespace ostiary::policy {
+
+void BlockReader::data(std::string_view yaml) {
+  const auto root = parse(yaml);
+  if (!root || root->kind == Kind::null) return;
+  if (root->kind != Kind::mapping)
+    return error("form", "a policy-data block is names with lists, such as 'models:'", at(*root));
+  for (const auto& section : root->members) {
+    const bool lists = section.name == "groups" || section.name == "tools" || section.name == "models" ||
+                       section.name == "destinations";
+    if (!lists && section.name != "answer-targets") {
+      unknown(section, {"groups", "tools", "models", "destinations", "answer-targets"}, "policy-data");
+      continue;
+    }
+    if (section.value.kind != Kind::mapping) {
+      error("wrong-type",
+            fmt::format("'{}' takes names with values, such as 'approved: [a, b]'", section.name),
+            at(section.value));
+      continue;
+    }
+    for (const auto& member : section.value.members) {
+      if (lists)
+        list(section.name, member);
+      else
+        answer_target(member);
+    }
+  }
+}
+
+void BlockReader::list(std::string_view section, const yaml::Member& member) {
+  auto& d = r_.document;
+  if (!is_name(member.name))
+    return error("wrong-value", "a name is 1 to 100 letters, digits, '-', '_' and '.'", at(member));
+  if (const auto known = d.named_lists.find(member.name); known != d.named_lists.end())
+    return error("duplicate-id",
+                 fmt::format("a list '{}' stands in line {} already; choose another name", member.name,
+                             d.lists[known->second].place.line),
+                 at(member));
+  ValueList list;
+  list.name = member.name;
+  list.section = section;
+  list.place = at(member);
+  arrange(list, texts(member));
+  if (std::ranges::any_of(list.globs, [](const std::string& glob) { return glob.size() > 200; }))
+    error("limit", "a pattern has at most 200 bytes", at(member));
+  if (r_.values > r_.limits.max_values)
+    return error("limit", fmt::format("all lists together have more than {} texts", r_.limits.max_values),
+                 at(member));
+  d.named_lists.emplace(member.name, static_cast<std::uint32_t>(d.lists.size()));
+  d.lists.push_back(std::move(list));
+}
+
+void BlockReader::answer_target(const yaml::Member& member) {
+  if (member.value.kind != Kind::mapping)
+    return error("wrong-type", "an answer target is 'first-answer: 4h' and 'decision: 2d'", at(member.value));
+  AnswerTarget target{.lane = member.name, .place = at(member)};
+  for (const auto& part : member.value.members) {
+    auto* into = part.name == "first-answer" ? &target.first_answer_ms
+                 : part.name == "decision"   ? &target.decision_ms
+                                             : nullptr;
+    if (!into) {
+      unknown(part, {"first-answer", "decision"}, "an answer target");
+      continue;
+    }
+    const auto ms = text::parse_duration_ms(text(part));
+    if (ms)
+      *into = *ms;
+    else
+      error("wrong-value", fmt::format("'{}' must be a duration, such as 4h or 2d", part.name),
+            at(part.value));
+  }
+  r_.document.answer_targets.push_back(std::move(target));
+}
+
+void BlockReader::cases(std::string_view yaml) {
+  const auto root = parse(yaml);
+  if (!root) return;
+  for (const auto* node : mappings(*root, "test")) {
+    if (r_.document.cases.size() >= r_.limits.max_cases)
+      return error("limit", fmt::format("more than {} tests", r_.limits.max_cases), at(*node));
+    a_case(*node);
+  }
+}
+
+void BlockReader::a_case(const yaml::Node& node) {
+  Case test;
+  test.place = at(node);
+  test.clause = clause_;
+  for (const auto& member : node.members) case_member(test, member);
+  for (const std::string_view needed : {"name", "expect"})
+    if (!node.find(needed))
+      error("missing-name",
+            needed == "name"
+                ? "the test has no 'name'; say in it what must hold"
+                : "the test has no 'expect'; write the effect that is enforced, such as 'expect: deny'",
+            at(node));
+  r_.document.cases.push_back(std::move(test));
+}
+
+void BlockReader::case_member(Case& test, const yaml::Member& member) {
+  const auto& name = member.name;
+  if (name == "name") {
+    test.name = text(member);
+    test.place = at(member.value);
+  } else if (name == "given") {
+    given(test, member);
+  } else if (name == "expect") {
+    if (const auto value = effect(member)) test.expect = *value;
+  } else if (name == "would") {
+    test.would = effect(member);
+  } else if (name == "by") {
+    test.by = texts(member);
+    test.by_place = at(member.value);
+  } else if (name == "redact") {
+    test.redact = texts(member);
+  } else if (name == "missing") {
+    test.missing = texts(member);
+  } else if (name == "to") {
+    test.to = text(member);
+  } else {
+    unknown(member, {"name", "given", "expect", "would", "by", "redact", "missing", "to"}, "a test");
+  }
+}
+
+void BlockReader::given(Case& test, const yaml::Member& member) {
+  if (member.value.kind == Kind::null) return;
+  if (member.value.kind != Kind::mapping)
+    return error("wrong-type", "'given' takes facts with values, such as 'data.classes: [secret]'",
+                 at(member.value));
+  for (const auto& fact : member.value.members) {
+    const auto index = fact_index(fact.name);
+    if (!index) {
+      error("unknown-fact", fmt::format("there is no fact '{}'{}", fact.name, meant(fact.name, fact_names())),
+            at(fact));
+      continue;
+    }
+    auto value = value_of(fact_table()[*index], fact.value);
+    if (value)
+      test.given.set(fact.name, std::move(*value), "test");
+    else
+      error("wrong-type", value.error().message, at(fact.value));
+  }
+}
+
+}  // namespace ostiary::policy
