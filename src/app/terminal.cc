@@ -62,6 +62,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   report::Table table{std::vector<report::Column>(columns)};
   for (const auto& row : rows) {
     std::vector<report::Cell> cells;
+    cells.reserve(row.size());
     for (const auto& text : row) cells.push_back({text});
     table.add(std::move(cells));
   }

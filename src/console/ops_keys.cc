@@ -85,6 +85,7 @@ Result<std::vector<store::KeyEntry>> revoke_in_store(store::Store& store, std::s
 // All that are owed to the ledger: an earlier one may have failed there.
 Result<> record_revocations(Backing& backing, const Call& call, const std::vector<store::KeyEntry>& owed) {
   std::vector<Change> changes;
+  changes.reserve(owed.size());
   for (const auto& entry : owed) changes.emplace_back("key-revoked", entry.id, members_of(entry));
   TRY_VOID(record_changes(backing, call, changes));
   return backing.store->revocations_recorded();
@@ -137,6 +138,7 @@ std::vector<Team> teams_seen(Backing& backing, const Call& call) {
     team.valid += entry.valid_at(now);
   }
   std::vector<Team> seen;
+  seen.reserve(teams.size());
   for (auto& [name, team] : teams) seen.push_back(std::move(team));
   return seen;
 }

@@ -74,6 +74,7 @@ bool is_time(std::string_view name, std::string_view number) {
 std::vector<Part> parts_of(const json::Document& document, const std::vector<json::Value>& apart) {
   std::vector<Part> parts;
   std::vector<std::uint32_t> left;
+  left.reserve(apart.size());
   for (const json::Value value : apart) left.push_back(value.index());
   std::ranges::sort(left);
   const auto& nodes = document.nodes();

@@ -123,7 +123,7 @@ void StreamExamination::take_bytes(std::string_view bytes, std::string& out) {
 
 // What is no event: lines that are JSON are events of their own.
 void StreamExamination::take_lines(std::string_view lines, std::string& out) {
-  std::string_view other(lines.data(), 0);
+  auto other = lines.substr(0, 0);
   const auto pass = [&] {
     if (other.find_first_not_of("\r\n:") == std::string_view::npos) {
       out += other;
@@ -136,7 +136,7 @@ void StreamExamination::take_lines(std::string_view lines, std::string& out) {
     const auto line = take_line(lines);
     if (begins_json(line)) {
       pass();
-      other = {lines.data(), 0};
+      other = lines.substr(0, 0);
       if (take_event({line, EventBytes::Form::line, {}}, without_end(line), out)) continue;
       other = line;
     } else {
