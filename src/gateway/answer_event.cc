@@ -210,10 +210,13 @@ void AnswerEvent::tell_others(const json::Document& document, std::string_view t
   std::vector<json::Value> own;
   Places places(document, type);
   std::uint32_t next = 0;
+  std::vector<std::uint32_t> told_once;
+  for (const json::Value value : once) told_once.push_back(value.index());
+  std::ranges::sort(told_once);
   for (const json::Value value : whole) {
     const auto name = value.key_raw();
-    const bool named = name.ends_with("_id") || name.ends_with("Id") ||
-                       std::ranges::find(once, value.index(), &json::Value::index) != once.end();
+    const bool named =
+        name.ends_with("_id") || name.ends_with("Id") || std::ranges::binary_search(told_once, value.index());
     std::uint64_t place = 0;
     for (; next <= value.index(); ++next) place = places.of(next);
     if (named)

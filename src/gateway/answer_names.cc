@@ -144,9 +144,10 @@ bool AnswerNames::examine(AnswerMasks& masks, const json::Document& document,
     text_.append(text) += '\n';
   }
   if (!any || text_ == clean_) return false;
+  const bool told = text_ == told_;
   const auto known = masks.findings().size();
-  const bool changed = change(masks, document, parts, true, edit);
-  if (masks.findings().size() == known) clean_.swap(text_);
+  const bool changed = change(masks, document, parts, !told, edit);
+  if (!told) (masks.findings().size() == known ? clean_ : told_).swap(text_);
   return changed;
 }
 

@@ -23,7 +23,7 @@ class AnswerNames {
                    json::Edit& edit);
 
  private:
-  std::string clean_, text_;  // names and numbers in which nothing was
+  std::string text_, clean_, told_;  // names and numbers; in which nothing was; what was in which is told
 };
 
 // The pointer of a value; nothing where a name in it is unusual, since names may hold anything.

@@ -1,6 +1,7 @@
 // Answers of a shape that nobody knows.
 
 #include <chrono>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
@@ -234,6 +235,53 @@ TEST(OtherAnswers, MoreTextsThanCanBeHeldAtATimeEndAMaskedAnswer) {
   };
   answer.feed(event('a') + event('b'));
   EXPECT_TRUE(answer.examination().refused());
+}
+
+// What was changed in an event while it waited moves no text into another's place.
+TEST(OtherAnswers, AnEventThatWaitsIsChangedAtTheRightPlace) {
+  const std::string card = "4556" + std::string("737586899855");
+  for (std::size_t at = 4; at + 4 < kToken.size(); at += 3) {
+    Answer answer({"secret", "personal"});
+    const auto event = [&](std::string_view text) {
+      return "data: {\"n\":" + card + ",\"text\":" + json::quoted(text) + "}\n\n";
+    };
+    answer.feed(event("see " + kToken.substr(0, at)) + event(kToken.substr(at) + " there"));
+    answer.feed("data: [DONE]\n\n");
+    answer.finish();
+    EXPECT_FALSE(answer.examination().refused());
+    EXPECT_EQ(read_by_client(answer.all(), "/text"), "see " + kMask + " there") << at;
+    EXPECT_THAT(answer.all(), Not(HasSubstr(card)));
+  }
+}
+
+// A value of its own that each event tells is one finding, and an answer of any length goes on.
+TEST(OtherAnswers, WhatEachEventTellsAgainIsFoundOnce) {
+  Answer answer({"secret", "personal"});
+  const std::string card = "4556" + std::string("737586899855");
+  for (int i = 0; i < 2500; ++i)
+    answer.feed("data: {\"card\":" + card +
+                ",\"by\":\"it was marta.kowalczyk@uni-lodz.pl, again\",\"i\":" + std::to_string(i) + "}\n\n");
+  answer.finish();
+  EXPECT_FALSE(answer.examination().refused());
+  EXPECT_THAT(answer.all(), Not(HasSubstr("marta")));
+  EXPECT_THAT(answer.all(), Not(HasSubstr(card)));
+  EXPECT_LE(answer.examination().findings().size(), 4U);
+}
+
+// An event of a service that means harm ends the answer, and costs nobody else's time.
+TEST(OtherAnswers, AnEventOfThousandsOfTextsEndsAMaskedAnswer) {
+  const auto event = [](std::string_view text) {
+    std::string out = "data: [";
+    for (int i = 0; i < 5000; ++i) out += fmt::format("{}\"{}\"", i > 0 ? "," : "", text);
+    return out + "]\n\n";
+  };
+  Answer answer;
+  answer.feed(event("AKIA") + event("AKIAI"));
+  EXPECT_TRUE(answer.examination().refused());
+  EXPECT_TRUE(answer.all().empty());
+  Answer open{std::set<std::string>()};
+  open.feed(event("AKIA"));
+  EXPECT_TRUE(open.all() == event("AKIA"));
 }
 
 TEST(IdleThreads, KeepNoEngineThatNobodyElseHas) {

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kMostChannels = 64;
 constexpr std::size_t kMostOther = 64;  // channels besides, of no known shape
-constexpr std::size_t kLeastText = 8;   // a shorter string holds nothing by itself
+// Of one event; no service sends so many, and what is looked at for each of them is bounded by it.
+constexpr std::size_t kMostNodes = 16'384, kMostOtherTexts = 1024;
+constexpr std::size_t kLeastText = 8;  // a shorter string holds nothing by itself
 
 bool is_other(std::string_view channel) {
   return channel.starts_with('?');
@@ -161,7 +163,9 @@ bool StreamExamination::take_event(const EventBytes& event, std::string_view jso
   if (!json::Document::parse_into(json, {.refuse_duplicates = false}, document_)) return false;
   const auto root = document_.root();
   if (!root.is_object() && !root.is_array() && !root.is_string()) return false;
+  if (document_.nodes().size() > kMostNodes) return pass_unread(event, out);
   parts_.read(document_, event.type);
+  if (parts_.other.size() > kMostOtherTexts) return pass_unread(event, out);
   settle_waiting();
   let_go(out);
   json::Edit edit;
@@ -198,6 +202,14 @@ bool StreamExamination::take_event(const EventBytes& event, std::string_view jso
   waiting_.type = event.type;
   waiting_.form = event.form;
   waiting_.since = mono_now();
+  return true;
+}
+
+// It is built to cost too much.
+bool StreamExamination::pass_unread(const EventBytes& event, std::string& out) {
+  let_go(out);
+  masks_.give_up();
+  if (!refused()) out += event.bytes;
   return true;
 }
 
@@ -277,6 +289,7 @@ std::string StreamExamination::examined_piece(std::string_view text, bool json, 
   std::string out;
   AnswerText alone(masks_, json, "", false);
   alone.tell(told_);
+  alone.heed(told_);
   alone.feed(text, true, out);
   if (masks_.findings().size() > known) masks_.place(known, shown_pointer(place));
   return out;
@@ -294,14 +307,14 @@ bool StreamExamination::take_others(json::Edit& edit, const EventBytes& event) {
       changed = take_piece(piece, masked, edit, event) || changed;
     } else {
       const bool may_go_on = kinds_[i] != OtherTexts::Kind::own && !parts_.ends(piece.channel);
-      changed = take_own(piece, i, may_go_on, text, edit) || changed;
+      changed = take_own(piece, may_go_on, text, edit) || changed;
     }
   }
   return changed;
 }
 
-bool StreamExamination::take_own(const AnswerEvent::Piece& piece, std::size_t number, bool may_go_on,
-                                 std::string_view text, json::Edit& edit) {
+bool StreamExamination::take_own(const AnswerEvent::Piece& piece, bool may_go_on, std::string_view text,
+                                 json::Edit& edit) {
   auto masked = examined_piece(text, piece.json, piece.value);
   std::string shown;
   Restoring restoring;
@@ -319,7 +332,7 @@ bool StreamExamination::take_own(const AnswerEvent::Piece& piece, std::size_t nu
   ahead.feed(masked, false, settled);
   if (ahead.holds())
     next_waiting_.texts.push_back(
-        {piece.channel, number, piece.json, std::move(masked), std::move(settled), std::nullopt});
+        {piece.channel, piece.json, std::move(masked), std::move(settled), std::nullopt});
   return changed;
 }
 
@@ -340,8 +353,13 @@ void StreamExamination::let_go(std::string& out) {
   parts.read(document, event.type);
   json::Edit edit;
   for (const auto& text : waiting.texts) {
-    if (text.number >= parts.other.size()) return masks_.give_up();
-    if (text.shown) edit.replace(parts.other[text.number].value, json::quoted(*text.shown));
+    if (!text.shown) continue;
+    // By its place: what was changed when the event came may be a string more or less.
+    const auto same = [&](const AnswerEvent::Piece& piece) { return piece.channel == text.channel; };
+    const auto found = std::ranges::find_if(parts.other, same);
+    if (found == parts.other.end() || std::find_if(found + 1, parts.other.end(), same) != parts.other.end())
+      return masks_.give_up();
+    edit.replace(found->value, json::quoted(*text.shown));
   }
   const auto edited = edit.apply(*json);
   if (!edited) return masks_.give_up();

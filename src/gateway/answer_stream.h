@@ -49,7 +49,6 @@ class StreamExamination final : public Examination {
   struct Waiting {
     struct Text {
       std::string channel;
-      std::size_t number = 0;  // among the event's other strings
       bool json = false;
       std::string masked;                // the string as it may be looked at on
       std::string settled;               // what of it no text that follows can change
@@ -70,8 +69,8 @@ class StreamExamination final : public Examination {
                   const EventBytes& event);
   bool take_others(json::Edit& edit, const EventBytes& event);
   std::string examined_piece(std::string_view text, bool json, json::Value place);
-  bool take_own(const AnswerEvent::Piece& piece, std::size_t number, bool may_go_on, std::string_view text,
-                json::Edit& edit);
+  bool take_own(const AnswerEvent::Piece& piece, bool may_go_on, std::string_view text, json::Edit& edit);
+  bool pass_unread(const EventBytes& event, std::string& out);
   void settle_waiting();
   void begin_growing(const AnswerEvent::Piece& piece);
   void let_go(std::string& out);
