@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/impl/command_line.h"
+#include "app/impl/verbs_policy.h"
 
 int main(int argc, char** argv) {
   using namespace ostiary::app;
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
     add_me(line);
     add_ledger(line);
     add_inspect(line);
+    add_policy(line);
     add_doctor(line);
     add_setup(line);
     add_others(line);

@@ -1,0 +1,88 @@
+// policy on the command line.
+
+#include <memory>
+
+#include "app/impl/verbs_policy.h"
+
+namespace ostiary::app {
+
+namespace {
+
+using Options = std::shared_ptr<PolicyOptions>;
+
+void add_file(CLI::App& app, const Options& options) {
+  app.add_option("file", options->file, "the policy document")->required()->type_name("FILE");
+}
+
+void add_check(CommandLine& line, CLI::App& policy) {
+  const auto options = std::make_shared<PolicyOptions>();
+  auto* check =
+      line.verb(policy, "check", "find what is wrong with a policy document",
+                "ostiary policy check policy.md\n  ostiary policy check policy.md --fail-on warning");
+  add_file(*check, options);
+  check
+      ->add_option("--fail-on", options->fail_on,
+                   "error or warning: exit status 1 from it on (default: error)")
+      ->check(CLI::IsMember({"error", "warning"}))
+      ->type_name("SEVERITY");
+  check
+      ->add_option("--on", options->on,
+                   "the day on which dates are looked at, YYYY-MM-DD (default: today, UTC)")
+      ->type_name("DATE");
+  line.add_common(*check, options->common);
+  line.does(*check, [options] { return run_policy_check(*options); });
+}
+
+void add_test(CommandLine& line, CLI::App& policy) {
+  const auto options = std::make_shared<PolicyOptions>();
+  auto* test = line.verb(policy, "test", "run the tests of a policy document",
+                         "ostiary policy test policy.md\n"
+                         "  ostiary policy test policy.md --format junit -o policy.xml");
+  add_file(*test, options);
+  const auto take = [options](const std::string& word) {
+    options->common.format = word == "json" ? Format::json : Format::text;
+    options->junit = word == "junit";
+  };
+  test->add_option_function<std::string>("--format", take, "text, json or junit")
+      ->check([](const std::string& word) {
+        return word == "text" || word == "json" || word == "junit" ? "" : "is text, json or junit";
+      })
+      ->type_name("FORMAT");
+  test->add_flag("--quiet", options->common.quiet, "no hints, headings and progress");
+  test->add_option("-o,--output", options->common.output, "write to FILE, whole or not at all")
+      ->type_name("FILE");
+  line.does(*test, [options] { return run_policy_test(*options); });
+}
+
+void add_explain(CommandLine& line, CLI::App& policy) {
+  const auto options = std::make_shared<PolicyOptions>();
+  auto* explain =
+      line.verb(policy, "explain", "decide about given facts, and tell what each rule said to it",
+                "ostiary policy explain policy.md --facts facts.json\n"
+                "  echo '{\"data.classes\": [\"secret\"]}' | ostiary policy explain policy.md --facts -");
+  add_file(*explain, options);
+  explain
+      ->add_option("--facts", options->facts, "JSON or YAML: names of facts with their values; - for stdin")
+      ->required()
+      ->type_name("FILE");
+  explain->add_flag("--all", options->all, "rules that do not hold, too");
+  line.add_common(*explain, options->common);
+  line.does(*explain, [options] { return run_policy_explain(*options); });
+}
+
+}  // namespace
+
+void add_policy(CommandLine& line) {
+  auto* policy = line.verb(line.root(), "policy", "check, test and explain the policy document",
+                           "ostiary policy check policy.md");
+  policy->require_subcommand(1);
+  add_check(line, *policy);
+  add_test(line, *policy);
+  add_explain(line, *policy);
+  const auto options = std::make_shared<PolicyOptions>();
+  auto* facts = line.verb(*policy, "facts", "list the facts that rules may test", "ostiary policy facts");
+  line.add_common(*facts, options->common);
+  line.does(*facts, [options] { return run_policy_facts(*options); });
+}
+
+}  // namespace ostiary::app
