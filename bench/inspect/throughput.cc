@@ -1,18 +1,21 @@
-// How fast the detectors of the catalogue go over clean text: whole files, prompts of 1 KB and 32 KB, a
-// stream in pieces of 64 bytes. Beside it, as limits, the first pass over the keywords alone, Vectorscan over
-// the same keywords, and a plain count of one byte. Then what it must keep and whether it does.
+// How fast the detectors of the catalogue go over clean text: whole files, prompts of 1 KB and 32 KB, the
+// same within requests in JSON, a stream in pieces of 64 bytes. Beside it, as limits, the first pass over the
+// keywords alone, Vectorscan over the same keywords, and a plain count of one byte. Then what it must keep and
+// whether it does.
 //   inspect_throughput [--only=CONTENDER] FILE...
 // Exit status: 0 all limits met, 1 one missed or not measured, 2 wrong call, 3 a file or the detectors could
 // not be read.
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <deque>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <functional>
 
 #include "base/file.h"
 #include "inspect/engine.h"
+#include "json/writer.h"
 
 namespace {
 
@@ -101,6 +104,19 @@ void stream(inspect::Scanner& scanner, std::string_view text, std::size_t size) 
   }
 }
 
+// Prompts of a text as requests that are read already, with the escapes of JSON.
+struct Requests {
+  Requests(std::string_view text, std::size_t size) {
+    pieces(text, size, [this](std::string_view piece) {
+      const auto& body = texts.emplace_back(
+          fmt::format(R"({{"model":"m","messages":[{{"role":"user","content":{}}}]}})", json::quoted(piece)));
+      if (auto read = json::Document::parse(body)) bodies.push_back(std::move(*read));
+    });
+  }
+  std::deque<std::string> texts;
+  std::vector<json::Document> bodies;
+};
+
 // All keywords for Vectorscan, wherever they stand.
 inspect::Literals everywhere(const inspect::Keywords& keywords) {
   std::vector<inspect::Literals::Literal> literals;
@@ -124,6 +140,7 @@ void measure(const inspect::Engine& engine, const std::string& path, std::string
     of_secrets.push_back(detector.klass == inspect::Class::secret);
   inspect::Scanner secrets(engine.detectors());  // that only secrets hold back
   secrets.heed(&of_secrets);
+  const Requests large(text, 32768), small(text, 1024);
   std::size_t findings = 0;
   volatile std::size_t sink = 0;
   std::vector<Contender> all{
@@ -135,6 +152,16 @@ void measure(const inspect::Engine& engine, const std::string& path, std::string
       {"whole", [&] { findings = inspecting.inspect(text).findings.size(); }, {}},
       {"32 KB", [&] { pieces(text, 32768, [&](auto p) { inspecting.inspect(p); }); }, {}},
       {"1 KB", [&] { pieces(text, 1024, [&](auto p) { inspecting.inspect(p); }); }, {}},
+      {"32 KB in JSON",
+       [&] {
+         for (const auto& body : large.bodies) inspecting.inspect(body);
+       },
+       {}},
+      {"1 KB in JSON",
+       [&] {
+         for (const auto& body : small.bodies) inspecting.inspect(body);
+       },
+       {}},
       {"stream of 64 B", [&] { stream(scanner, text, 64); }, {}},
       {"... of secrets", [&] { stream(secrets, text, 64); }, {}},
   };
