@@ -227,10 +227,16 @@ void DetectorSet::add(Detector detector) {
   if (alike == alike_starts_.end()) alike = alike_starts_.insert(alike, {*start, 0, {}});
   for (const auto& keyword : detectors_.back().spec.keywords)
     alike->longest = std::max(alike->longest, keyword.size());
-  const auto& before = detectors_.back().spec.before;
-  auto same = std::ranges::find(alike->detectors, before, [](const auto& those) { return those.first; });
-  if (same == alike->detectors.end()) same = alike->detectors.insert(same, {before, {}});
-  same->second.push_back(number);
+  const auto before = [this](std::uint16_t i) {
+    const auto& spec = detectors_[i].spec;
+    return std::pair(std::string_view(spec.before), spec.any_case);
+  };
+  const auto same = std::ranges::find(alike->detectors, before(number),
+                                      [&](const auto& those) { return before(those.front()); });
+  if (same == alike->detectors.end())
+    alike->detectors.push_back({number});
+  else
+    same->push_back(number);
 }
 
 Result<DetectorSet> DetectorSet::make(std::span<const catalog::Detector> specs,

@@ -88,9 +88,8 @@ class DetectorSet {
   // Detectors that step back from their keyword over the same bytes.
   struct AlikeStarts {
     ByteSet start;
-    std::size_t longest = 0;  // bytes of their keywords
-    // By the expression before the value.
-    std::vector<std::pair<std::string, std::vector<std::uint16_t>>> detectors;
+    std::size_t longest = 0;                            // bytes of their keywords
+    std::vector<std::vector<std::uint16_t>> detectors;  // those with the same expression before the value
   };
   std::span<const AlikeStarts> alike_starts() const { return alike_starts_; }
   std::span<const std::uint16_t> of_digits() const { return digits_; }

@@ -413,7 +413,7 @@ void Scanner::hold_starting() {
 }
 
 void Scanner::hold_starting(const DetectorSet::AlikeStarts& alike, std::uint64_t start) {
-  for (const auto& [expression, detectors] : alike.detectors) {
+  for (const auto& detectors : alike.detectors) {
     if (held_ <= start) return;
     const auto& first = set_.detectors()[detectors.front()];
     const auto before = first.before ? std::optional(first.before->run(from(start))) : std::nullopt;

@@ -211,6 +211,19 @@ class RealDetectors : public testing::Test {
   }
 };
 
+// The same expression before a value is another where the case does not count.
+TEST(Scanner, HoldsBackAValueBehindAnExpressionOfAnyCase) {
+  auto exact = spec("exact", {"-end"}, "[a-z]+-end"), any = exact;
+  exact.start = any.start = "[A-Za-z: -]";
+  exact.before = any.before = "name: ";
+  any.id = "any", any.any_case = true;
+  const auto set = set_of({exact, any});
+  Scanner scanner(set);
+  scanner.begin();
+  scanner.scan("NAME: abcd", 0, false);
+  EXPECT_EQ(scanner.settled(), 6U);
+}
+
 TEST_F(RealDetectors, FindTheSameHoweverATextIsCut) {
   Scanner whole(engine().detectors()), cut(engine().detectors());
   std::mt19937 random(20261126);
