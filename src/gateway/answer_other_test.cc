@@ -276,7 +276,7 @@ TEST(OtherAnswers, AnEventOfThousandsOfTextsEndsAMaskedAnswer) {
     return out + "]\n\n";
   };
   Answer answer;
-  answer.feed(event("AKIA") + event("AKIAI"));
+  answer.feed(event("AKIA"));
   EXPECT_TRUE(answer.examination().refused());
   EXPECT_TRUE(answer.all().empty());
   Answer open{std::set<std::string>()};

@@ -164,6 +164,7 @@ bool StreamExamination::take_event(const EventBytes& event, std::string_view jso
   const auto root = document_.root();
   if (!root.is_object() && !root.is_array() && !root.is_string()) return false;
   if (document_.nodes().size() > kMostNodes) return pass_unread(event, out);
+  kept_.reset();
   parts_.read(document_, event.type);
   if (parts_.other.size() > kMostOtherTexts) return pass_unread(event, out);
   settle_waiting();
@@ -198,9 +199,7 @@ bool StreamExamination::take_event(const EventBytes& event, std::string_view jso
     return true;
   }
   waiting_ = std::exchange(next_waiting_, {});
-  waiting_.event = shown;
-  waiting_.type = event.type;
-  waiting_.form = event.form;
+  waiting_.event = {std::string(shown), std::string(event.type), event.form};
   waiting_.since = mono_now();
   return true;
 }
@@ -340,11 +339,29 @@ bool StreamExamination::take_own(const AnswerEvent::Piece& piece, bool may_go_on
 void StreamExamination::let_go(std::string& out) {
   if (waiting_.texts.empty()) return;
   const auto waiting = std::exchange(waiting_, {});
-  const EventBytes event{waiting.event, waiting.form, waiting.type};
   if (std::ranges::none_of(waiting.texts, [](const auto& text) { return text.shown.has_value(); })) {
-    out += waiting.event;
+    out += waiting.event.bytes;
     return;
   }
+  const auto change = [&](const json::Document&, const AnswerEvent& parts, json::Edit& edit) {
+    for (const auto& text : waiting.texts) {
+      if (!text.shown) continue;
+      // By its place: what was changed when the event came may be a string more or less.
+      const auto same = [&](const AnswerEvent::Piece& piece) { return piece.channel == text.channel; };
+      const auto found = std::ranges::find_if(parts.other, same);
+      if (found == parts.other.end() || std::find_if(found + 1, parts.other.end(), same) != parts.other.end())
+        return false;
+      edit.replace(found->value, json::quoted(*text.shown));
+    }
+    return true;
+  };
+  say_again(waiting.event, change, out);
+}
+
+// An event again as `change` makes it; where it gives false, or the event cannot be read, the answer is given
+// up.
+void StreamExamination::say_again(const KeptEvent& kept, const Change& change, std::string& out) {
+  const auto event = kept.view();
   const auto json = json_of(event);
   json::Document document;
   AnswerEvent parts;
@@ -352,15 +369,7 @@ void StreamExamination::let_go(std::string& out) {
     return masks_.give_up();
   parts.read(document, event.type);
   json::Edit edit;
-  for (const auto& text : waiting.texts) {
-    if (!text.shown) continue;
-    // By its place: what was changed when the event came may be a string more or less.
-    const auto same = [&](const AnswerEvent::Piece& piece) { return piece.channel == text.channel; };
-    const auto found = std::ranges::find_if(parts.other, same);
-    if (found == parts.other.end() || std::find_if(found + 1, parts.other.end(), same) != parts.other.end())
-      return masks_.give_up();
-    edit.replace(found->value, json::quoted(*text.shown));
-  }
+  if (!change(document, parts, edit)) return masks_.give_up();
   const auto edited = edit.apply(*json);
   if (!edited) return masks_.give_up();
   out += with_json(event, *edited);
@@ -405,9 +414,10 @@ void StreamExamination::note_held(Channel& channel, const EventBytes& event) {
     channel.held_since = 0;
     return;
   }
-  channel.event = event.bytes;
-  channel.form = event.form;
-  channel.type = event.type;
+  if (!kept_)
+    kept_ = std::make_shared<const KeptEvent>(
+        KeptEvent{std::string(event.bytes), std::string(event.type), event.form});
+  channel.event = kept_;
   if (channel.held_since != 0 && channel.text->out() == channel.held_from) return;
   channel.held_from = channel.text->out();
   channel.held_since = mono_now();
@@ -416,32 +426,22 @@ void StreamExamination::note_held(Channel& channel, const EventBytes& event) {
 // An event like the last one of the channel, with that text and nothing else.
 void StreamExamination::say(const std::string& name, const Channel& channel, std::string_view text,
                             std::string& out) {
-  if (text.empty() || channel.event.empty()) return;
-  const EventBytes event{channel.event, channel.form, channel.type};
-  const auto json = json_of(event);
-  json::Document document;
-  AnswerEvent parts;
-  if (!json || !json::Document::parse_into(*json, {.refuse_duplicates = false}, document))
-    return masks_.give_up();
-  parts.read(document, event.type);
-  json::Edit edit;
-  const auto say_or_empty = [&](const std::vector<AnswerEvent::Piece>& pieces) {
-    for (const auto& piece : pieces)
-      edit.replace(piece.value, piece.channel == name ? json::quoted(text) : "\"\"");
+  if (text.empty() || !channel.event) return;
+  const auto change = [&](const json::Document& document, const AnswerEvent& parts, json::Edit& edit) {
+    for (const auto* pieces : {&parts.pieces, &parts.other})
+      for (const auto& piece : *pieces)
+        edit.replace(piece.value, piece.channel == name ? json::quoted(text) : "\"\"");
+    for (const json::Value text_of_its_own : parts.whole) edit.replace(text_of_its_own, "\"\"");
+    for (const json::Value grown : parts.grown) edit.remove(grown);
+    for (const json::Value why : parts.endings) edit.replace(why, "null");
+    for (const json::Value member : parts.once) edit.remove(member);
+    drop_repeats(parts.repeats, edit);
+    auto left = apart(parts);
+    left.insert(left.end(), parts.once.begin(), parts.once.end());
+    AnswerNames::mask(masks_, document, left, edit);
+    return true;
   };
-  say_or_empty(parts.pieces);
-  say_or_empty(parts.other);
-  for (const json::Value text_of_its_own : parts.whole) edit.replace(text_of_its_own, "\"\"");
-  for (const json::Value grown : parts.grown) edit.remove(grown);
-  for (const json::Value why : parts.endings) edit.replace(why, "null");
-  for (const json::Value member : parts.once) edit.remove(member);
-  drop_repeats(parts.repeats, edit);
-  auto left = apart(parts);
-  left.insert(left.end(), parts.once.begin(), parts.once.end());
-  AnswerNames::mask(masks_, document, left, edit);
-  const auto edited = edit.apply(*json);
-  if (!edited) return masks_.give_up();
-  out += with_json(event, *edited);
+  say_again(*channel.event, change, out);
 }
 
 MonoNs StreamExamination::due() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,13 +37,17 @@ class StreamExamination final : public Examination {
   const AnswerMasks& masks() const { return masks_; }
 
  private:
+  // An event that is made use of when it has passed.
+  struct KeptEvent {
+    std::string bytes, type;
+    EventBytes::Form form = EventBytes::Form::json;
+    EventBytes view() const { return {bytes, form, type}; }
+  };
   // A text that comes in several events.
   struct Channel {
     std::unique_ptr<AnswerText> text;
-    std::string event;  // the last one that brought some of it, while something is held
-    EventBytes::Form form = EventBytes::Form::json;
-    std::string type;
-    MonoNs held_since = 0;  // 0: nothing is held
+    std::shared_ptr<const KeptEvent> event;  // the last one that brought some of it, while something is held
+    MonoNs held_since = 0;                   // 0: nothing is held
     std::uint64_t held_from = 0;
   };
   // An event that waits for the next one.
@@ -54,8 +59,7 @@ class StreamExamination final : public Examination {
       std::string settled;               // what of it no text that follows can change
       std::optional<std::string> shown;  // what takes its place
     };
-    std::string event, type;
-    EventBytes::Form form = EventBytes::Form::json;
+    KeptEvent event;
     std::vector<Text> texts;
     MonoNs since = 0;
   };
@@ -80,6 +84,8 @@ class StreamExamination final : public Examination {
   Channel* channel(const AnswerEvent::Piece& piece);
   void note_held(Channel& channel, const EventBytes& event);
   void say(const std::string& name, const Channel& channel, std::string_view text, std::string& out);
+  using Change = std::function<bool(const json::Document&, const AnswerEvent&, json::Edit&)>;
+  void say_again(const KeptEvent& kept, const Change& change, std::string& out);
 
   AnswerMasks masks_;
   bool changes_;
@@ -92,9 +98,10 @@ class StreamExamination final : public Examination {
   AnswerEvent parts_;
   AnswerNames names_;
   OtherTexts others_;
-  std::vector<OtherTexts::Kind> kinds_;  // of the event's other strings that are no channel yet
-  Told told_;                            // of other strings
-  Waiting waiting_, next_waiting_;       // without texts: none
+  std::vector<OtherTexts::Kind> kinds_;    // of the event's other strings that are no channel yet
+  Told told_;                              // of other strings
+  Waiting waiting_, next_waiting_;         // without texts: none
+  std::shared_ptr<const KeptEvent> kept_;  // the event, once some of it is held
   std::map<std::string, Channel, std::less<>> channels_;
   std::string scratch_;
 };
