@@ -138,6 +138,9 @@ def run_group(rivals: list, cells: list, rig: measure.Rig, results: measure.Resu
                 one.start(rig.upstream_port, cells[0].kind == "stream")
         for cell in cells:
             present = [one for one in started if fnmatch.fnmatch(cell.name, one.cells)]
+            if not present:
+                print(f"gate: {cell.name}: none of the contenders is measured in it", file=sys.stderr)
+                continue
             for turn in range(rounds):
                 if time.monotonic() > deadline:
                     results.partial = f"the time was over in {cell.name}"
