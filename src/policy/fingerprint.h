@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "policy/decision.h"
+
+namespace ostiary::policy {
+
+// What makes two refused requests "the same" for a question and its approval, as 32 hexadecimal digits: the
+// effect, the rules that made it, the subject, the target's service and model, and the values of the word,
+// words, flag and level facts that the decision used. Numbers and times are not in it, nor is the order of
+// anything.
+std::string request_fingerprint(const Decision& decision, std::string_view subject, std::string_view service,
+                                std::string_view model);
+
+}  // namespace ostiary::policy
