@@ -70,6 +70,30 @@ void add_explain(CommandLine& line, CLI::App& policy) {
   line.does(*explain, [options] { return run_policy_explain(*options); });
 }
 
+void add_replay(CommandLine& line, CLI::App& policy) {
+  const auto options = std::make_shared<PolicyOptions>();
+  options->fail_on.clear();
+  auto* replay = line.verb(
+      policy, "replay", "decide the ledger's exchanges again under a document, and tell what would change",
+      "ostiary policy replay candidate.md --since 30d\n"
+      "  ostiary policy replay candidate.md --since 2026-11-01 --format json --fail-on change");
+  add_file(*replay, options);
+  replay
+      ->add_option("--since", options->since,
+                   "from then on: 30d or 12h back from now, or a date or time in UTC")
+      ->type_name("TIME");
+  replay->add_option("--until", options->until, "before then, written likewise")->type_name("TIME");
+  replay
+      ->add_option("-c,--config", options->config,
+                   "the configuration with the services that the document reroutes to")
+      ->type_name("FILE");
+  replay->add_option("--fail-on", options->fail_on, "change: exit status 1 where a decision changes")
+      ->check(CLI::IsMember({"change"}))
+      ->type_name("WHAT");
+  line.add_common(*replay, options->common);
+  line.does(*replay, [options] { return run_policy_replay(*options); });
+}
+
 }  // namespace
 
 void add_policy(CommandLine& line) {
@@ -79,6 +103,7 @@ void add_policy(CommandLine& line) {
   add_check(line, *policy);
   add_test(line, *policy);
   add_explain(line, *policy);
+  add_replay(line, *policy);
   const auto options = std::make_shared<PolicyOptions>();
   auto* facts = line.verb(*policy, "facts", "list the facts that rules may test", "ostiary policy facts");
   line.add_common(*facts, options->common);
