@@ -1,6 +1,6 @@
-// How long a decision takes with documents of 100, 1,000 and 10,000 rules, held to the targets of
-// docs/policy.md. The rules are of the kinds that a policy has: data classes by target, sizes, models, teams,
-// tools, terms.
+// How long a decision takes with the built-in document and with documents of 100, 1,000 and 10,000 rules,
+// held to the targets of docs/policy.md. The rules of the latter are of the kinds that a policy has: data
+// classes by target, sizes, models, teams, tools, terms.
 //   policy_decide [ROUNDS]
 #include <algorithm>
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "policy/builtin.h"
 #include "policy/policy.h"
 
 namespace {
@@ -60,21 +61,25 @@ std::string rule(int i) {
   }
 }
 
-policy::Document document(int rules) {
-  std::string text =
-      "---\ntitle: bench\ndefault: deny\n---\n```policy-data\ntools: {tools: [a, b, 'c-*']}\n```\n```policy\n"
-      "- {id: all, when: {target.provider: [mistral, openai]}, then: allow}\n";
-  for (int i = 1; i < rules; ++i) text += fmt::format("- {{id: r{}, when: {}}}\n", i, rule(i));
-  auto read = policy::read_document(text + "```\n");
+policy::Document usable(std::string_view text) {
+  auto read = policy::read_document(text);
   for (const auto& f : read.findings.all) fmt::print(stderr, "{}: {}\n", f.place.line, f.message);
   if (!read.usable()) std::exit(2);
   return std::move(read.document);
 }
 
+policy::Document document(int rules) {
+  std::string text =
+      "---\ntitle: bench\ndefault: deny\n---\n```policy-data\ntools: {tools: [a, b, 'c-*']}\n```\n```policy\n"
+      "- {id: all, when: {target.provider: [mistral, openai]}, then: allow}\n";
+  for (int i = 1; i < rules; ++i) text += fmt::format("- {{id: r{}, when: {}}}\n", i, rule(i));
+  return usable(text + "```\n");
+}
+
 policy::Facts facts() {
   auto out = policy::read_facts(
-      "{agent.tools: [read, write, shell], data.attachments: 0, data.bytes: 20000, data.classes: [code, "
-      "internal], "
+      "{agent.tools: [read, write, shell], data.attachments: 0, data.bytes: 20000, data.classes: [internal, "
+      "own-code], "
       "data.confidence: low, data.findings: [email-address], data.lines: 500, data.tokens: 5000, output.use: "
       "internal, "
       "subject.id: p-1234567890abcdef, subject.key: k-1234, subject.team: research, target.endpoint: "
@@ -104,8 +109,8 @@ Times measure(int rounds, Run&& run) {
   return {all[all.size() / 2], all[all.size() * 99 / 100]};
 }
 
-bool held(int rules, double most50, double most99, int rounds) {
-  const policy::Policy compiled(document(rules));
+bool held(const std::string& what, policy::Document document, double most50, double most99, int rounds) {
+  const policy::Policy compiled(std::move(document));
   const auto given = facts();
   policy::Verdict verdict;
   policy::Effect effect = policy::Effect::deny;
@@ -119,9 +124,9 @@ bool held(int rules, double most50, double most99, int rounds) {
   const bool good =
       decided.p50 < most50 && decided.p99 < most99 && allocated == 0 && effect == policy::Effect::allow;
   fmt::print(
-      "{:6} rules: decided in {:7.2f} µs p50, {:7.2f} µs p99 (judged in {:.2f} and {:.2f}, {} allocations); "
+      "{:>16}: decided in {:7.2f} µs p50, {:7.2f} µs p99 (judged in {:.2f} and {:.2f}, {} allocations); "
       "targets {} and {} µs: {}\n",
-      rules, decided.p50, decided.p99, judged.p50, judged.p99, allocated, most50, most99,
+      what, decided.p50, decided.p99, judged.p50, judged.p99, allocated, most50, most99,
       good ? "held" : "MISSED");
   return good;
 }
@@ -131,8 +136,11 @@ bool held(int rules, double most50, double most99, int rounds) {
 int main(int argc, char** argv) {
   const auto rounds = static_cast<int>(argc > 1 ? text::parse_uint(argv[1]).value_or(20'000) : 20'000);
   if (rounds < 100) return 2;
-  bool good = held(100, 5, 20, rounds);
-  good = held(1000, 50, 200, rounds / 4) && good;
-  good = held(10'000, 1000, 4000, rounds / 40) && good;
+  auto builtin = usable(policy::builtin_document());
+  const auto name = fmt::format("{} built-in rules", builtin.rules.size());
+  bool good = held(name, std::move(builtin), 2, 20, rounds);
+  good = held("100 rules", document(100), 5, 20, rounds) && good;
+  good = held("1,000 rules", document(1000), 50, 200, rounds / 4) && good;
+  good = held("10,000 rules", document(10'000), 1000, 4000, rounds / 40) && good;
   return good ? 0 : 1;
 }

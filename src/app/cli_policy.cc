@@ -94,12 +94,25 @@ void add_replay(CommandLine& line, CLI::App& policy) {
   line.does(*replay, [options] { return run_policy_replay(*options); });
 }
 
+void add_new(CommandLine& line, CLI::App& policy) {
+  const auto options = std::make_shared<PolicyOptions>();
+  auto* fresh = line.verb(policy, "new", "write the built-in policy document, to be made your own",
+                          "ostiary policy new -o policy.md\n  ostiary policy check policy.md");
+  fresh->add_flag("--quiet", options->common.quiet, "no hints, headings and progress");
+  fresh
+      ->add_option("-o,--output", options->common.output,
+                   "write to FILE, whole or not at all; never over one")
+      ->type_name("FILE");
+  line.does(*fresh, [options] { return run_policy_new(*options); });
+}
+
 }  // namespace
 
 void add_policy(CommandLine& line) {
-  auto* policy = line.verb(line.root(), "policy", "check, test and explain the policy document",
-                           "ostiary policy check policy.md");
+  auto* policy = line.verb(line.root(), "policy", "write, check, test and explain the policy document",
+                           "ostiary policy new -o policy.md\n  ostiary policy check policy.md");
   policy->require_subcommand(1);
+  add_new(line, *policy);
   add_check(line, *policy);
   add_test(line, *policy);
   add_explain(line, *policy);

@@ -72,6 +72,26 @@ class PolicyVerbs : public ::testing::Test {
   testing::TempFolder folder_;
 };
 
+TEST_F(PolicyVerbs, NewWritesTheBuiltInDocumentWhichChecksAndPassesItsTests) {
+  const auto path = folder_ / "adopted.md";
+  const auto made = run("new -o " + path);
+  EXPECT_EQ(made.code, 0);
+  EXPECT_THAT(made.out, HasSubstr("owner, contact and approver"));
+  EXPECT_EQ(run("check " + path).code, 0);
+  const auto tests = run("test " + path);
+  EXPECT_EQ(tests.code, 0) << tests.out;
+  EXPECT_THAT(tests.out, HasSubstr(" 0 failed"));
+  EXPECT_THAT(run("new").out, HasSubstr("# How we use AI"));
+}
+
+TEST_F(PolicyVerbs, NewWritesOverNothing) {
+  const auto path = write("mine.md", "mine");
+  const auto refused = run("new -o " + path);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.out, HasSubstr("is there already"));
+  EXPECT_EQ(*read_file(path), "mine");
+}
+
 TEST_F(PolicyVerbs, CheckPassesASoundDocument) {
   const auto done = run("check " + write("p.md", kDocument));
   EXPECT_EQ(done.code, 0);

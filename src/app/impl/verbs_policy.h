@@ -20,6 +20,7 @@ struct PolicyOptions {
   std::string config;             // replay: where services that it reroutes to are configured; empty: none
 };
 
+Result<int> run_policy_new(const PolicyOptions& options);
 Result<int> run_policy_check(const PolicyOptions& options);
 Result<int> run_policy_test(const PolicyOptions& options);
 Result<int> run_policy_explain(const PolicyOptions& options);
