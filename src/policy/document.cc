@@ -275,7 +275,8 @@ ReadDocument read_document(std::string_view text, const Limits& limits) {
     out.findings.error("encoding", "this line is not UTF-8; save the file as UTF-8", {line, 1});
     return out;
   }
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  const std::size_t mark = text.starts_with("\xef\xbb\xbf") ? 3 : 0;  // of the byte order
+  text.remove_prefix(mark);
   const auto digest = sha256(text);
   out.document.digest = "sha256:" + hex(digest);
   auto outline = outline_of(text, out.findings);
@@ -289,6 +290,8 @@ ReadDocument read_document(std::string_view text, const Limits& limits) {
   check_rules(out.document, out.findings);
   check_links(outline, out.findings);
   out.document.headings = std::move(outline.headings);
+  for (auto& heading : out.document.headings)
+    for (auto* at : {&heading.begin, &heading.end, &heading.body}) *at += mark;
   out.findings.sort();
   return out;
 }

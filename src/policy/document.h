@@ -107,10 +107,17 @@ struct Case {
   Place place, by_place;
 };
 
+// A heading with its clause: what stands from it to the next heading of any level, blocks included.
 struct Heading {
   std::string title, anchor;
   std::uint32_t level = 1;
   Place place;
+  std::size_t begin = 0, end = 0;  // the clause's bytes in the file, half open, heading included
+  std::size_t body = 0;            // where the heading's own line or lines end
+  // "sha256:…" of the clause. Outside of fenced blocks runs of blanks and line breaks count as one blank; in
+  // them only blanks at a line's end do not count, as YAML minds the others. The same words wrapped anew are
+  // the same clause.
+  std::string digest;
 };
 
 struct AnswerTarget {

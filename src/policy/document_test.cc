@@ -48,6 +48,43 @@ TEST(Document, HeadingsAreTheAnchorsOfTheRulesBelow) {
   EXPECT_EQ(read.document.rules[0].place, (Place{12, 8}));
 }
 
+// Of the heading with that anchor.
+std::string digest_of(std::string_view body, std::string_view anchor) {
+  const auto read = read_document(std::string(policy::testing::kFront) + "---\n" + std::string(body));
+  const auto* heading = read.document.heading(anchor);
+  return heading ? heading->digest : "none";
+}
+
+TEST(Document, AClauseReachesToTheNextHeadingAndItsBytesAreThoseOfTheFile) {
+  const std::string text = "\xef\xbb\xbf" + std::string(policy::testing::kFront) +
+                           "---\n# A\nWords.\n## B ##\n```policy\n# no heading\n```\nC\n-\nend";
+  const auto read = read_document(text);
+  std::vector<std::string> clauses, bodies;
+  for (const auto& h : read.document.headings) {
+    clauses.push_back(text.substr(h.begin, h.end - h.begin));
+    bodies.push_back(text.substr(h.body, h.end - h.body));
+  }
+  EXPECT_THAT(clauses, ElementsAre("# A\nWords.\n", "## B ##\n```policy\n# no heading\n```\n", "C\n-\nend"));
+  EXPECT_THAT(bodies, ElementsAre("Words.\n", "```policy\n# no heading\n```\n", "end"));
+}
+
+TEST(Document, AClauseWrappedAnewIsTheSameAndAChangedWordOrBlockIsAnother) {
+  const std::string clause = "# A\nWe mask\nnames.\n```policy\n- {id: x, when: always, then: deny}\n```\n";
+  const auto digest = digest_of(clause, "a");
+  EXPECT_EQ(digest.substr(0, 7), "sha256:");
+  const auto with = [&](std::string_view what, std::string_view by) {
+    auto out = clause;
+    return digest_of(out.replace(out.find(what), what.size(), by), "a");
+  };
+  EXPECT_EQ(with("We mask\nnames.", "We  mask names.  \r\n"), digest);
+  EXPECT_EQ(with("deny}", "deny}  "), digest);
+  EXPECT_EQ(digest_of(clause + "## B\nMore.\n", "a"), digest) << "a section below is a clause of its own";
+  EXPECT_NE(with("names", "name"), digest);
+  EXPECT_NE(with("# A", "# a"), digest) << "the heading is part of it";
+  EXPECT_NE(with("- {id", "-   {id"), digest) << "blanks mean something in YAML";
+  EXPECT_NE(with("then: deny", "then: ask"), digest);
+}
+
 TEST(Document, HoldsItsFrontMatter) {
   const auto read = read_document(text_of("", "", "", "mode: observe\nobserve: {teams: [b, a]}\n"));
   EXPECT_TRUE(read.usable());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace ostiary::policy {
@@ -114,19 +115,23 @@ std::optional<Opening> fence_of(std::string_view line) {
 
 class Scanner {
  public:
-  Scanner(std::string_view text, Findings& findings) : rest_(text), findings_(findings) {}
+  Scanner(std::string_view text, Findings& findings) : text_(text), rest_(text), findings_(findings) {}
   Outline run();
 
  private:
   bool next();
   void front_matter(std::string_view text);
   void outside();
-  void heading(std::string_view title, std::uint32_t level, Place place);
+  void heading(std::string_view title, std::uint32_t level, Place place, std::size_t begin);
+  std::size_t offset(std::string_view part) const {
+    return static_cast<std::size_t>(part.data() - text_.data());
+  }
+  std::size_t here() const { return rest_.empty() ? text_.size() : offset(rest_); }  // behind the line
   void links();
   void open(const Opening& opening);
   void inside();
 
-  std::string_view rest_, line_;
+  std::string_view text_, rest_, line_;
   Findings& findings_;
   std::uint32_t number_ = 0;
   Outline out_;
@@ -165,13 +170,21 @@ void Scanner::front_matter(std::string_view text) {
   rest_ = text, number_ = 0;
 }
 
-void Scanner::heading(std::string_view title, std::uint32_t level, Place place) {
+void Scanner::heading(std::string_view title, std::uint32_t level, Place place, std::size_t begin) {
   title = title.substr(0, kLongestTitle);
   const auto base = slug(title);
   auto anchor = base;
   auto& number = numbers_[base];
   while (!anchors_.insert(anchor).second) anchor = fmt::format("{}-{}", base, ++number);
-  out_.headings.push_back({std::string(title), std::move(anchor), level, place});
+  if (!out_.headings.empty()) out_.headings.back().end = begin;
+  out_.headings.push_back({.title = std::string(title),
+                           .anchor = std::move(anchor),
+                           .level = level,
+                           .place = place,
+                           .begin = begin,
+                           .end = text_.size(),
+                           .body = here(),
+                           .digest = {}});
 }
 
 void Scanner::links() {
@@ -198,11 +211,11 @@ void Scanner::outside() {
     else if (last + 1 < title.size() && (title[last] == ' ' || title[last] == '\t'))
       title = text::trim(title.substr(0, last));
     return heading(title, static_cast<std::uint32_t>(level),
-                   {number_, static_cast<std::uint32_t>(indent + 1)});
+                   {number_, static_cast<std::uint32_t>(indent + 1)}, offset(line_));
   }
   if (!before.empty() && (text.find_first_not_of('=') == std::string_view::npos ||
                           text.find_first_not_of('-') == std::string_view::npos))
-    return heading(before, text[0] == '=' ? 1 : 2, {number_ - 1, 1});
+    return heading(before, text[0] == '=' ? 1 : 2, {number_ - 1, 1}, offset(before));
   links();
   if (text[0] != '>' && text[0] != '|' && !text.starts_with("- ") && !text.starts_with("* "))
     paragraph_ = text;
@@ -219,13 +232,17 @@ void Scanner::open(const Opening& opening) {
                  .clause = out_.headings.empty() ? std::string() : out_.headings.back().anchor,
                  .line = number_ + 1,
                  .indent = static_cast<std::uint32_t>(opening.indent),
-                 .place = opened_};
+                 .place = opened_,
+                 .begin = offset(line_)};
 }
 
 void Scanner::inside() {
   const auto close = fence_of(line_);
   if (close && close->mark == open_->mark && close->length >= open_->length && close->info.empty()) {
-    if (fence_) out_.fences.push_back(std::move(*fence_));
+    if (fence_) {
+      fence_->end = here();
+      out_.fences.push_back(std::move(*fence_));
+    }
     fence_.reset();
     open_.reset();
     return;
@@ -245,6 +262,8 @@ Outline Scanner::run() {
   }
   if (open_)
     findings_.error("fence", "this block has no end; close it with a line of the same marks", opened_);
+  for (auto& heading : out_.headings)
+    heading.digest = clause_digest(text_.substr(heading.begin, heading.end - heading.begin));
   return std::move(out_);
 }
 
@@ -262,6 +281,35 @@ std::string slug(std::string_view title) {
       append_utf8(out, c);
   }
   return out;
+}
+
+std::string clause_digest(std::string_view clause) {
+  Sha256 hash;
+  std::optional<Opening> open;
+  bool words = false;  // the line before had some
+  for (auto line : text::split(clause, '\n')) {
+    const auto fence = fence_of(line);
+    if (open || fence) {
+      const auto last = line.find_last_not_of(" \t\r");
+      if (words) hash.update(std::string_view("\n"));
+      hash.update(line.substr(0, last == std::string_view::npos ? 0 : last + 1));
+      hash.update(std::string_view("\n"));
+      words = false;
+      if (!open)
+        open = fence;
+      else if (fence && fence->mark == open->mark && fence->length >= open->length && fence->info.empty())
+        open.reset();
+      continue;
+    }
+    for (std::size_t at = 0; at = line.find_first_not_of(" \t\r", at), at != std::string_view::npos;) {
+      const auto end = std::min(line.find_first_of(" \t\r", at), line.size());
+      if (words) hash.update(std::string_view(" "));
+      hash.update(line.substr(at, end - at));
+      words = true;
+      at = end;
+    }
+  }
+  return "sha256:" + hex(hash.finish());
 }
 
 Outline outline_of(std::string_view text, Findings& findings) {
