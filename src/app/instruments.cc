@@ -4,12 +4,12 @@
 #include <cstdlib>
 #include <map>
 
-#include "app/http_caller.h"
 #include "app/verbs.h"
 #include "base/file.h"
 #include "base/id.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "net/http_caller.h"
 #include "telemetry/process.h"
 
 namespace ostiary::app {
@@ -102,7 +102,7 @@ void collect_witnesses(const Witnesses& witnesses, telemetry::Samples& samples) 
 // Posts batches to a collector.
 class HttpSender final : public telemetry::Sender {
  public:
-  HttpSender(std::unique_ptr<HttpCaller> caller, Secret headers)
+  HttpSender(std::unique_ptr<net::HttpCaller> caller, Secret headers)
       : caller_(std::move(caller)), headers_(std::move(headers)) {}
   Result<Reply> post(std::string_view json) override {
     TRY(auto answer, caller_->post(headers_.reveal(), json));
@@ -113,7 +113,7 @@ class HttpSender final : public telemetry::Sender {
   void cancel() override { caller_->cancel(); }
 
  private:
-  std::unique_ptr<HttpCaller> caller_;
+  std::unique_ptr<net::HttpCaller> caller_;
   Secret headers_;  // lines with CR LF
 };
 
@@ -158,13 +158,13 @@ Result<Secret> read_headers(const gateway::CredentialSource& source) {
 }
 
 Result<std::unique_ptr<telemetry::Exporter>> make_exporter(const TelemetrySettings& settings) {
-  HttpCaller::Settings to;
+  net::HttpCaller::Settings to;
   TRY(to.url, net::parse_url(settings.endpoint));
   if (to.url.path.empty()) to.url.path = "/v1/traces";
   to.ca_file = settings.ca_file;
   to.timeout_ms = settings.timeout_ms;
   TRY(auto headers, read_headers(settings.headers));
-  TRY(auto caller, HttpCaller::create(std::move(to)));
+  TRY(auto caller, net::HttpCaller::create(std::move(to)));
   telemetry::Exporter::Options options;
   options.resource = {std::string(version()), Id::make().text()};
   options.queue = settings.queue;

@@ -100,6 +100,45 @@ constexpr const char* kFalseAlarms6 = R"(CREATE TABLE false_alarms (
 constexpr const char* kFalseAlarmsSubject6 =
     "CREATE INDEX false_alarms_subject ON false_alarms (subject, state)";
 
+constexpr const char* kHookEvents8 = R"(CREATE TABLE hook_events (
+         number INTEGER PRIMARY KEY AUTOINCREMENT,
+         hook TEXT NOT NULL,
+         id TEXT NOT NULL,
+         type TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         body TEXT NOT NULL,
+         attempts INTEGER NOT NULL DEFAULT 0,
+         since INTEGER NOT NULL,
+         error TEXT NOT NULL DEFAULT '',
+         dead INTEGER,                  -- when it was given up; null while it waits
+         UNIQUE (hook, id)
+       ))";
+constexpr const char* kHookEventsOrder8 =
+    R"(CREATE INDEX hook_events_order ON hook_events (hook, dead, number))";
+constexpr const char* kHookGaps8 = R"(CREATE TABLE hook_gaps (
+         hook TEXT PRIMARY KEY,
+         events INTEGER NOT NULL,
+         first INTEGER NOT NULL,
+         last INTEGER NOT NULL
+       ) WITHOUT ROWID)";
+constexpr const char* kHookPositions8 = R"(CREATE TABLE hook_positions (
+         source TEXT PRIMARY KEY,
+         next INTEGER NOT NULL
+       ) WITHOUT ROWID)";
+constexpr const char* kHookSeen8 = R"(CREATE TABLE hook_seen (
+         number INTEGER PRIMARY KEY AUTOINCREMENT,
+         source TEXT NOT NULL,
+         id TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         UNIQUE (source, id)
+       ))";
+constexpr const char* kHookSeenOrder8 = R"(CREATE INDEX hook_seen_order ON hook_seen (source, number))";
+constexpr const char* kHookOrigins8 = R"(CREATE TABLE hook_origins (
+         origin TEXT PRIMARY KEY,
+         question TEXT NOT NULL,
+         at INTEGER NOT NULL
+       ) WITHOUT ROWID)";
+
 constexpr const char* kSubjectRows1 =
     "INSERT INTO subjects VALUES ('sub_ada', 'ada'), ('sub_bob', NULL), ('sub_eve', 'eve')";
 constexpr const char* kKeyRows1 = R"(INSERT INTO keys VALUES
@@ -167,6 +206,11 @@ const std::vector<Released>& released() {
       {7,
        {kSubjects1, kKeys7, kResponses5, kResponsesAt1, kLimits3, kInvitations4, kFalseAlarms6,
         kFalseAlarmsSubject6},
+       {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6}},
+      {8,
+       {kSubjects1, kKeys7, kResponses5, kResponsesAt1, kLimits3, kInvitations4, kFalseAlarms6,
+        kFalseAlarmsSubject6, kHookEvents8, kHookEventsOrder8, kHookGaps8, kHookPositions8, kHookSeen8,
+        kHookSeenOrder8, kHookOrigins8},
        {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6}},
   };
   return all;

@@ -75,6 +75,43 @@ constexpr std::array kMigrations = std::to_array<const char*>({
        CREATE INDEX false_alarms_subject ON false_alarms (subject, state);)",
     // 1: was revoked, and the ledger does not say so yet.
     R"(ALTER TABLE keys ADD COLUMN unrecorded INTEGER NOT NULL DEFAULT 0;)",
+    R"(CREATE TABLE hook_events (
+         number INTEGER PRIMARY KEY AUTOINCREMENT,
+         hook TEXT NOT NULL,
+         id TEXT NOT NULL,
+         type TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         body TEXT NOT NULL,
+         attempts INTEGER NOT NULL DEFAULT 0,
+         since INTEGER NOT NULL,
+         error TEXT NOT NULL DEFAULT '',
+         dead INTEGER,                  -- when it was given up; null while it waits
+         UNIQUE (hook, id)
+       );
+       CREATE INDEX hook_events_order ON hook_events (hook, dead, number);
+       CREATE TABLE hook_gaps (
+         hook TEXT PRIMARY KEY,
+         events INTEGER NOT NULL,
+         first INTEGER NOT NULL,
+         last INTEGER NOT NULL
+       ) WITHOUT ROWID;
+       CREATE TABLE hook_positions (
+         source TEXT PRIMARY KEY,
+         next INTEGER NOT NULL
+       ) WITHOUT ROWID;
+       CREATE TABLE hook_seen (
+         number INTEGER PRIMARY KEY AUTOINCREMENT,
+         source TEXT NOT NULL,
+         id TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         UNIQUE (source, id)
+       );
+       CREATE INDEX hook_seen_order ON hook_seen (source, number);
+       CREATE TABLE hook_origins (
+         origin TEXT PRIMARY KEY,
+         question TEXT NOT NULL,
+         at INTEGER NOT NULL
+       ) WITHOUT ROWID;)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,

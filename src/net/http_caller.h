@@ -14,7 +14,7 @@
 #include "net/pool.h"
 #include "net/task.h"
 
-namespace ostiary::app {
+namespace ostiary::net {
 
 // Calls one HTTP server for threads that may wait: a loop on a thread of its own, connections kept alive
 // between calls. Redirects are not followed. Thread-safe.
@@ -24,6 +24,7 @@ class HttpCaller {
     net::Url url;
     std::string ca_file;                // PEM bundle used instead of the system's trust store; empty: that
     std::uint64_t timeout_ms = 10'000;  // of a call as a whole
+    bool read_body = true;              // no: the answer is its head, and its body stays empty
   };
   struct Answer {
     std::uint16_t status = 0;
@@ -58,4 +59,4 @@ class HttpCaller {
   std::thread thread_;
 };
 
-}  // namespace ostiary::app
+}  // namespace ostiary::net

@@ -1,4 +1,4 @@
-#include "app/http_caller.h"
+#include "net/http_caller.h"
 
 #include <arpa/inet.h>
 #include <atomic>
@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 
-namespace ostiary::app {
+namespace ostiary::net {
 namespace {
 
 // Takes one connection after another on a thread, and lets the test answer.
@@ -34,10 +34,11 @@ class Server {
     if (open >= 0) ::shutdown(open, SHUT_RDWR);
     thread_.join();
   }
-  std::unique_ptr<HttpCaller> caller(std::uint64_t timeout_ms = 5000) const {
+  std::unique_ptr<HttpCaller> caller(std::uint64_t timeout_ms = 5000, bool read_body = true) const {
     HttpCaller::Settings settings;
     settings.url = *net::parse_url("http://127.0.0.1:" + std::to_string(port_) + "/v1/traces");
     settings.timeout_ms = timeout_ms;
+    settings.read_body = read_body;
     auto made = HttpCaller::create(std::move(settings));
     EXPECT_TRUE(made);
     return std::move(*made);
@@ -169,6 +170,22 @@ TEST(HttpCaller, AnEndlessAnswerIsCutOff) {
   EXPECT_FALSE(server.caller()->post("", "{END}"));
 }
 
+TEST(HttpCaller, WhoWantsNoBodyHasTheAnswerWithItsHead) {
+  Server server([](int fd) {
+    read_until(fd, "{END}");
+    say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nthe rest never comes");
+    read_until(fd, "never");
+  });
+  const auto caller = server.caller(5000, false);
+  for (int i = 0; i < 2; ++i) {
+    const auto answer = caller->post("", "{END}");
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_EQ(answer->body, "");
+  }
+  EXPECT_EQ(server.connections, 2) << "what is on its way there is nobody's answer";
+}
+
 TEST(HttpCaller, NobodyThereIsAnError) {
   HttpCaller::Settings settings;
   settings.url = *net::parse_url("http://127.0.0.1:1/");
@@ -176,4 +193,4 @@ TEST(HttpCaller, NobodyThereIsAnError) {
 }
 
 }  // namespace
-}  // namespace ostiary::app
+}  // namespace ostiary::net

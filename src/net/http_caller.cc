@@ -1,8 +1,8 @@
-#include "app/http_caller.h"
+#include "net/http_caller.h"
 
 #include <utility>
 
-namespace ostiary::app {
+namespace ostiary::net {
 
 struct HttpCaller::Call {
   std::string request;
@@ -160,6 +160,10 @@ net::Task<Result<HttpCaller::Answer>> HttpCaller::read_answer(net::Pool::Lease& 
       framing = head.framing;
       if (head.status == 204 || head.status == 304) framing.content_length = 0, framing.chunked = false;
       raw.remove_prefix(head.size);
+      if (!settings_.read_body) {
+        reusable = framing.keep_alive && raw.empty() && framing.content_length == 0;
+        co_return answer;
+      }
     }
     const Body body = take_body(framing, raw, chunks, answer.body);
     if (body == Body::wrong || answer.body.size() > kMostAnswer)
@@ -171,4 +175,4 @@ net::Task<Result<HttpCaller::Answer>> HttpCaller::read_answer(net::Pool::Lease& 
   }
 }
 
-}  // namespace ostiary::app
+}  // namespace ostiary::net
