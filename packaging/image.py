@@ -3,7 +3,7 @@
 
     packaging/image.py PROGRAM FOLDER [--epoch SECONDS]
 
-The image holds the program, the shared libraries that it is linked with, the trust store and nothing else: no shell, no
+The image holds the program, the shared libraries that it is linked with, the trust store, the time zones and nothing else: no shell, no
 package manager. The same program on the same system gives the same bytes: files are sorted, times are EPOCH
 (default: $SOURCE_DATE_EPOCH or 0), owners are 0. It runs as user 65532 and keeps its data in /data.
 """
@@ -90,6 +90,13 @@ def fill(layer: Layer, program: Path):
         sys.exit("image.py: no trust store here; install ca-certificates")
     layer.file("etc/ssl/certs/ca-certificates.crt", trust.read_bytes())
     layer.file("usr/lib/ssl/cert.pem", trust.read_bytes())  # where Debian's OpenSSL looks
+    zones = Path("/usr/share/zoneinfo")
+    if not (zones / "UTC").exists():
+        sys.exit("image.py: no time zones here; install tzdata")
+    for path in sorted(zones.rglob("*")):
+        name = path.relative_to(zones)
+        if path.is_file() and name.parts[0] not in ("posix", "right", "localtime", "posixrules"):
+            layer.file(f"usr/share/zoneinfo/{name}", path.read_bytes())
     layer.file("usr/bin/ostiary", program.read_bytes(), 0o755)
     for name, source in linked_libraries(program).items():
         layer.file(name, source.read_bytes(), 0o755)

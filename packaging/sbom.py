@@ -29,6 +29,7 @@ LICENCES = {
     "gcc-12": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "glibc": "LGPL-2.1-or-later",
     "gmp": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+    "howardhinnant-date": "MIT",
     "icu": "Unicode-3.0",
     "libarchive": "BSD-2-Clause",
     "libxml2": "MIT",

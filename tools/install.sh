@@ -3,7 +3,7 @@
 # docs/dependencies.md says what each is for.
 set -eu
 
-build="ca-certificates ccache clang-19 cmake git libarchive-dev libcli11-dev libfmt-dev libsimdjson-dev libsqlite3-dev libssl-dev
+build="ca-certificates ccache clang-19 cmake git libarchive-dev libcli11-dev libfmt-dev libhowardhinnant-date-dev libsimdjson-dev libsqlite3-dev libssl-dev
   libvectorscan-dev libyaml-dev lld-19 llvm-19 mold ninja-build pkg-config python3 zlib1g-dev libgtest-dev libgmock-dev"
 check="curl nodejs npm openssl poppler-utils procps python3-venv"
 package="binutils dpkg-dev file gzip"
