@@ -30,6 +30,7 @@ class Checker {
   void run() {
     front();
     for (const auto& rule : d_.rules) each(rule);
+    desk();
     lists();
     winners();
     tests();
@@ -43,6 +44,7 @@ class Checker {
   }
   void front();
   void each(const Rule& rule);
+  void desk();
   void lists();
   void uses(const Condition& condition);
   void winners();
@@ -94,6 +96,28 @@ void Checker::each(const Rule& rule) {
     findings_.error("impossible", fmt::format("rule '{}' can never hold: {}", rule.id, *why),
                     rule.when_place);
   uses(rule.when);
+}
+
+// Questions that nobody owns in time.
+void Checker::desk() {
+  for (const auto& lane : d_.desk.lanes) {
+    if (const auto why = contradiction(lane.when, d_))
+      findings_.error("impossible", fmt::format("lane '{}' can never be taken: {}", lane.name, *why),
+                      lane.when_place);
+    uses(lane.when);
+    if (is_placeholder(lane.owner))
+      findings_.add(d_.status == Status::in_force ? Severity::error : Severity::warning, "unfilled",
+                    fmt::format("lane '{}' has no owner; name who answers", lane.name), lane.place);
+    if (!std::ranges::any_of(d_.answer_targets, [&](const auto& t) { return t.lane == lane.name; }))
+      findings_.warning(
+          "dead-reference",
+          fmt::format("'answer-targets' says nothing of lane '{}'; its clocks have no end", lane.name),
+          lane.place);
+  }
+  if (d_.desk.lanes.empty()) return;
+  for (const auto& target : d_.answer_targets)
+    if (!std::ranges::any_of(d_.desk.lanes, [&](const auto& l) { return l.name == target.lane; }))
+      findings_.error("dead-reference", fmt::format("there is no lane '{}'", target.lane), target.place);
 }
 
 void Checker::uses(const Condition& condition) {

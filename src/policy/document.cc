@@ -203,6 +203,8 @@ void read_blocks(Reading& reading, const Outline& outline) {
   for (const auto& fence : outline.fences)
     if (fence.kind == "policy-data") BlockReader(reading, fence).data(fence.content);
   for (const auto& fence : outline.fences)
+    if (fence.kind == "policy-data") BlockReader(reading, fence).desk(fence.content);
+  for (const auto& fence : outline.fences)
     if (fence.kind == "policy") BlockReader(reading, fence).rules(fence.content);
   for (const auto& fence : outline.fences) {
     if (fence.kind == "policy-test")

@@ -126,6 +126,37 @@ struct AnswerTarget {
   Place place;
 };
 
+// When people answer questions. A day has the same hours everywhere in the week.
+struct WorkingTime {
+  struct Span {
+    std::uint16_t from = 0, to = 1440;  // minutes of the day
+    bool operator==(const Span&) const = default;
+  };
+  std::string zone = "UTC";            // of the time zone database
+  std::uint8_t days = 0x7f;            // bit 0: monday
+  std::vector<Span> hours = {Span()};  // in order, none touching another
+  std::vector<std::int64_t> holidays;  // days since 1970-01-01, sorted
+  bool operator==(const WorkingTime&) const = default;
+};
+
+// To whom questions go for which this holds.
+struct Lane {
+  std::string name;
+  std::uint8_t risk = 2;  // 0 low, 1 medium, 2 high
+  std::string owner, escalate_to;
+  Condition when;
+  std::string clause;
+  Place place, when_place;
+};
+
+// What the document says about questions.
+struct DeskRules {
+  std::vector<Effect> automatic;  // decisions that are given as answers without a person, sorted
+  WorkingTime working_time;
+  std::vector<Lane> lanes;
+  Place place;  // line 0: nothing is said
+};
+
 enum class Status : std::uint8_t { draft, in_force };
 
 struct Document {
@@ -140,6 +171,7 @@ struct Document {
   std::vector<ValueList> lists;
   std::map<std::string, std::uint32_t, std::less<>> named_lists;
   std::vector<AnswerTarget> answer_targets;
+  DeskRules desk;
   std::vector<Rule> rules;
   std::vector<Case> cases;
 

@@ -33,6 +33,7 @@ constexpr auto kFacts = std::to_array<FactSpec>({
     {"data.partial", words, {}, false, "what could not be read, and why; empty: all was read"},
     {"data.tokens", count, {}, false, "tokens of the request, estimated"},
     {"output.project", word, {}, false, "the project that the output is contributed to"},
+    {"output.reversible", flag, {}, false, "what is done with the output can be taken back"},
     {"output.use", word, kUse, false, "what the output is for"},
     {"purpose", word, {}, false, "what for, in a word that the organisation chose"},
     {"subject.id", word, {}, false, "who asks, as a pseudonym"},

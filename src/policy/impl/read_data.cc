@@ -15,10 +15,12 @@ void BlockReader::data(std::string_view yaml) {
   if (root->kind != Kind::mapping)
     return error("form", "a policy-data block is names with lists, such as 'models:'", at(*root));
   for (const auto& section : root->members) {
+    if (section.name == "desk") continue;  // desk()
     const bool lists = section.name == "groups" || section.name == "tools" || section.name == "models" ||
                        section.name == "destinations";
     if (!lists && section.name != "answer-targets") {
-      unknown(section, {"groups", "tools", "models", "destinations", "answer-targets"}, "policy-data");
+      unknown(section, {"groups", "tools", "models", "destinations", "answer-targets", "desk"},
+              "policy-data");
       continue;
     }
     if (section.value.kind != Kind::mapping) {

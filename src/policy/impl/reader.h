@@ -31,6 +31,8 @@ class BlockReader {
 
   void rules(std::string_view yaml);
   void data(std::string_view yaml);
+  // The section `desk` of a block whose lists have been read.
+  void desk(std::string_view yaml);
   void cases(std::string_view yaml);
   void front(std::string_view yaml);
 
@@ -74,6 +76,17 @@ class BlockReader {
 
   void list(std::string_view section, const yaml::Member& member);
   void answer_target(const yaml::Member& member);
+
+  void desk_member(const yaml::Member& member);
+  void automatic(const yaml::Member& member);
+  void working_time(const yaml::Node& node);
+  void working_time_member(const yaml::Member& member);
+  void zone(const yaml::Member& member);
+  void days(const yaml::Member& member);
+  void hours(const yaml::Member& member);
+  void holidays(const yaml::Member& member);
+  void lane(const yaml::Member& member);
+  void lane_member(Lane& lane, const yaml::Member& member);
 
   void a_case(const yaml::Node& node);
   void case_member(Case& test, const yaml::Member& member);
