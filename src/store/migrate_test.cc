@@ -7,6 +7,7 @@
 
 #include "base/testing.h"
 #include "store/invitations.h"
+#include "store/questions.h"
 #include "store/store.h"
 
 namespace ostiary::store {
@@ -177,6 +178,75 @@ constexpr const char* kFalseAlarmRows6 =
     "INSERT INTO false_alarms VALUES ('0123456789abcdef', 'a sample', 'sub_ada', 'research', 1000, 'open', "
     "'', '', NULL, NULL)";
 
+constexpr const char* kQuestions9 = R"(CREATE TABLE questions (
+         number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice
+         state TEXT NOT NULL,
+         origin TEXT NOT NULL,
+         asker TEXT NOT NULL,
+         team TEXT NOT NULL,
+         text TEXT NOT NULL,
+         what_for TEXT NOT NULL,
+         title TEXT NOT NULL,
+         link TEXT NOT NULL,
+         salt TEXT NOT NULL,
+         fingerprint TEXT NOT NULL,
+         request TEXT NOT NULL,
+         topic TEXT NOT NULL,
+         clause TEXT NOT NULL,
+         clause_digest TEXT NOT NULL,
+         lane TEXT NOT NULL,
+         owner TEXT NOT NULL,
+         precedent TEXT NOT NULL,
+         details TEXT NOT NULL,         -- JSON
+         times INTEGER NOT NULL,
+         created INTEGER NOT NULL,
+         touched INTEGER NOT NULL,
+         asked INTEGER,
+         first_answered INTEGER,
+         decided INTEGER,
+         expires INTEGER,
+         remind INTEGER
+       ))";
+constexpr const char* kQuestionsState9 = "CREATE INDEX questions_state ON questions (state, touched)";
+constexpr const char* kQuestionsAsker9 = "CREATE INDEX questions_asker ON questions (asker, fingerprint)";
+constexpr const char* kQuestionsCreated9 = "CREATE INDEX questions_created ON questions (created)";
+constexpr const char* kQuestionsRequest9 =
+    "CREATE INDEX questions_request ON questions (request) WHERE request <> ''";
+constexpr const char* kQuestionsLink9 = "CREATE INDEX questions_link ON questions (link) WHERE link <> ''";
+constexpr const char* kQuestionsPrecedent9 =
+    "CREATE INDEX questions_precedent ON questions (precedent) WHERE precedent <> ''";
+constexpr const char* kQuestionsRemind9 =
+    "CREATE INDEX questions_remind ON questions (remind) WHERE remind IS NOT NULL";
+constexpr const char* kQuestionAnswers9 = R"(CREATE TABLE question_answers (
+         id INTEGER PRIMARY KEY,
+         question INTEGER NOT NULL REFERENCES questions (number) ON DELETE CASCADE,
+         at INTEGER NOT NULL,
+         by TEXT NOT NULL,
+         details TEXT NOT NULL          -- JSON
+       ))";
+constexpr const char* kQuestionAnswersQuestion9 =
+    "CREATE INDEX question_answers_question ON question_answers (question)";
+constexpr const char* kQuestionEvents9 = R"(CREATE TABLE question_events (
+         id INTEGER PRIMARY KEY,
+         question INTEGER NOT NULL REFERENCES questions (number) ON DELETE CASCADE,
+         at INTEGER NOT NULL,
+         kind TEXT NOT NULL,
+         by TEXT NOT NULL,
+         note TEXT NOT NULL
+       ))";
+constexpr const char* kQuestionEventsQuestion9 =
+    "CREATE INDEX question_events_question ON question_events (question)";
+constexpr const char* kQuestionEventsBy9 = "CREATE INDEX question_events_by ON question_events (by)";
+constexpr const char* kQuestionRows9 =
+    "INSERT INTO questions VALUES (17, 'answered', 'gate', 'sub_ada', 'research', 'may I?', 'a test', '', "
+    "'', "
+    "'00ff', 'abc', 'def', 'rule no-secrets', 'secrets', 'd1', 'usual', 'legal', 'in-force', '{}', 2, 1000, "
+    "2000, 1000, 1500, 1600, 9000, NULL)";
+constexpr const char* kQuestionAnswerRows9 =
+    "INSERT INTO question_answers VALUES (1, 17, 1600, 'sub_eve', '{}')";
+constexpr const char* kQuestionEventRows9 =
+    "INSERT INTO question_events VALUES (1, 17, 1000, 'asked', 'sub_ada', '')";
+
 struct Released {
   int version;
   std::vector<const char*> schema, rows;
@@ -212,6 +282,37 @@ const std::vector<Released>& released() {
         kFalseAlarmsSubject6, kHookEvents8, kHookEventsOrder8, kHookGaps8, kHookPositions8, kHookSeen8,
         kHookSeenOrder8, kHookOrigins8},
        {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6}},
+      {9,
+       {kSubjects1,
+        kKeys7,
+        kResponses5,
+        kResponsesAt1,
+        kLimits3,
+        kInvitations4,
+        kFalseAlarms6,
+        kFalseAlarmsSubject6,
+        kHookEvents8,
+        kHookEventsOrder8,
+        kHookGaps8,
+        kHookPositions8,
+        kHookSeen8,
+        kHookSeenOrder8,
+        kHookOrigins8,
+        kQuestions9,
+        kQuestionsState9,
+        kQuestionsAsker9,
+        kQuestionsCreated9,
+        kQuestionsRequest9,
+        kQuestionsLink9,
+        kQuestionsPrecedent9,
+        kQuestionsRemind9,
+        kQuestionAnswers9,
+        kQuestionAnswersQuestion9,
+        kQuestionEvents9,
+        kQuestionEventsQuestion9,
+        kQuestionEventsBy9},
+       {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6,
+        kQuestionRows9, kQuestionAnswerRows9, kQuestionEventRows9}},
   };
   return all;
 }
@@ -275,6 +376,18 @@ void expect_keys(Store& store, int version) {
   EXPECT_EQ(eve.origin, version < 5 ? "CCCCCCCC" : "AAAAAAAA");
 }
 
+void expect_questions(const std::string& path, int version) {
+  const auto questions = open_questions(path);
+  const auto all = questions->list({});
+  ASSERT_TRUE(all) << all.error().text();
+  ASSERT_EQ(all->size(), version < 9 ? 0U : 1U);
+  if (version < 9) return;
+  EXPECT_EQ(all->front().number, 17U);
+  EXPECT_EQ(all->front().expires, 9000);
+  EXPECT_EQ(questions->answers(17)->size(), 1U);
+  EXPECT_EQ(questions->events(17)->size(), 1U);
+}
+
 class MigrateTest : public ::testing::TestWithParam<Released> {
  protected:
   MigrateTest() { folder_.make(GetParam()); }
@@ -303,6 +416,7 @@ TEST_P(MigrateTest, AStoreOfAReleasedSchemaLosesNothing) {
     ASSERT_TRUE(invited);
     ASSERT_EQ(invited->size(), version < 4 ? 0U : 1U);
     if (version >= 4) EXPECT_EQ(invited->front().uses - invited->front().used, 2U);
+    expect_questions(folder_.store(), version);
   }
   const auto store = open();
   ASSERT_TRUE(store);

@@ -17,21 +17,21 @@ namespace ostiary::store {
 // erased; the rest is JSON of who owns the type (desk/question.h).
 struct StoredQuestion {
   std::uint64_t number = 0;  // 0: it gets one
-  std::string state, origin;
-  std::string asker, team;           // pseudonym
-  std::string text, what_for;        // of the asker: forgotten when the asker is erased
-  std::string title;                 // of a precedent, in the desk's words
-  std::string link;                  // where it came from; also the asker's
-  std::string salt;                  // of the digests of its texts in the ledger; forgotten likewise
-  std::string fingerprint, request;  // of what is asked; of the refused request
-  std::string topic, clause, clause_digest;
-  std::string lane, owner;
-  std::string precedent;  // "", "in-force", "reopened", "ended"
-  std::string details;    // JSON
+  std::string state = {}, origin = {};
+  std::string asker = {}, team = {};     // pseudonym
+  std::string text = {}, what_for = {};  // of the asker: forgotten when the asker is erased
+  std::string title = {};                // of a precedent, in the desk's words
+  std::string link = {};                 // where it came from; also the asker's
+  std::string salt = {};                 // of the digests of its texts in the ledger; forgotten likewise
+  std::string fingerprint = {}, request = {};  // of what is asked; of the refused request
+  std::string topic = {}, clause = {}, clause_digest = {};
+  std::string lane = {}, owner = {};
+  std::string precedent = {};  // "", "in-force", "reopened", "ended"
+  std::string details = {};    // JSON
   std::uint64_t times = 1;
   WallMs created = 0, touched = 0;  // touched: last asked or refused
-  std::optional<WallMs> asked, first_answered, decided, expires;
-  std::optional<WallMs> remind;  // when the next escalation is due
+  std::optional<WallMs> asked = {}, first_answered = {}, decided = {}, expires = {};
+  std::optional<WallMs> remind = {};  // when the next escalation is due
   bool operator==(const StoredQuestion&) const = default;
 };
 
@@ -57,9 +57,9 @@ struct QuestionChange {
 };
 
 struct QuestionFilter {
-  std::vector<std::string> states, teams;  // empty: any
-  std::string asker, lane;                 // empty: any
-  std::uint64_t after = 0;                 // behind this number
+  std::vector<std::string> states = {}, teams = {};  // empty: any
+  std::string asker = {}, lane = {};                 // empty: any
+  std::uint64_t after = 0;                           // behind this number
   std::size_t most = 100;
 };
 
@@ -80,17 +80,23 @@ class Questions {
   virtual Result<std::vector<StoredEvent>> events(std::uint64_t number) = 0;           // oldest first
   virtual Result<std::vector<StoredQuestion>> list(const QuestionFilter& filter) = 0;  // by number
 
-  // The newest that is not over of this asker and fingerprint; answered ones too where `answered`.
+  // The newest of this asker and fingerprint that is open or waits for the asker.
   virtual Result<std::optional<StoredQuestion>> find_same(std::string_view asker,
-                                                          std::string_view fingerprint, bool answered) = 0;
+                                                          std::string_view fingerprint) = 0;
+  // The newest that a request of this fingerprint made and that was neither withdrawn nor has expired.
+  virtual Result<std::optional<StoredQuestion>> find_request(std::string_view request) = 0;
   virtual Result<std::optional<StoredQuestion>> find_link(std::string_view origin, std::string_view link) = 0;
   virtual Result<std::vector<StoredQuestion>> in_state(std::string_view state) = 0;  // by number
   virtual Result<std::vector<StoredQuestion>> precedents() = 0;  // in force or reopened, by number
-  virtual Result<std::vector<StoredQuestion>> approved() = 0;    // answered, with a request, by number
+  // Answered, from a request, not expired at `now`; by number.
+  virtual Result<std::vector<StoredQuestion>> approved(WallMs now) = 0;
   virtual Result<std::vector<StoredQuestion>> to_remind(WallMs now) = 0;  // whose `remind` has come
-  virtual Result<std::vector<StoredQuestion>> created_in(WallMs from, WallMs to) = 0;  // by number
-  // Open and waiting ones: of this asker (empty: all).
+  // By number; offers too.
+  virtual Result<std::vector<StoredQuestion>> created_in(WallMs from, WallMs to) = 0;
+  // Open and waiting ones of this asker (empty: of all).
   virtual Result<std::uint64_t> count_open(std::string_view asker) = 0;
+  // What this asker asked since, whatever became of it; offers are not counted.
+  virtual Result<std::uint64_t> count_asked(std::string_view asker, WallMs since) = 0;
   // Offers that were last touched before then, and of each asker all but the newest `most`.
   virtual Result<> forget_offers(WallMs before, std::size_t most) = 0;
 };

@@ -112,6 +112,60 @@ constexpr std::array kMigrations = std::to_array<const char*>({
          question TEXT NOT NULL,
          at INTEGER NOT NULL
        ) WITHOUT ROWID;)",
+    R"(CREATE TABLE questions (
+         number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice
+         state TEXT NOT NULL,
+         origin TEXT NOT NULL,
+         asker TEXT NOT NULL,
+         team TEXT NOT NULL,
+         text TEXT NOT NULL,
+         what_for TEXT NOT NULL,
+         title TEXT NOT NULL,
+         link TEXT NOT NULL,
+         salt TEXT NOT NULL,
+         fingerprint TEXT NOT NULL,
+         request TEXT NOT NULL,
+         topic TEXT NOT NULL,
+         clause TEXT NOT NULL,
+         clause_digest TEXT NOT NULL,
+         lane TEXT NOT NULL,
+         owner TEXT NOT NULL,
+         precedent TEXT NOT NULL,
+         details TEXT NOT NULL,         -- JSON
+         times INTEGER NOT NULL,
+         created INTEGER NOT NULL,
+         touched INTEGER NOT NULL,
+         asked INTEGER,
+         first_answered INTEGER,
+         decided INTEGER,
+         expires INTEGER,
+         remind INTEGER
+       );
+       CREATE INDEX questions_state ON questions (state, touched);
+       CREATE INDEX questions_asker ON questions (asker, fingerprint);
+       CREATE INDEX questions_created ON questions (created);
+       CREATE INDEX questions_request ON questions (request) WHERE request <> '';
+       CREATE INDEX questions_link ON questions (link) WHERE link <> '';
+       CREATE INDEX questions_precedent ON questions (precedent) WHERE precedent <> '';
+       CREATE INDEX questions_remind ON questions (remind) WHERE remind IS NOT NULL;
+       CREATE TABLE question_answers (
+         id INTEGER PRIMARY KEY,
+         question INTEGER NOT NULL REFERENCES questions (number) ON DELETE CASCADE,
+         at INTEGER NOT NULL,
+         by TEXT NOT NULL,
+         details TEXT NOT NULL          -- JSON
+       );
+       CREATE INDEX question_answers_question ON question_answers (question);
+       CREATE TABLE question_events (
+         id INTEGER PRIMARY KEY,
+         question INTEGER NOT NULL REFERENCES questions (number) ON DELETE CASCADE,
+         at INTEGER NOT NULL,
+         kind TEXT NOT NULL,
+         by TEXT NOT NULL,
+         note TEXT NOT NULL
+       );
+       CREATE INDEX question_events_question ON question_events (question);
+       CREATE INDEX question_events_by ON question_events (by);)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,
@@ -188,6 +242,7 @@ class SqliteStore final : public Store {
  private:
   Result<std::string> find_or_add_subject(std::string_view user);
   Result<std::optional<KeyEntry>> find_key(std::string_view id);
+  Result<> erase_questions(std::string_view subject, WallMs now);
   Result<> undo_renewal(std::string_view made, const KeyEntry& before);
   // Moves what was written out of the write-ahead log and to the disk, overwriting what was there.
   Result<> settle() { return db_.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
@@ -363,8 +418,29 @@ Result<> SqliteStore::erase_subject(std::string_view subject, WallMs now) {
                .run());
   TRY_VOID(db_.prepare("UPDATE subjects SET user = NULL WHERE subject = ?").bind(subject).run());
   if (db_.changes() == 0) return fail(Code::not_found, fmt::format("there is no subject '{}'", subject));
+  TRY_VOID(erase_questions(subject, now));
   TRY_VOID(transaction.commit());
   return wipe();
+}
+
+// What they wrote; what was decided stays. What they still wait for is nobody's question any more.
+Result<> SqliteStore::erase_questions(std::string_view subject, WallMs now) {
+  TRY_VOID(db_.prepare("UPDATE questions SET text = '', what_for = '', link = '', salt = '' WHERE asker = ?")
+               .bind(subject)
+               .run());
+  TRY_VOID(db_.prepare("UPDATE question_events SET note = '' WHERE by = ?").bind(subject).run());
+  TRY_VOID(db_.prepare("INSERT INTO question_events (question, at, kind, by, note) SELECT number, ?, "
+                       "'withdrawn', 'desk', '' FROM questions WHERE asker = ? AND state IN ('open', "
+                       "'waiting-for-asker')")
+               .bind(now)
+               .bind(subject)
+               .run());
+  return db_
+      .prepare(
+          "UPDATE questions SET state = 'withdrawn', remind = NULL WHERE asker = ? AND state IN "
+          "('offered', 'open', 'waiting-for-asker')")
+      .bind(subject)
+      .run();
 }
 
 // secure_delete clears the cell, but pages that were split keep copies of what moved out of them: only new
