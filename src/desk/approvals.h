@@ -18,8 +18,8 @@ class Approvals {
   };
 
   void add(std::string fingerprint, const Approval& approval);
-  // The number of the question that approved it; 0: it is not approved.
-  std::uint64_t find(std::string_view fingerprint, WallMs now) const;
+  // Null: it is not approved at `now`.
+  const Approval* find(std::string_view fingerprint, WallMs now) const;
   std::size_t size() const { return all_.size(); }
 
  private:

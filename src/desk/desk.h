@@ -43,26 +43,26 @@ using NearestAllowed = std::function<std::string(const policy::Facts& facts)>;
 // What answers to a question, from a person.
 struct AnswerWish {
   Ruling ruling = Ruling::deny;
-  std::string reason;             // must say something
-  std::string conditions;         // must say something with allow_with_conditions
-  std::optional<WallMs> expires;  // must lie ahead
-  std::string clause;  // anchor in the document in force; empty: that of the first rule that refused
+  std::string reason = {};             // must say something
+  std::string conditions = {};         // must say something with allow_with_conditions
+  std::optional<WallMs> expires = {};  // must lie ahead
+  std::string clause = {};  // anchor in the document in force; empty: that of the first rule that refused
 };
 
 struct Filter {
-  std::vector<State> states;       // empty: all but offered
-  std::vector<std::string> teams;  // empty: all
-  std::string asker;               // empty: all
-  std::string lane;                // empty: all
-  std::uint64_t after = 0;         // behind this number
+  std::vector<State> states = {};       // empty: all but offered
+  std::vector<std::string> teams = {};  // empty: all
+  std::string asker = {};               // empty: all
+  std::string lane = {};                // empty: all
+  std::uint64_t after = 0;              // behind this number
   std::size_t most = 100;
 };
 
 // A clock that is about to run out.
 struct Escalation {
   std::uint64_t number = 0;
-  std::string clock;  // "first-answer", "decision", "deadline"
-  std::string lane, owner, escalate_to, team;
+  std::string clock = {};  // "first-answer", "decision", "deadline"
+  std::string lane = {}, owner = {}, escalate_to = {}, team = {};
   WallMs due = 0;
 };
 
@@ -139,7 +139,7 @@ class Desk {
   Result<std::vector<Escalation>> tick(WallMs now);
 
   // Of questions that were asked in [from, to).
-  Result<Stats> stats(WallMs from, WallMs to);
+  Result<Stats> stats(WallMs from, WallMs to, WallMs now);
   // What was asked or refused more than `more_than` times since `from`, most often first.
   Result<std::vector<Asked>> asked_often(WallMs from, std::uint64_t more_than);
 

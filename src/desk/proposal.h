@@ -10,9 +10,9 @@
 namespace ostiary::desk {
 
 struct RuleWish {
-  std::string id;               // empty: "q-17"
-  std::string clause;           // anchor below which it stands; empty: that of the answer
-  std::optional<WallMs> until;  // last moment of an exception; none: the answer's expiry, or in 180 days
+  std::string id = {};               // empty: "q-17"
+  std::string clause = {};           // anchor below which it stands; empty: that of the answer
+  std::optional<WallMs> until = {};  // last moment of an exception; none: the answer's expiry, or in 180 days
 };
 
 struct Proposal {

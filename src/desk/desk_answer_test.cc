@@ -1,0 +1,207 @@
+// What people do with questions: answers, approvals, reversals, erasure.
+
+#include <gmock/gmock.h>
+
+#include "desk/impl/test_desk.h"
+
+namespace ostiary::desk {
+namespace {
+
+using namespace testing;  // NOLINT: the fixture of this module
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST_F(DeskTest, AnApprovalLetsTheSameRequestPassUntilItExpires) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  EXPECT_FALSE(approved("r1"));
+  answer(q.number, Ruling::allow_with_conditions, now_ + 2 * kHour);
+  EXPECT_TRUE(approved("r1"));
+  EXPECT_FALSE(approved("r2"));
+  EXPECT_EQ(desk_->approvals()->find("r1", now_)->question, q.number);
+  now_ += 2 * kHour - 1;
+  EXPECT_TRUE(approved("r1"));
+  now_ += 1;
+  EXPECT_FALSE(approved("r1"));
+  EXPECT_NE(refused(refusal(policy::Effect::ask)).number, q.number) << "it is asked anew";
+  ASSERT_TRUE(desk_->tick(now_));
+  EXPECT_EQ(find(q.number).state, State::expired);
+}
+
+TEST_F(DeskTest, AnApprovalLastsNoLongerThanTheRuleSaysAndNeverForEver) {
+  auto short_one = refusal(policy::Effect::ask);
+  short_one.approval_lasts_ms = 3'600'000;
+  EXPECT_EQ(answer(refused(short_one).number, Ruling::allow, now_ + 48 * kHour).answer->expires,
+            now_ + kHour);
+  const auto open_ended =
+      answer(refused(refusal(policy::Effect::ask, "sub_bob", "r2")).number, Ruling::allow);
+  EXPECT_EQ(open_ended.answer->expires, now_ + 30 * 24 * kHour);
+}
+
+TEST_F(DeskTest, ReversalAppealAndRefusalEndAnApprovalAtOnce) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  answer(q.number, Ruling::allow);
+  ASSERT_TRUE(approved("r1"));
+  const auto reversed = answer(q.number, Ruling::deny);
+  EXPECT_FALSE(approved("r1"));
+  EXPECT_EQ(reversed.earlier.size(), 1U);
+  EXPECT_THAT(journal_.actions(), Contains("question-reversed Q-1"));
+  answer(q.number, Ruling::allow);
+  ASSERT_TRUE(approved("r1"));
+  ASSERT_TRUE(desk_->appeal(q.number, "the conditions cannot be met", kAda, now_));
+  EXPECT_FALSE(approved("r1"));
+}
+
+TEST_F(DeskTest, AnAllowedDenialChangesNothingAtTheGate) {
+  const auto q = refused(refusal(policy::Effect::deny));
+  EXPECT_FALSE(desk_->answer(q.number, {.ruling = Ruling::allow, .reason = "x"}, kLegal, now_))
+      << "only offered";
+  use(with("automatic-answers: [allow, deny]", "automatic-answers: [allow]"));
+  ASSERT_TRUE(desk_->raise(q.number, asking("why?"), kAda, now_));
+  answer(q.number, Ruling::allow);
+  EXPECT_FALSE(approved("r1"));
+}
+
+TEST_F(DeskTest, APrecedentApprovesTheSameRefusalOfOthersAndEndsWithIt) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  answer(q.number, Ruling::allow);
+  ASSERT_TRUE(desk_->make_precedent(q.number, "", "", kLegal, now_));
+  EXPECT_EQ(find(q.number).answer->clause, "secrets") << "the clause of the rule that asked";
+  auto bigger = refusal(policy::Effect::ask, "sub_bob", "r2");
+  bigger.facts.set("data.bytes", std::int64_t{99}, "request");
+  const auto other = refused(bigger);
+  EXPECT_EQ(other.state, State::answered);
+  EXPECT_EQ(other.answer->precedent, q.number);
+  EXPECT_TRUE(approved("r2"));
+  auto elsewhere = refusal(policy::Effect::ask, "sub_bob", "r3");
+  elsewhere.decision.facts[2].value = std::string("openai");
+  ASSERT_EQ(elsewhere.decision.facts[2].name, "target.service");
+  EXPECT_EQ(refused(elsewhere).state, State::open);
+  ASSERT_TRUE(desk_->end_precedent(q.number, "no more", kLegal, now_));
+  EXPECT_FALSE(approved("r2"));
+  EXPECT_TRUE(approved("r1")) << "its own answer stands";
+}
+
+TEST_F(DeskTest, AChangedClauseEndsWhatRestsOnThePrecedent) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  answer(q.number, Ruling::allow);
+  ASSERT_TRUE(desk_->make_precedent(q.number, "", "secrets", kLegal, now_));
+  refused(refusal(policy::Effect::ask, "sub_bob", "r2"));
+  ASSERT_TRUE(approved("r2"));
+  use(with("Public things go.", "Public things may go."));
+  EXPECT_TRUE(approved("r2")) << "another clause";
+  use(with("Keys stay.", "Keys   stay."));
+  EXPECT_TRUE(approved("r2")) << "the same words";
+  use(with("Keys stay.", "Keys and passwords stay."));
+  EXPECT_FALSE(approved("r2"));
+  EXPECT_FALSE(approved("r1"));
+  EXPECT_EQ(find(q.number).state, State::open);
+}
+
+TEST_F(DeskTest, ApprovalsAndPrecedentsOutliveARestart) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  answer(q.number, Ruling::allow);
+  ASSERT_TRUE(desk_->make_precedent(q.number, "", "", kLegal, now_));
+  desk_.reset();
+  open();
+  EXPECT_TRUE(approved("r1"));
+  use(kDocument);
+  EXPECT_TRUE(approved("r1"));
+  EXPECT_EQ(find(q.number).precedent, Precedent::in_force);
+  desk_.reset();
+  open();
+  use(with("Keys stay.", "Keys never stay."));
+  EXPECT_FALSE(approved("r1")) << "the clause changed while nobody looked";
+}
+
+TEST_F(DeskTest, AnAnswerNeedsAReasonAndConditionsThatFitIt) {
+  const auto q = ask(asking("May I use Copilot for our build?"));
+  const auto code_of = [&](AnswerWish wish) {
+    return desk_->answer(q.number, wish, kLegal, now_).error().code;
+  };
+  EXPECT_EQ(code_of({.ruling = Ruling::allow}), Code::invalid);
+  EXPECT_EQ(code_of({.ruling = Ruling::allow_with_conditions, .reason = "x"}), Code::invalid);
+  EXPECT_EQ(code_of({.ruling = Ruling::deny, .reason = "x", .conditions = "y"}), Code::invalid);
+  EXPECT_EQ(code_of({.ruling = Ruling::allow, .reason = "x", .expires = now_}), Code::invalid);
+  EXPECT_EQ(code_of({.ruling = Ruling::allow, .reason = "x", .clause = "nowhere"}), Code::invalid);
+  EXPECT_EQ(desk_->answer(q.number, {.ruling = Ruling::allow, .reason = "x"}, kAda, now_).error().code,
+            Code::denied);
+  EXPECT_EQ(desk_->answer(99, {.ruling = Ruling::allow, .reason = "x"}, kLegal, now_).error().code,
+            Code::not_found);
+}
+
+TEST_F(DeskTest, OnlyAPersonsAnswerOnAClauseIsAPrecedent) {
+  const auto automatic = ask(asking("May I summarise our web site?", {"public"}));
+  EXPECT_EQ(desk_->make_precedent(automatic.number, "", "", kLegal, now_).error().code, Code::exists);
+  const auto open = ask(asking("May I use Copilot for our build?"));
+  EXPECT_EQ(desk_->make_precedent(open.number, "", "public", kLegal, now_).error().code, Code::exists);
+  answer(open.number, Ruling::allow);
+  EXPECT_EQ(desk_->make_precedent(open.number, "", "", kLegal, now_).error().code, Code::invalid);
+  EXPECT_EQ(desk_->make_precedent(open.number, "", "public", kAda, now_).error().code, Code::denied);
+  EXPECT_TRUE(desk_->make_precedent(open.number, "", "#public", kLegal, now_));
+}
+
+TEST_F(DeskTest, TheAskerIsAskedAndReplies) {
+  const auto q = ask(asking("May I use Copilot for our build?"));
+  const auto asked = desk_->ask_back(q.number, "Which data?", kLegal, now_);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->state, State::waiting);
+  EXPECT_TRUE(asked->first_answered) << "the asker heard from a person";
+  EXPECT_EQ(desk_->reply(q.number, "code", kBob, now_).error().code, Code::not_found);
+  const auto replied = desk_->reply(q.number, "Code only.", kAda, now_);
+  ASSERT_TRUE(replied);
+  EXPECT_EQ(replied->state, State::open);
+  std::vector<std::string> kinds;
+  for (const auto& event : replied->events) kinds.push_back(event.kind + " " + event.by + " " + event.note);
+  EXPECT_THAT(
+      kinds, ElementsAre("asked sub_ada ", "asked-back sub_legal Which data?", "replied sub_ada Code only."));
+  EXPECT_EQ(desk_->withdraw(q.number, "", kBob, now_).error().code, Code::not_found);
+  EXPECT_EQ(desk_->withdraw(q.number, "", kAda, now_)->state, State::withdrawn);
+  EXPECT_EQ(desk_->reply(q.number, "x", kAda, now_).error().code, Code::exists);
+}
+
+TEST_F(DeskTest, AQuestionThatItsAskerForgotExpires) {
+  const auto q = ask(asking("May I use Copilot for our build?"));
+  ASSERT_TRUE(desk_->ask_back(q.number, "Which data?", kLegal, now_));
+  now_ += 29 * 24 * kHour;
+  ASSERT_TRUE(desk_->tick(now_));
+  EXPECT_EQ(find(q.number).state, State::waiting);
+  now_ += 24 * kHour;
+  ASSERT_TRUE(desk_->tick(now_));
+  EXPECT_EQ(find(q.number).state, State::expired);
+}
+
+TEST_F(DeskTest, ErasureForgetsWhatTheAskerWroteAndKeepsWhatWasDecided) {
+  const auto subject = store_->subject_of("ada").value();
+  const Actor ada{.subject = subject, .team = "research"};
+  const auto decided = ask(asking("May I use Copilot for our secret project Nimbus?"), ada);
+  ASSERT_TRUE(desk_->ask_back(decided.number, "Which data?", kLegal, now_));
+  ASSERT_TRUE(desk_->reply(decided.number, "Nimbus code", ada, now_));
+  answer(decided.number, Ruling::allow);
+  ASSERT_TRUE(desk_->make_precedent(decided.number, "Copilot for builds", "public", kLegal, now_));
+  const auto open = ask(asking("And for Nimbus documents?"), ada);
+  ASSERT_TRUE(store_->erase_subject(subject, now_));
+  ASSERT_TRUE(desk_->subject_erased());
+  const auto left = find(decided.number);
+  std::string json;
+  append_json(json, left);
+  EXPECT_THAT(json, Not(HasSubstr("Nimbus")));
+  EXPECT_EQ(left.answer->ruling, Ruling::allow);
+  EXPECT_EQ(left.title, "Copilot for builds");
+  EXPECT_EQ(left.precedent, Precedent::in_force);
+  EXPECT_EQ(find(open.number).state, State::withdrawn);
+  EXPECT_TRUE(ask(asking("May I use Copilot for our secret project Nimbus?"), kBob).answer)
+      << "its fingerprint stays, in which no text is";
+}
+
+TEST_F(DeskTest, OffersThatNobodyTookUpAreForgotten) {
+  const auto q = refused(refusal(policy::Effect::deny));
+  now_ += 31 * 24 * kHour;
+  ASSERT_TRUE(desk_->tick(now_));
+  EXPECT_EQ(desk_->find(q.number, kLegal, now_).error().code, Code::not_found);
+  EXPECT_GT(refused(refusal(policy::Effect::deny)).number, q.number) << "a number is never given twice";
+}
+
+}  // namespace
+}  // namespace ostiary::desk
