@@ -88,6 +88,7 @@ Result<Kept> Desk::Impl::load(store::StoredQuestion stored) {
     TRY(auto answer, from_stored(one));
     q.earlier.push_back(std::move(answer));
   }
+  q.answer.reset();
   if (q.earlier.empty()) return kept;
   q.answer = std::move(q.earlier.back());
   q.earlier.pop_back();
@@ -124,7 +125,7 @@ Result<> Desk::Impl::read_approvals() {
   auto next = std::make_shared<Approvals>();
   TRY(const auto all, store_.approved(0));
   for (const auto& stored : all) {
-    TRY(const auto kept, load(stored));
+    TRY(const auto kept, from_stored(stored));
     const auto& q = kept.question;
     if (!is_approvable(q) || !q.answer || !allows(q.answer->ruling) || !q.answer->expires) continue;
     if (q.answer->precedent != 0) {

@@ -1,6 +1,8 @@
 // What people do with questions: answers, approvals, reversals, erasure.
 
+#include <atomic>
 #include <gmock/gmock.h>
+#include <thread>
 
 #include "desk/impl/test_desk.h"
 
@@ -81,6 +83,9 @@ TEST_F(DeskTest, APrecedentApprovesTheSameRefusalOfOthersAndEndsWithIt) {
   ASSERT_TRUE(desk_->end_precedent(q.number, "no more", kLegal, now_));
   EXPECT_FALSE(approved("r2"));
   EXPECT_TRUE(approved("r1")) << "its own answer stands";
+  const auto anew = refused(bigger);
+  EXPECT_NE(anew.number, other.number) << "what is stopped again is asked anew";
+  EXPECT_EQ(anew.state, State::open);
 }
 
 TEST_F(DeskTest, AChangedClauseEndsWhatRestsOnThePrecedent) {
@@ -201,6 +206,29 @@ TEST_F(DeskTest, OffersThatNobodyTookUpAreForgotten) {
   ASSERT_TRUE(desk_->tick(now_));
   EXPECT_EQ(desk_->find(q.number, kLegal, now_).error().code, Code::not_found);
   EXPECT_GT(refused(refusal(policy::Effect::deny)).number, q.number) << "a number is never given twice";
+}
+
+// The gate, people and clocks come at the same time.
+TEST_F(DeskTest, ManyThreadsAtOnceLoseNothing) {
+  std::vector<std::thread> threads;
+  std::atomic<std::uint64_t> seen{0};
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      const auto subject = "sub_" + std::to_string(t);
+      for (int i = 0; i < 20; ++i) {
+        const auto request = "r" + std::to_string(t) + "-" + std::to_string(i);
+        const auto q = desk_->refused(refusal(policy::Effect::ask, subject, request), now_);
+        ASSERT_TRUE(q) << q.error().text();
+        ASSERT_TRUE(desk_->answer(q->number, {.ruling = Ruling::allow, .reason = "yes"}, kLegal, now_));
+        if (desk_->approvals()->find(request, now_)) ++seen;
+        ASSERT_TRUE(desk_->tick(now_));
+        ASSERT_TRUE(desk_->queue(kLegal, now_));
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(seen, 80U) << "an approval is there when the answer is";
+  EXPECT_EQ(desk_->approvals()->size(), 80U);
+  EXPECT_EQ(journal_.lines.size(), 160U);
 }
 
 }  // namespace

@@ -401,10 +401,24 @@ bool Desk::Impl::answer_by_policy(Kept& kept, Writing& writing, WallMs now) {
   return true;
 }
 
-Result<Question> Desk::Impl::refused(const Refusal& refusal, WallMs now) {
+// The question that a request made before and that still says something about it: one that was allowed, and
+// is stopped all the same, is asked anew.
+Result<std::optional<Kept>> Desk::Impl::standing(const Refusal& refusal, WallMs now) {
   TRY(auto before, store_.find_request(refusal.request_fingerprint));
-  if (before && (before->state != name(State::answered) || before->expires.value_or(INT64_MAX) > now)) {
-    TRY(auto kept, load(std::move(*before)));
+  if (!before) return std::nullopt;
+  TRY(auto kept, load(std::move(*before)));
+  const auto& q = kept.question;
+  const bool allowed = q.state == State::answered && q.answer && allows(q.answer->ruling);
+  const bool over = q.state == State::answered && q.answer && q.answer->expires && *q.answer->expires <= now;
+  if (over || (allowed && is_approvable(q) && !approvals_->find(q.request_fingerprint, now)))
+    return std::nullopt;
+  return kept;
+}
+
+Result<Question> Desk::Impl::refused(const Refusal& refusal, WallMs now) {
+  TRY(auto before, standing(refusal, now));
+  if (before) {
+    auto& kept = *before;
     if (now - kept.touched.value_or(0) < kSameRefusalMs) return std::move(kept.question);
     ++kept.question.times;
     kept.touched = now;

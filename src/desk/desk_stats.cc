@@ -71,7 +71,7 @@ Result<Stats> Desk::Impl::stats(WallMs from, WallMs to, WallMs now) {
   std::map<std::string, Topic> topics;
   for (auto& one : stored) {
     if (one.state == name(State::offered)) continue;
-    TRY(auto kept, load(std::move(one)));
+    TRY(auto kept, from_stored(std::move(one)));
     auto& q = kept.question;
     set_clocks(kept, lanes_, now);
     ++out.asked;
@@ -116,7 +116,7 @@ Result<std::vector<Asked>> Desk::Impl::asked_often(WallMs from, std::uint64_t mo
     topic.count += one.times;
     keep_latest(topic, one.number);
     if (!topic.clause.empty()) continue;
-    TRY(const auto kept, load(std::move(one)));
+    TRY(const auto kept, from_stored(std::move(one)));
     topic.clause = clause_about(kept.question);
   }
   auto all = most_first(topics);

@@ -167,6 +167,16 @@ std::string details_of(const Kept& kept) {
   std::string out;
   Writer w(out);
   w.begin_object();
+  if (kept.question.answer) {
+    const auto& answer = *kept.question.answer;
+    w.key("answer");
+    w.begin_object();
+    w.member("at", answer.at);
+    w.member("automatic", answer.automatic);
+    w.member("precedent", answer.precedent);
+    w.member("ruling", name(answer.ruling));
+    w.end_object();
+  }
   w.member("assigned", kept.assigned);
   w.member("breached", kept.breached);
   number_if(w, "decision_ms", kept.decision_ms);
@@ -198,6 +208,20 @@ void read_subject(Question& q, Value root) {
   for (const auto number : root["similar"]) q.similar.push_back(number.as_uint().value_or(0));
   q.surface = root["surface"].string_or("");
   q.tool = root["tool"].string_or("");
+}
+
+std::optional<Answer> read_answer(const store::StoredQuestion& stored, Value root) {
+  const auto answer = root["answer"];
+  if (!answer.is_object()) return std::nullopt;
+  Answer out;
+  out.at = whole(answer["at"]).value_or(0);
+  out.automatic = answer["automatic"].as_bool().value_or(false);
+  out.precedent = answer["precedent"].as_uint().value_or(0);
+  out.ruling = parse_ruling(answer["ruling"].string_or("")).value_or(Ruling::deny);
+  out.expires = stored.expires;
+  out.clause = stored.clause;
+  out.clause_digest = stored.clause_digest;
+  return out;
 }
 
 void read_details(Kept& kept, Value root) {
@@ -284,6 +308,7 @@ Result<Kept> from_stored(store::StoredQuestion stored) {
   const auto document = json::Document::parse(stored.details);
   if (!document) return damaged(number_text(stored.number));
   read_details(kept, document->root());
+  q.answer = read_answer(stored, document->root());
   return kept;
 }
 

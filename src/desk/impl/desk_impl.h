@@ -93,6 +93,7 @@ class Desk::Impl {
   // To the desk: a precedent, the policy, or a lane.
   Result<> take_up(Kept& kept, Writing& writing, const Actor& by, WallMs now);
   void give_automatic(Kept& kept, Writing& writing, Answer answer, WallMs now);
+  Result<std::optional<Kept>> standing(const Refusal& refusal, WallMs now);
   Result<> check_room(std::string_view asker, WallMs now);
   Result<Question> repeat(Kept kept, const Asking& asking, const Actor& by, WallMs now);
   Result<Kept> stated(const Asking& asking, const Actor& by, WallMs now);

@@ -17,8 +17,8 @@ struct Pause {
   std::optional<WallMs> to;  // none: still
 };
 
-// A question with what only the desk needs to know of it. Its clocks, `answer`, `earlier` and `events` are
-// not in the columns that it is made from.
+// A question with what only the desk needs to know of it. Of what is stored, the question alone has no
+// clocks, events and earlier answers, and of its answer no texts and rules: load() reads these.
 struct Kept {
   static constexpr std::size_t kMostPauses = 50;
 
