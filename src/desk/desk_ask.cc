@@ -196,6 +196,10 @@ Result<> Desk::Impl::state_facts(Question& q, const Asking& asking, WallMs now) 
     q.facts.set("data.classes", q.data_classes, "asker");
   if (q.reversible && !q.facts.find("output.reversible"))
     q.facts.set("output.reversible", *q.reversible, "asker");
+  // A question that names no size is about none: rules about sizes, which the gate holds every request to,
+  // are no reason to let its asker wait.
+  for (const auto* size : {"data.attachments", "data.bytes", "data.lines", "data.tokens"})
+    if (!q.facts.find(size)) q.facts.set(size, std::int64_t{0}, "desk");
   // What the configuration says of a service outweighs what somebody says of it.
   const auto* service = q.facts.find("target.service");
   const auto* id = service ? std::get_if<std::string>(&service->value) : nullptr;

@@ -60,6 +60,15 @@ TEST_F(DeskTest, WhatARuleAsksAboutOrAFactIsMissingForGoesToPeople) {
   EXPECT_EQ(q.risk, Risk::high);
 }
 
+TEST_F(DeskTest, AQuestionThatNamesNoSizeDoesNotWaitForRulesAboutSizes) {
+  use(with("- id: no-secrets\n",
+           "- {id: large, when: {data.bytes: {over: 1MiB}}, then: ask}\n- id: no-secrets\n"));
+  EXPECT_EQ(ask(asking("May I summarise our web site?", {"public"})).state, State::answered);
+  auto large = asking("May I summarise all of our web site?", {"public"});
+  large.facts.set("data.bytes", std::int64_t{2 << 20}, "asker");
+  EXPECT_EQ(ask(large).state, State::open);
+}
+
 TEST_F(DeskTest, ObservedRulesMakeNoAutomaticAnswers) {
   auto text = with("- id: no-secrets\n", "- id: no-secrets\n  mode: observe\n");
   text.replace(text.find("default: ask"), 12, "default: allow");
