@@ -251,7 +251,7 @@ Result<Question> Desk::Impl::ask(const Asking& asking, const Actor& by, WallMs n
   TRY(auto kept, stated(asking, by, now));
   auto& q = kept.question;
   TRY(auto linked, store_.find_link(name(q.origin), q.link));
-  if (linked) return shown(linked->number, now);
+  if (linked && (linked->asker == by.subject || by.answers)) return shown(linked->number, now);
   // Somebody whom nobody knows is nobody's same.
   if (!q.asker.empty()) {
     TRY(auto same, store_.find_same(q.asker, q.fingerprint));

@@ -155,6 +155,7 @@ TEST_F(DeskTest, WhoAsksTheSameWhileItIsOpenHasOneQuestion) {
   const auto delivered = ask(issue, {});
   issue.text = "Is that fine? (edited)";
   EXPECT_EQ(ask(issue, {}).number, delivered.number) << "the same issue";
+  EXPECT_NE(ask(issue, kBob).number, delivered.number) << "a link shows nobody the question of somebody else";
 }
 
 TEST_F(DeskTest, WhatTheConfigurationSaysOfAServiceOutweighsTheAsker) {
