@@ -86,7 +86,7 @@ class SqliteQuestions final : public Questions {
 Result<Database*> SqliteQuestions::open() {
   if (!db_) {
     TRY(auto db, Database::open(path_));
-    TRY_VOID(db.run("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL"));
+    TRY_VOID(db.run("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"));
     db_ = std::move(db);
   }
   return &*db_;
@@ -167,6 +167,9 @@ Result<> SqliteQuestions::add(Database& db, std::uint64_t number, const Question
 
 Result<std::uint64_t> SqliteQuestions::save(const QuestionChange& change, const Confirm& confirm) {
   TRY(auto* const db, open());
+  // What was decided survives a power cut once it is told; that a refusal came again may be forgotten.
+  const bool counts = !change.answers.empty() || !change.events.empty();
+  TRY_VOID(db->run(counts ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
   TRY(auto transaction, Transaction::begin(*db));
   TRY(const auto number, write(*db, change.question));
   TRY_VOID(add(*db, number, change));
