@@ -36,6 +36,7 @@ LICENCES = {
     "libyaml": "MIT",
     "libzstd": "BSD-3-Clause",
     "lz4": "BSD-2-Clause",
+    "md4c": "MIT",
     "nettle": "LGPL-3.0-or-later OR GPL-2.0-or-later",
     "openssl": "Apache-2.0",
     "simdjson": "Apache-2.0",

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "policy/due.h"
 #include "policy/impl/conjunction.h"
 #include "policy/obligations.h"
 
@@ -31,6 +32,9 @@ class Checker {
     front();
     for (const auto& rule : d_.rules) each(rule);
     desk();
+    // What has passed is told above.
+    for (auto& one : due(d_, now_))
+      if (!one.overdue || one.kind == "effective") findings_.warning("due", std::move(one.text), one.place);
     lists();
     winners();
     tests();

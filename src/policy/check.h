@@ -29,8 +29,9 @@ std::vector<CaseResult> run_cases(const Policy& policy);
 //   obligation          an obligation that this build does not carry out
 //   expired             an exception or rule whose last day has passed
 //   review              a review date that has passed
-//   unfilled            owner, contact and the like that are empty or a placeholder
-//   dead-reference      a reroute to what no list of destinations names; a list that no rule uses
+//   due                 a review, the end of an exception or a rule, or coming into force, that is near
+//   (due.h) unfilled            owner, contact and the like that are empty or a placeholder dead-reference a
+//   reroute to what no list of destinations names; a list that no rule uses
 // `now` is milliseconds since 1970, UTC. Bounded: rules are compared with one another at most
 // kMostComparisons times, and a finding "not-compared" says so where that was not enough.
 inline constexpr std::size_t kMostComparisons = 20'000'000;

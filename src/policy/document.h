@@ -157,6 +157,16 @@ struct DeskRules {
   Place place;  // line 0: nothing is said
 };
 
+// When the document is to be looked at again (due.h).
+struct Review {
+  struct Often {
+    std::uint64_t more_than = 0, within_ms = 0;
+  };
+  std::uint64_t before_ms = 14ULL * 86'400'000;             // the date `review-by`, or `effective` of a draft
+  std::uint64_t exceptions_before_ms = 14ULL * 86'400'000;  // the end of an exception, or of a rule
+  std::optional<Often> rule_fired, question_asked;
+};
+
 enum class Status : std::uint8_t { draft, in_force };
 
 struct Document {
@@ -172,6 +182,7 @@ struct Document {
   std::map<std::string, std::uint32_t, std::less<>> named_lists;
   std::vector<AnswerTarget> answer_targets;
   DeskRules desk;
+  Review review;
   std::vector<Rule> rules;
   std::vector<Case> cases;
 

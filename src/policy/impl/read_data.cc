@@ -18,8 +18,8 @@ void BlockReader::data(std::string_view yaml) {
     if (section.name == "desk") continue;  // desk()
     const bool lists = section.name == "groups" || section.name == "tools" || section.name == "models" ||
                        section.name == "destinations";
-    if (!lists && section.name != "answer-targets") {
-      unknown(section, {"groups", "tools", "models", "destinations", "answer-targets", "desk"},
+    if (!lists && section.name != "answer-targets" && section.name != "review") {
+      unknown(section, {"groups", "tools", "models", "destinations", "answer-targets", "desk", "review"},
               "policy-data");
       continue;
     }
@@ -32,6 +32,8 @@ void BlockReader::data(std::string_view yaml) {
     for (const auto& member : section.value.members) {
       if (lists)
         list(section.name, member);
+      else if (section.name == "review")
+        review(member);
       else
         answer_target(member);
     }
@@ -73,14 +75,56 @@ void BlockReader::answer_target(const yaml::Member& member) {
       unknown(part, {"first-answer", "decision"}, "an answer target");
       continue;
     }
-    const auto ms = text::parse_duration_ms(text(part));
-    if (ms)
-      *into = *ms;
-    else
-      error("wrong-value", fmt::format("'{}' must be a duration, such as 4h or 2d", part.name),
-            at(part.value));
+    duration(*into, part);
   }
   r_.document.answer_targets.push_back(std::move(target));
+}
+
+void BlockReader::duration(std::uint64_t& into, const yaml::Member& member) {
+  const auto ms = text::parse_duration_ms(text(member));
+  if (ms)
+    into = *ms;
+  else
+    error("wrong-value", fmt::format("'{}' must be a duration, such as 4h or 2d", member.name),
+          at(member.value));
+}
+
+void BlockReader::review(const yaml::Member& member) {
+  auto& review = r_.document.review;
+  if (member.name == "before")
+    duration(review.before_ms, member);
+  else if (member.name == "exceptions-before")
+    duration(review.exceptions_before_ms, member);
+  else if (member.name == "rule-fired")
+    often(review.rule_fired, member);
+  else if (member.name == "question-asked")
+    often(review.question_asked, member);
+  else
+    unknown(member, {"before", "exceptions-before", "rule-fired", "question-asked"}, "'review'");
+}
+
+void BlockReader::often(std::optional<Review::Often>& into, const yaml::Member& member) {
+  if (member.value.kind != Kind::mapping)
+    return error("wrong-type", fmt::format("'{}' is 'more-than: 100' and 'within: 7d'", member.name),
+                 at(member.value));
+  Review::Often often;
+  for (const auto& part : member.value.members) {
+    if (part.name == "within") {
+      duration(often.within_ms, part);
+    } else if (part.name == "more-than") {
+      const auto count = text::parse_uint(text(part));
+      if (count)
+        often.more_than = *count;
+      else
+        error("wrong-value", "'more-than' must be a whole number", at(part.value));
+    } else {
+      unknown(part, {"more-than", "within"}, fmt::format("'{}'", member.name));
+    }
+  }
+  for (const std::string_view needed : {"more-than", "within"})
+    if (!member.value.find(needed))
+      error("missing-name", fmt::format("'{}' has no '{}'", member.name, needed), at(member));
+  into = often;
 }
 
 void BlockReader::cases(std::string_view yaml) {

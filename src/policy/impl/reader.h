@@ -76,6 +76,9 @@ class BlockReader {
 
   void list(std::string_view section, const yaml::Member& member);
   void answer_target(const yaml::Member& member);
+  void review(const yaml::Member& member);
+  void often(std::optional<Review::Often>& into, const yaml::Member& member);
+  void duration(std::uint64_t& into, const yaml::Member& member);
 
   void desk_member(const yaml::Member& member);
   void automatic(const yaml::Member& member);
