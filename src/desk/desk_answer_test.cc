@@ -123,27 +123,27 @@ TEST_F(DeskTest, ApprovalsAndPrecedentsOutliveARestart) {
 TEST_F(DeskTest, AnAnswerNeedsAReasonAndConditionsThatFitIt) {
   const auto q = ask(asking("May I use Copilot for our build?"));
   const auto code_of = [&](AnswerWish wish) {
-    return desk_->answer(q.number, wish, kLegal, now_).error().code;
+    return error_of(desk_->answer(q.number, wish, kLegal, now_)).code;
   };
   EXPECT_EQ(code_of({.ruling = Ruling::allow}), Code::invalid);
   EXPECT_EQ(code_of({.ruling = Ruling::allow_with_conditions, .reason = "x"}), Code::invalid);
   EXPECT_EQ(code_of({.ruling = Ruling::deny, .reason = "x", .conditions = "y"}), Code::invalid);
   EXPECT_EQ(code_of({.ruling = Ruling::allow, .reason = "x", .expires = now_}), Code::invalid);
   EXPECT_EQ(code_of({.ruling = Ruling::allow, .reason = "x", .clause = "nowhere"}), Code::invalid);
-  EXPECT_EQ(desk_->answer(q.number, {.ruling = Ruling::allow, .reason = "x"}, kAda, now_).error().code,
+  EXPECT_EQ(error_of(desk_->answer(q.number, {.ruling = Ruling::allow, .reason = "x"}, kAda, now_)).code,
             Code::denied);
-  EXPECT_EQ(desk_->answer(99, {.ruling = Ruling::allow, .reason = "x"}, kLegal, now_).error().code,
+  EXPECT_EQ(error_of(desk_->answer(99, {.ruling = Ruling::allow, .reason = "x"}, kLegal, now_)).code,
             Code::not_found);
 }
 
 TEST_F(DeskTest, OnlyAPersonsAnswerOnAClauseIsAPrecedent) {
   const auto automatic = ask(asking("May I summarise our web site?", {"public"}));
-  EXPECT_EQ(desk_->make_precedent(automatic.number, "", "", kLegal, now_).error().code, Code::exists);
+  EXPECT_EQ(error_of(desk_->make_precedent(automatic.number, "", "", kLegal, now_)).code, Code::exists);
   const auto open = ask(asking("May I use Copilot for our build?"));
-  EXPECT_EQ(desk_->make_precedent(open.number, "", "public", kLegal, now_).error().code, Code::exists);
+  EXPECT_EQ(error_of(desk_->make_precedent(open.number, "", "public", kLegal, now_)).code, Code::exists);
   answer(open.number, Ruling::allow);
-  EXPECT_EQ(desk_->make_precedent(open.number, "", "", kLegal, now_).error().code, Code::invalid);
-  EXPECT_EQ(desk_->make_precedent(open.number, "", "public", kAda, now_).error().code, Code::denied);
+  EXPECT_EQ(error_of(desk_->make_precedent(open.number, "", "", kLegal, now_)).code, Code::invalid);
+  EXPECT_EQ(error_of(desk_->make_precedent(open.number, "", "public", kAda, now_)).code, Code::denied);
   EXPECT_TRUE(desk_->make_precedent(open.number, "", "#public", kLegal, now_));
 }
 
@@ -153,7 +153,7 @@ TEST_F(DeskTest, TheAskerIsAskedAndReplies) {
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->state, State::waiting);
   EXPECT_TRUE(asked->first_answered) << "the asker heard from a person";
-  EXPECT_EQ(desk_->reply(q.number, "code", kBob, now_).error().code, Code::not_found);
+  EXPECT_EQ(error_of(desk_->reply(q.number, "code", kBob, now_)).code, Code::not_found);
   const auto replied = desk_->reply(q.number, "Code only.", kAda, now_);
   ASSERT_TRUE(replied);
   EXPECT_EQ(replied->state, State::open);
@@ -161,9 +161,9 @@ TEST_F(DeskTest, TheAskerIsAskedAndReplies) {
   for (const auto& event : replied->events) kinds.push_back(event.kind + " " + event.by + " " + event.note);
   EXPECT_THAT(
       kinds, ElementsAre("asked sub_ada ", "asked-back sub_legal Which data?", "replied sub_ada Code only."));
-  EXPECT_EQ(desk_->withdraw(q.number, "", kBob, now_).error().code, Code::not_found);
+  EXPECT_EQ(error_of(desk_->withdraw(q.number, "", kBob, now_)).code, Code::not_found);
   EXPECT_EQ(desk_->withdraw(q.number, "", kAda, now_)->state, State::withdrawn);
-  EXPECT_EQ(desk_->reply(q.number, "x", kAda, now_).error().code, Code::exists);
+  EXPECT_EQ(error_of(desk_->reply(q.number, "x", kAda, now_)).code, Code::exists);
 }
 
 TEST_F(DeskTest, AQuestionThatItsAskerForgotExpires) {
@@ -204,7 +204,7 @@ TEST_F(DeskTest, OffersThatNobodyTookUpAreForgotten) {
   const auto q = refused(refusal(policy::Effect::deny));
   now_ += 31 * 24 * kHour;
   ASSERT_TRUE(desk_->tick(now_));
-  EXPECT_EQ(desk_->find(q.number, kLegal, now_).error().code, Code::not_found);
+  EXPECT_EQ(error_of(desk_->find(q.number, kLegal, now_)).code, Code::not_found);
   EXPECT_GT(refused(refusal(policy::Effect::deny)).number, q.number) << "a number is never given twice";
 }
 

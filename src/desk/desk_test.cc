@@ -207,7 +207,7 @@ TEST_F(DeskTest, HostileTextIsDataWhereverItIsKept) {
   EXPECT_FALSE(desk_->ask(asking("x", {}, "weapons"), kAda, now_));
   Asking wrong = asking("x");
   wrong.facts.set("data.bytes", std::string("many"), "asker");
-  EXPECT_EQ(desk_->ask(wrong, kAda, now_).error().code, Code::invalid);
+  EXPECT_EQ(error_of(desk_->ask(wrong, kAda, now_)).code, Code::invalid);
 }
 
 TEST_F(DeskTest, ARefusalHasOneNumberForTheSameRequestOfTheSameSubject) {
@@ -233,14 +233,14 @@ TEST_F(DeskTest, AnOfferIsAskedByWhomItMetAndThenFollowsTheOrder) {
   const auto offered = refused(refusal(policy::Effect::deny));
   Asking more = asking("The key in there is a sample.", {"public"});
   more.people_blocked = 3;
-  EXPECT_EQ(desk_->raise(offered.number, more, kBob, now_).error().code, Code::not_found);
+  EXPECT_EQ(error_of(desk_->raise(offered.number, more, kBob, now_)).code, Code::not_found);
   const auto raised = desk_->raise(offered.number, more, kAda, now_);
   ASSERT_TRUE(raised) << raised.error().text();
   EXPECT_EQ(raised->state, State::open);
   EXPECT_EQ(raised->text, "The key in there is a sample.");
   EXPECT_THAT(raised->data_classes, ElementsAre("secret")) << "the asker does not say what the gate saw";
   EXPECT_EQ(raised->lane, "legal");
-  EXPECT_EQ(desk_->raise(offered.number, more, kAda, now_).error().code, Code::exists);
+  EXPECT_EQ(error_of(desk_->raise(offered.number, more, kAda, now_)).code, Code::exists);
 
   use(with("automatic-answers: [allow, deny]", "automatic-answers: [deny]"));
   const auto second = refused(refusal(policy::Effect::deny, "sub_ada", "r2"));
@@ -256,8 +256,8 @@ TEST_F(DeskTest, AnOfferIsAskedByWhomItMetAndThenFollowsTheOrder) {
 TEST_F(DeskTest, OneAskerCannotFillTheDesk) {
   for (std::size_t i = 0; i < Desk::kMostOpenOfOne; ++i)
     ASSERT_TRUE(desk_->ask(asking("Question number " + std::to_string(i)), kAda, now_));
-  EXPECT_EQ(desk_->ask(asking("One more"), kAda, now_).error().code, Code::too_large);
-  EXPECT_EQ(desk_->refused(refusal(policy::Effect::ask), now_).error().code, Code::too_large);
+  EXPECT_EQ(error_of(desk_->ask(asking("One more"), kAda, now_)).code, Code::too_large);
+  EXPECT_EQ(error_of(desk_->refused(refusal(policy::Effect::ask), now_)).code, Code::too_large);
   EXPECT_TRUE(desk_->ask(asking("One more"), kBob, now_));
   EXPECT_TRUE(desk_->refused(refusal(policy::Effect::deny), now_)) << "offers wait in no queue";
 }
@@ -265,7 +265,7 @@ TEST_F(DeskTest, OneAskerCannotFillTheDesk) {
 TEST_F(DeskTest, NothingIsDecidedThatIsNotRecorded) {
   const auto q = ask(asking("May I use Copilot for our build?"));
   journal_.broken = true;
-  EXPECT_EQ(desk_->answer(q.number, {.ruling = Ruling::allow, .reason = "yes"}, kLegal, now_).error().code,
+  EXPECT_EQ(error_of(desk_->answer(q.number, {.ruling = Ruling::allow, .reason = "yes"}, kLegal, now_)).code,
             Code::io);
   EXPECT_EQ(find(q.number).state, State::open);
   EXPECT_FALSE(find(q.number).answer);
@@ -276,13 +276,13 @@ TEST_F(DeskTest, NothingIsDecidedThatIsNotRecorded) {
 TEST_F(DeskTest, OthersSeeNothingOfAQuestion) {
   const auto q = ask(asking("May I use Copilot for our build?"));
   EXPECT_TRUE(desk_->find(q.number, kAda, now_));
-  EXPECT_EQ(desk_->find(q.number, kBob, now_).error().code, Code::not_found);
-  EXPECT_EQ(desk_->find(q.number, {}, now_).error().code, Code::not_found);
-  EXPECT_EQ(desk_->find(q.number, kBob, now_).error().message, "there is no question Q-1");
+  EXPECT_EQ(error_of(desk_->find(q.number, kBob, now_)).code, Code::not_found);
+  EXPECT_EQ(error_of(desk_->find(q.number, {}, now_)).code, Code::not_found);
+  EXPECT_EQ(error_of(desk_->find(q.number, kBob, now_)).message, "there is no question Q-1");
   EXPECT_THAT(*desk_->list({}, kBob, now_), IsEmpty());
   EXPECT_THAT(*desk_->list({}, {}, now_), IsEmpty());
   EXPECT_EQ(desk_->list({}, kAda, now_)->size(), 1U);
-  EXPECT_EQ(desk_->queue(kAda, now_).error().code, Code::denied);
+  EXPECT_EQ(error_of(desk_->queue(kAda, now_)).code, Code::denied);
 }
 
 TEST_F(DeskTest, AQuestionIsTheSameAfterARestart) {

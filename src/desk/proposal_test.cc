@@ -98,7 +98,7 @@ TEST_F(ProposalTest, ADeniedQuestionBecomesARuleThatDenies) {
 
 TEST_F(ProposalTest, WhatTheDocumentSaysAlreadyIsNotProposed) {
   const auto q = answered(asking("May I paste this log?", {"secret"}), Ruling::deny, "secrets");
-  EXPECT_EQ(propose(q).error().code, Code::exists);
+  EXPECT_EQ(error_of(propose(q)).code, Code::exists);
 }
 
 TEST_F(ProposalTest, ARuleThatWouldNotDoWhatTheAnswerSaysIsNotProposed) {
@@ -112,14 +112,14 @@ TEST_F(ProposalTest, ARuleThatWouldNotDoWhatTheAnswerSaysIsNotProposed) {
            "  then: reroute\n  to: own\n- id: no-secrets\n");
   const auto proposal = propose(q, stricter);
   ASSERT_FALSE(proposal);
-  EXPECT_THAT(proposal.error().message, HasSubstr("'reviewed'"));
+  EXPECT_THAT(error_of(proposal).message, HasSubstr("'reviewed'"));
 }
 
 TEST_F(ProposalTest, AWildcardOfAnAskerIsNoPattern) {
   auto asked = asking("May I use all models?");
   asked.model = "*";
   const auto q = answered(asked, Ruling::allow);
-  EXPECT_THAT(propose(q).error().message, HasSubstr("'*'"));
+  EXPECT_THAT(error_of(propose(q)).message, HasSubstr("'*'"));
 }
 
 TEST_F(ProposalTest, HostileTextStaysTextInTheDocument) {
@@ -155,14 +155,15 @@ TEST_F(ProposalTest, ThePatchFitsWhateverTheDocumentsLinesLookLike) {
 
 TEST_F(ProposalTest, WhatCannotBeProposedIsToldWhy) {
   const auto open = ask(asking("May I use Copilot for our build?"));
-  EXPECT_EQ(propose(open).error().code, Code::exists);
+  EXPECT_EQ(error_of(propose(open)).code, Code::exists);
   const auto q = answered(asking("May I refactor with it?"), Ruling::allow);
-  EXPECT_THAT(propose(q, "no document").error().message, HasSubstr("cannot be read, in line 1"));
-  EXPECT_THAT(propose(q, kDocument, {.clause = "nowhere"}).error().message, HasSubstr("no clause 'nowhere'"));
+  EXPECT_THAT(error_of(propose(q, "no document")).message, HasSubstr("cannot be read, in line 1"));
+  EXPECT_THAT(error_of(propose(q, kDocument, {.clause = "nowhere"})).message,
+              HasSubstr("no clause 'nowhere'"));
   Asking bare;
   bare.text = "May I?";
-  EXPECT_THAT(propose(answered(bare, Ruling::deny)).error().message, HasSubstr("states no facts"));
-  EXPECT_EQ(desk_->propose_rule(q.number, {}, kDocument, kAda, now_).error().code, Code::denied);
+  EXPECT_THAT(error_of(propose(answered(bare, Ruling::deny))).message, HasSubstr("states no facts"));
+  EXPECT_EQ(error_of(desk_->propose_rule(q.number, {}, kDocument, kAda, now_)).code, Code::denied);
 }
 
 }  // namespace

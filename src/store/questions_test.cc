@@ -12,6 +12,12 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+template <class T>
+Error error_of(const Result<T>& result) {
+  EXPECT_FALSE(result) << "it did not fail";
+  return result ? Error() : result.error();
+}
+
 class QuestionsTest : public ::testing::Test {
  protected:
   QuestionsTest() {
@@ -69,7 +75,7 @@ TEST_F(QuestionsTest, EveryColumnIsKept) {
   EXPECT_THAT(*questions_->answers(q.number), ElementsAre(StoredAnswer{5, "x", "{}"}));
   EXPECT_THAT(*questions_->events(q.number), ElementsAre(StoredEvent{6, "asked", "x", "note"}));
   q.number = 77;
-  EXPECT_EQ(questions_->save({q, {}, {}}, {}).error().code, Code::not_found);
+  EXPECT_EQ(error_of(questions_->save({q, {}, {}}, {})).code, Code::not_found);
 }
 
 TEST_F(QuestionsTest, WhatIsNotConfirmedIsNotThere) {
@@ -78,8 +84,8 @@ TEST_F(QuestionsTest, WhatIsNotConfirmedIsNotThere) {
         EXPECT_EQ(number, 1U);
         return fail(Code::io, "the ledger is full");
       });
-  EXPECT_EQ(saved.error().message, "the ledger is full");
-  EXPECT_EQ(questions_->find(1).error().code, Code::not_found);
+  EXPECT_EQ(error_of(saved).message, "the ledger is full");
+  EXPECT_EQ(error_of(questions_->find(1)).code, Code::not_found);
   EXPECT_THAT(*questions_->list({}), IsEmpty());
 }
 

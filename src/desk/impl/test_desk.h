@@ -21,6 +21,13 @@ inline WallMs at(std::string_view text) {
 
 constexpr WallMs kHour = 3'600'000;
 
+// What it failed with; a failure of the test where it did not fail.
+template <class T>
+Error error_of(const Result<T>& result) {
+  EXPECT_FALSE(result) << "it did not fail";
+  return result ? Error() : result.error();
+}
+
 // A document with two lanes, office hours in Berlin and automatic answers of allow and deny.
 inline constexpr std::string_view kDocument = R"(---
 title: Rules
