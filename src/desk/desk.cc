@@ -305,7 +305,7 @@ Result<Stats> Desk::stats(WallMs from, WallMs to, WallMs now) {
 
 Result<std::vector<Asked>> Desk::asked_often(WallMs from, std::uint64_t more_than) {
   const std::lock_guard lock(impl_->mutex_);
-  return impl_->asked_often(from, more_than);
+  return desk::asked_often(impl_->store_, from, more_than);
 }
 
 Result<> Desk::subject_erased() {

@@ -66,14 +66,6 @@ struct Escalation {
   WallMs due = 0;
 };
 
-// How often the same was asked.
-struct Asked {
-  std::string topic;   // "rule no-secrets", or the facts in words
-  std::string clause;  // anchor; empty: no rule was named
-  std::uint64_t count = 0;
-  std::vector<std::uint64_t> numbers;  // the latest, at most 10, newest first
-};
-
 // Questions, precedents, lanes and clocks. Thread-safe; every function may wait for the disk, so none is
 // called on a loop's thread but approvals(). Times are milliseconds since 1970.
 //

@@ -107,8 +107,8 @@ Result<Stats> Desk::Impl::stats(WallMs from, WallMs to, WallMs now) {
   return out;
 }
 
-Result<std::vector<Asked>> Desk::Impl::asked_often(WallMs from, std::uint64_t more_than) {
-  TRY(auto stored, store_.created_in(from, INT64_MAX));
+Result<std::vector<Asked>> asked_often(store::Questions& questions, WallMs from, std::uint64_t more_than) {
+  TRY(auto stored, questions.created_in(from, INT64_MAX));
   std::map<std::string, Asked> topics;
   for (auto& one : stored) {
     auto& topic = topics[one.topic];

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
+#include "store/questions.h"
 
 namespace ostiary::desk {
 
@@ -35,5 +37,16 @@ struct Stats {
   Times automatic_answer;                // wall-clock from asking to the automatic answer
   std::vector<Topic> topics;             // most asked first, at most 20
 };
+
+// How often the same was asked.
+struct Asked {
+  std::string topic;   // "rule no-secrets", or the facts in words
+  std::string clause;  // anchor; empty: no rule was named
+  std::uint64_t count = 0;
+  std::vector<std::uint64_t> numbers;  // the latest, at most 10, newest first
+};
+
+// What was asked or refused more than `more_than` times since `from`, most often first.
+Result<std::vector<Asked>> asked_often(store::Questions& questions, WallMs from, std::uint64_t more_than);
 
 }  // namespace ostiary::desk

@@ -50,7 +50,7 @@ constexpr std::string_view kOpen = "state IN ('open', 'waiting-for-asker')";
 
 class SqliteQuestions final : public Questions {
  public:
-  explicit SqliteQuestions(std::string path) : path_(std::move(path)) {}
+  SqliteQuestions(std::string path, bool to_read) : path_(std::move(path)), to_read_(to_read) {}
 
   Result<std::uint64_t> save(const QuestionChange& change, const Confirm& confirm) override;
   Result<StoredQuestion> find(std::uint64_t number) override;
@@ -80,10 +80,19 @@ class SqliteQuestions final : public Questions {
   Result<> add(Database& db, std::uint64_t number, const QuestionChange& change);
 
   const std::string path_;
+  const bool to_read_;
   std::optional<Database> db_;
 };
 
 Result<Database*> SqliteQuestions::open() {
+  if (!db_ && to_read_) {
+    TRY(auto db, Database::open_to_read(path_));
+    auto table = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'questions'");
+    const bool there = table.step();
+    TRY_VOID(table.end());
+    if (!there) return fail(Code::not_found, "there are no questions in it yet", path_);
+    db_ = std::move(db);
+  }
   if (!db_) {
     TRY(auto db, Database::open(path_));
     TRY_VOID(db.run("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"));
@@ -311,7 +320,11 @@ Result<> SqliteQuestions::forget_offers(WallMs before, std::size_t most) {
 }  // namespace
 
 std::unique_ptr<Questions> open_questions(std::string path) {
-  return std::make_unique<SqliteQuestions>(std::move(path));
+  return std::make_unique<SqliteQuestions>(std::move(path), false);
+}
+
+std::unique_ptr<Questions> open_questions_to_read(std::string path) {
+  return std::make_unique<SqliteQuestions>(std::move(path), true);
 }
 
 }  // namespace ostiary::store

@@ -103,5 +103,8 @@ class Questions {
 
 // Those in a store (its SQLite file, which open_sqlite() has brought to the schema of now).
 std::unique_ptr<Questions> open_questions(std::string path);
+// For looking at, beside the process that writes them: what would change them fails, and there are none where
+// the file is absent or of an older schema (`not_found`).
+std::unique_ptr<Questions> open_questions_to_read(std::string path);
 
 }  // namespace ostiary::store

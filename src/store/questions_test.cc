@@ -178,6 +178,17 @@ TEST_F(QuestionsTest, AnErasedSubjectsWordsAreGoneFromTheFileToo) {
   EXPECT_THAT(*questions_->events(others), ElementsAre(StoredEvent{1, "asked-back", subject, ""}));
 }
 
+TEST_F(QuestionsTest, WhoOnlyReadsChangesNothing) {
+  add(question());
+  const auto reader = open_questions_to_read(folder_ / "store.sqlite");
+  EXPECT_EQ(reader->find(1)->text, "may I?");
+  EXPECT_FALSE(reader->save({question(), {}, {}}, {}));
+  EXPECT_EQ(questions_->list({})->size(), 1U);
+  add(question());
+  EXPECT_EQ(reader->list({})->size(), 2U) << "beside who writes";
+  EXPECT_EQ(error_of(open_questions_to_read(folder_ / "none.sqlite")->list({})).code, Code::not_found);
+}
+
 TEST_F(QuestionsTest, TheSubjectIsErasedWhileTheQuestionsAreOpenToo) {
   const auto subject = *store_->subject_of("ada");
   add(question(subject));

@@ -59,7 +59,6 @@ class Desk::Impl {
   Result<std::vector<Escalation>> tick(WallMs now);
   // desk_stats.cc
   Result<Stats> stats(WallMs from, WallMs to, WallMs now);
-  Result<std::vector<Asked>> asked_often(WallMs from, std::uint64_t more_than);
 
   Result<> read_approvals();
   void publish(std::shared_ptr<const Approvals> approvals);
