@@ -23,6 +23,8 @@ constexpr std::string_view kSubjectOfRule[] = {
     "purpose",          "target.model", "target.service", "target.surface",    "tool",
 };
 
+constexpr std::string_view kSizes[] = {"data.attachments", "data.bytes", "data.lines", "data.tokens"};
+
 bool is_plain(std::string_view text) {
   static constexpr std::string_view kOtherwise[] = {"true", "false", "null", "yes", "no",
                                                     "on",   "off",   "y",    "n"};
@@ -236,6 +238,10 @@ Result<Draft> draft_of(const Question& question, const RuleWish& wish, const pol
     if (fact.name != "subject.id" && fact.name != "subject.key" && !fact.name.starts_with("time."))
       draft.given.set(fact.name, fact.value, fact.source);
   draft.given.set("time.now", rfc3339(now), "test");
+  // The answer says nothing about sizes, so that no rule about them is suspended for it.
+  for (const auto name : policy.wants())
+    if (std::ranges::find(kSizes, name) != std::end(kSizes) && !draft.given.find(name))
+      draft.given.set(name, std::int64_t{0}, "test");
   TRY_VOID(find_conditions(draft));
   const auto is_now = policy.decide(draft.given);
   if (is_now.mode == policy::Mode::enforce && is_now.effect == draft.effect)

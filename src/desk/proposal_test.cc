@@ -50,6 +50,26 @@ class ProposalTest : public DeskTest {
   }
 };
 
+TEST_F(ProposalTest, SuspendsNoRuleAboutSizesThatTheAnswerSaysNothingAbout) {
+  const auto text = with("- id: no-secrets\n",
+                         "- {id: large, when: {data.bytes: {over: 1MiB}}, then: ask}\n- id: no-secrets\n");
+  use(text);
+  Refusal what;
+  what.subject = "sub_ada";
+  what.service = "mistral";
+  what.facts.set("data.classes", std::vector<std::string>{"customer-code"}, "inspection");
+  what.facts.set("target.service", std::string("mistral"), "config");
+  what.decision.effect = policy::Effect::ask;
+  what.decision.rules = {{"customers", "secrets"}};
+  what.decision.facts = what.facts.all();
+  what.request_fingerprint = "r1";
+  const auto q = answer(refused(what).number, Ruling::allow);
+  const auto proposal = propose(q, text);
+  ASSERT_TRUE(proposal) << proposal.error().text();
+  EXPECT_THAT(proposal->rule, HasSubstr("exception-of: customers\n"));
+  EXPECT_THAT(proposal->rule, Not(HasSubstr("exception-of: large\n")));
+}
+
 TEST_F(ProposalTest, AnAllowedQuestionBecomesARuleWithItsTestBelowItsClause) {
   auto asked = asking("May I refactor with Mistral?");
   asked.service = "mistral";

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <optional>
 
 #include "policy/check.h"
 
@@ -58,9 +59,17 @@ void judge_case(CaseResult& result) {
 std::vector<CaseResult> run_cases(const Policy& policy) {
   std::vector<CaseResult> out;
   out.reserve(policy.document().cases.size());
+  // What the tests say holds before and after a document is enforced.
+  std::optional<Policy> enforced;
+  if (policy.document().mode == Mode::observe) {
+    auto document = policy.document();
+    document.mode = Mode::enforce;
+    enforced.emplace(std::move(document));
+  }
+  const auto& deciding = enforced ? *enforced : policy;
   Verdict verdict;
   for (const auto& test : policy.document().cases) {
-    CaseResult result{.test = &test, .decision = policy.decide(test.given, verdict), .failures = {}};
+    CaseResult result{.test = &test, .decision = deciding.decide(test.given, verdict), .failures = {}};
     judge_case(result);
     out.push_back(std::move(result));
   }

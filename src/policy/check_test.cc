@@ -76,6 +76,20 @@ TEST(Check, FindsRulesThatNeverWin) {
               Not(Contains(HasSubstr("never-wins"))));
 }
 
+TEST(Check, TestsSayTheSameWhetherTheDocumentIsEnforcedOrOnlyObserves) {
+  const std::string rules =
+      "- {id: r, when: {tool: x}, then: deny}\n- {id: o, when: {tool: y}, then: ask, mode: observe}\n"
+      "- {id: all, when: always, then: allow}\n";
+  const std::string tests = kTested +
+                            "- {name: seen, given: {tool: y}, expect: allow, would: ask, by: [o]}\n"
+                            "- {name: rest, given: {tool: z}, expect: allow, by: [all]}\n";
+  EXPECT_THAT(found(text_of(rules, "", tests)), IsEmpty());
+  EXPECT_THAT(found(text_of(rules, "", tests, "mode: observe\n")), IsEmpty());
+  EXPECT_THAT(found(text_of(rules, "", kTested + "- {name: no, given: {tool: x}, expect: allow}\n",
+                            "mode: observe\n")),
+              Contains(HasSubstr("failing-test")));
+}
+
 TEST(Check, FindsUntestedRulesAndFailingTests) {
   const std::string rules = "- {id: r, when: {tool: x}, then: deny}\n- {id: s, when: {tool: y}, then: ask}\n";
   const auto all = found(text_of(rules, "", kTested + "- {name: no, given: {tool: z}, expect: allow}\n"));
