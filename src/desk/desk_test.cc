@@ -32,10 +32,14 @@ TEST_F(DeskTest, WhatThePolicyAllowsIsAnsweredAtOnceWithItsClauseAndMarked) {
 }
 
 TEST_F(DeskTest, WhatThePolicyRefusesIsRefusedWithTheAlternative) {
+  nearest_ = [](const policy::Facts& facts) {
+    return facts.find("data.classes") ? "use the service 'own'" : "";
+  };
+  use(kDocument);
   const auto q = ask(asking("May I paste this log?", {"secret"}));
   ASSERT_TRUE(q.answer);
   EXPECT_EQ(q.answer->ruling, Ruling::deny);
-  EXPECT_EQ(q.answer->alternative, "take the key out");
+  EXPECT_EQ(q.answer->alternative, "use the service 'own'");
   EXPECT_EQ(q.answer->clause, "secrets");
 }
 
