@@ -339,16 +339,16 @@ class OstiaryTraced(OstiaryFull):
 
 
 class OstiaryBlind(Ostiary):
-    """The gate as it comes, but that it looks into nothing."""
+    """The gate without a policy document, and looking into nothing."""
 
     name = "ostiary-blind"
     cold_starts = 0
     cells = "json/*/64"
-    more = "inspect: false\n"
+    more = "policy: none\ninspect: false\n"
 
 
 class OstiaryInspecting(Ostiary):
-    """The gate that looks into requests and answers with every detector. Whatever it finds is refused, so that a
+    """The same gate looking into requests and answers with every detector. Whatever it finds is refused, so that a
     finding in a prompt of the load fails the run."""
 
     name = "ostiary-inspecting"
@@ -356,13 +356,37 @@ class OstiaryInspecting(Ostiary):
     cells = "json/*/64"
     CLASSES = ("secret", "personal", "confidential", "classified", "export-controlled", "internal", "third-party-code", "code",
                "own-code", "opaque")
-    more = f"data_classes: {{{', '.join(f'{one}: deny' for one in CLASSES)}}}\n"
+    more = f"policy: none\ndata_classes: {{{', '.join(f'{one}: deny' for one in CLASSES)}}}\n"
 
     def await_answer(self) -> None:
         super().await_answer()
         status, text = self.ask("deploy with ghp_" + "0b9R2kTz7QmWxY4uVc3sLd8nAe6HfJp1GiXw")
         if status != 403 or "secret" not in text:
             raise Failed(f"{self.name}: a prompt with a token got status {status}, not 403: it does not inspect")
+
+
+class OstiaryUnruled(Ostiary):
+    """The gate as it comes, but without a policy document."""
+
+    name = "ostiary-unruled"
+    cold_starts = 0
+    cells = "json/1k/64"
+    more = "policy: none\n"
+
+
+class OstiaryRuled(Ostiary):
+    """The gate as it comes: it decides by the policy that is built in."""
+
+    name = "ostiary-ruled"
+    cold_starts = 0
+    cells = "json/1k/64"
+    more = "policy: built-in\n"
+
+    def await_answer(self) -> None:
+        super().await_answer()
+        _, text = self.ask("deploy with ghp_" + "0b9R2kTz7QmWxY4uVc3sLd8nAe6HfJp1GiXw")
+        if "x-ostiary-decision: redact" not in text.lower():
+            raise Failed(f"{self.name}: a prompt with a token was not masked: the built-in policy is not in force")
 
 
 class Portkey(Contender):

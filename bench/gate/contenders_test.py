@@ -52,9 +52,24 @@ class FullTest(unittest.TestCase):
             one.stop()
 
 
+class RuledTest(unittest.TestCase):
+    def test_the_two_differ_in_the_policy_only(self):
+        self.assertEqual(contenders.OstiaryUnruled.more, "policy: none\n")
+        self.assertEqual(contenders.OstiaryRuled.more, "policy: built-in\n")
+
+    def test_one_without_the_policy_in_force_is_refused(self):
+        one = contenders.OstiaryRuled(Path("/nowhere"), 0, Path("/nowhere"))
+        one.ask = lambda prompt="hello": (200, f"x-ostiary-decision: {'redact' if 'ghp_' in prompt else 'allow'}\r\n")
+        one.await_answer()
+        one.ask = lambda prompt="hello": (200, "x-ostiary-decision: allow\r\n")
+        with self.assertRaisesRegex(contenders.Failed, "not in force"):
+            one.await_answer()
+
+
 class InspectingTest(unittest.TestCase):
     def test_the_two_differ_in_inspection_only(self):
-        self.assertEqual(contenders.OstiaryBlind.more, "inspect: false\n")
+        self.assertEqual(contenders.OstiaryBlind.more, "policy: none\ninspect: false\n")
+        self.assertIn("policy: none\n", contenders.OstiaryInspecting.more)
         self.assertNotIn("inspect:", contenders.OstiaryInspecting.more)
         self.assertIn("secret: deny", contenders.OstiaryInspecting.more)
 

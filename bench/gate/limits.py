@@ -9,6 +9,7 @@ GATE = "ostiary"
 FULL, BARE = "ostiary-full", "ostiary-bare"     # with everything on, with all off that can be
 
 INSPECTING, BLIND = "ostiary-inspecting", "ostiary-blind"
+RULED, UNRULED = "ostiary-ruled", "ostiary-unruled"     # with the built-in policy, and with none
 
 
 @dataclass
@@ -106,6 +107,8 @@ def lines(results: Results) -> list[Line]:
             for size, limit in (("1k", 0.85), ("32k", 0.45))]
     out += [shown_ratio(results, "CPU per request with inspection", f"json/{size}/64", "cpu_us", BLIND, INSPECTING)
             for size in ("1k", "32k")]
+    out.append(ratio_line(results, "requests/s with the built-in policy", "json/1k/64", "rate", 0.9, True, UNRULED, RULED))
+    out.append(shown_ratio(results, "CPU per request with the built-in policy", "json/1k/64", "cpu_us", UNRULED, RULED))
     out += [memory(results), ready(results)]
     out += [sync_always(results, n, judged=n == 1) for n in (1, 16, 64, 256)]
     return out

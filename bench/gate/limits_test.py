@@ -64,6 +64,12 @@ class LimitsTest(unittest.TestCase):
                                         ("ostiary-inspecting", cell): {"rate": rate}, ("ostiary", cell): {"rate": 1.0}})
                 self.assertEqual(verdict(results, f"requests/s with inspection, `{cell}`"), expected)
 
+    def test_the_policy_is_held_to_the_same_gate_without_it(self):
+        cell = "json/1k/64"
+        for rate, expected in ((89.0, "FAIL"), (90.0, "PASS")):
+            results = results_with({("ostiary-unruled", cell): {"rate": 100.0}, ("ostiary-ruled", cell): {"rate": rate}})
+            self.assertEqual(verdict(results, f"requests/s with the built-in policy, `{cell}`"), expected)
+
     def test_what_was_not_measured_is_skipped(self):
         self.assertEqual({line.verdict for line in limits.lines(measure.Results())}, {"SKIP", ""})
 

@@ -88,6 +88,8 @@ def choose_contenders(options: argparse.Namespace, core: int, results: measure.R
                 contenders.OstiaryTraced(work, core, options.ostiary.resolve()),
                 contenders.OstiaryBlind(work, core, options.ostiary.resolve()),
                 contenders.OstiaryInspecting(work, core, options.ostiary.resolve()),
+                contenders.OstiaryUnruled(work, core, options.ostiary.resolve()),
+                contenders.OstiaryRuled(work, core, options.ostiary.resolve()),
                 contenders.Portkey(work, core, work / "peers", install),
                 contenders.GoModel(work, core, work / "peers", install)]
     names = [one.name for one in everyone]
@@ -201,7 +203,7 @@ def main() -> int:
     if options.list:
         print("\n".join(cell.name for cell in measure.ALL_CELLS))
         print("direct nginx ostiary ostiary-always ostiary-bare ostiary-full ostiary-traced ostiary-blind "
-              "ostiary-inspecting portkey gomodel")
+              "ostiary-inspecting ostiary-unruled ostiary-ruled portkey gomodel")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
     cells = choose_cells(options)

@@ -61,6 +61,7 @@ struct Config {
   bool services_configured = false;                // the file names services: nothing is looked for
   std::string data = "./ostiary-data";
   std::vector<ClassName> class_names;  // all that it names, in order
+  std::string policy = "built-in";     // or "none", or the file of the document
   std::string own_code;                // file of fingerprints of the organisation's code; empty: none
   std::string inspection;  // folder of the organisation's detectors, lists and allow-rules; empty: none
   std::string log_level = "info";

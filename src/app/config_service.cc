@@ -399,7 +399,7 @@ std::vector<Row<ServiceSettings>> limit_rows() {
 const std::vector<Row<ServiceSettings>>& service_rows() {
   static const std::vector<Row<ServiceSettings>> rows = [] {
     std::vector<Row<ServiceSettings>> all;
-    for (auto* part : {what_rows, how_rows, service_routing_rows, limit_rows})
+    for (auto* part : {what_rows, service_policy_rows, how_rows, service_routing_rows, limit_rows})
       std::ranges::move(part(), std::back_inserter(all));
     return all;
   }();

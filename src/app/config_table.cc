@@ -237,8 +237,8 @@ std::vector<Row<Config>> last_rows() {
           "inspect", "true",
           "Whether requests are looked through for secrets, personal data and confidentiality markings. What "
           "is "
-          "found goes masked into the ledger; data_classes says what follows from it. Without it no request "
-          "has a data class."),
+          "found goes masked into the ledger; policy and data_classes say what follows from it. Without it "
+          "the policy does not know what a request holds, and treats it as the strictest case."),
       top<&Config::inspection, Path>(
           "inspection", "\"\"",
           "A folder with detectors, lists and allow-rules of your own (docs/inspection.md). A reload reads "
@@ -249,11 +249,13 @@ std::vector<Row<Config>> last_rows() {
           "A file of fingerprints of your own code, made by ostiary inspect --learn (docs/inspection.md): "
           "what "
           "stands there too is a finding of the class own-code. A reload reads it again."),
-      Row<Config>{"data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",
-                  "What happens to a request that holds a data class, such as {secret: deny, personal: "
-                  "redact}. The strictest "
-                  "action of all classes wins; classes that are not named are allowed.",
-                  read_data_classes},
+      policy_row(),
+      Row<Config>{
+          "data_classes", "a mapping of data classes to allow, redact, reroute, ask or deny", "{}",
+          "What happens to a request that holds a data class, such as {secret: deny, personal: "
+          "redact}. The strictest action of all classes wins, and this is only ever stricter than the "
+          "policy: allow, and classes that are not named, are left to it.",
+          read_data_classes},
       size_limits_row(),
       Row<Config>{
           "restore", "a list of data classes", "[]",

@@ -50,8 +50,9 @@ bool is_shown(std::string_view path, std::string_view type) {
   constexpr std::array plain = {"bytes from", "a duration", "a whole number", "true or false", "one of"};
   if (std::ranges::any_of(plain, [&](std::string_view start) { return type.starts_with(start); }))
     return true;
-  constexpr std::array<std::string_view, 7> known = {
-      "listen", "data", "ledger.origin", "reroute_to", "data_classes", "console.hosts", "size_limits"};
+  constexpr std::array<std::string_view, 8> known = {"listen",      "data",         "ledger.origin",
+                                                     "reroute_to",  "data_classes", "console.hosts",
+                                                     "size_limits", "policy"};
   return std::ranges::find(known, path) != known.end();
 }
 

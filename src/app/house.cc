@@ -1,9 +1,11 @@
 #include "app/house.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <set>
 #include <thread>
 
@@ -18,6 +20,7 @@
 #include "catalog/catalog.h"
 #include "gateway/answer_examiner.h"
 #include "gateway/class_actions.h"
+#include "gateway/policy_decider.h"
 #include "gateway/text_inspector.h"
 #include "json/writer.h"
 
@@ -159,6 +162,7 @@ House::House(ServeOptions options, Config config, store::DataLock lock)
       started_with_(config_),
       loaded_at_(wall_now()),
       log_file_(config_.log.file),
+      archive_(config_.data),
       lock_(std::move(lock)) {}
 
 House::~House() = default;
@@ -187,6 +191,7 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   // Before the first exchange: whatever intent is open at this record ended with an earlier process.
   TRY_VOID(
       record_change(*ledger_, "started", "gate", R"({"catalog":)" + json::quoted(catalog::version()) + "}"));
+  TRY_VOID(adopt_policy());
   projector_->wait_at_start(kMostCatchingUp);
   if (const auto restored = restore_limits(shared_.limiter, config_.data, ledger_->size(), wall_now());
       !restored)
@@ -215,6 +220,29 @@ Result<std::unique_ptr<store::Store>> House::open_books() {
   return store;
 }
 
+// Which document is in force, and what of it somebody should know.
+static void tell_of_policy(const PolicyInForce& policy, const gateway::Setup& setup) {
+  if (!policy.policy) return log::info("policy: none, so that only data_classes and size_limits decide");
+  const auto& document = policy.policy->document();
+  log::info(fmt::format("policy: {}, version {}, {} rules, {}", policy.source, document.version,
+                        document.rules.size(), document.digest));
+  if (policy.warnings > 0 && policy.source != "built-in")
+    log::warn(fmt::format("policy: {} warnings, which 'ostiary policy check {}' lists", policy.warnings,
+                          policy.source));
+  for (const auto& rule : document.rules)
+    if (!rule.to.empty() && !setup.find_service(rule.to))
+      log::warn(
+          fmt::format("policy: rule '{}' sends requests to '{}', which is no service here, so that they are "
+                      "denied",
+                      rule.id, rule.to));
+  constexpr auto data = std::to_array<std::string_view>({"data.classes", "data.findings", "data.confidence"});
+  if (!setup.settings.inspect && std::ranges::any_of(policy.policy->wants(), [&](auto fact) {
+        return std::ranges::find(data, fact) != data.end();
+      }))
+    log::warn(
+        "policy: nothing is inspected, so that what its rules say of data classes holds for every request");
+}
+
 // All that an exchange needs, and the sockets; nobody is answered yet.
 Result<> House::open_gate(store::Store& store, std::vector<net::Bound> sockets) {
   TRY(const auto stored, store.limits());
@@ -222,7 +250,9 @@ Result<> House::open_gate(store::Store& store, std::vector<net::Bound> sockets) 
   shared_.limiter.manage(std::move(managed));
   TRY(rules_, read_rules(config_));
   TRY(auto engine, engine_of(rules_));
-  TRY(auto setup, make_setup(config_, std::move(engine)));
+  TRY(policy_, read_policy_in_force(config_.policy, {}, wall_now()));
+  TRY(auto setup, make_setup(config_, policy_, std::move(engine)));
+  tell_of_policy(policy_, setup);
   shared_.publish(std::move(setup));
   TRY(const auto homes, store.recent_responses(wall_now(), kRememberResponsesMs));
   shared_.homes.restore(homes);
@@ -296,12 +326,18 @@ static void look_with(gateway::Setup& setup, std::shared_ptr<const inspect::Engi
       gateway::AnswerRules::make(std::move(engine), std::move(masked), settings.answer_hold_ms));
 }
 
-Result<gateway::Setup> House::make_setup(const Config& config,
+static std::shared_ptr<const gateway::Decider> decider_of(const gateway::GateSettings& settings,
+                                                          const PolicyInForce& policy) {
+  gateway::ClassActions actions(settings.data_classes, settings.reroute_to, settings.size_limits);
+  if (!policy.policy) return std::make_shared<const gateway::ClassActions>(std::move(actions));
+  return std::make_shared<const gateway::PolicyDecider>(policy.policy, std::move(actions));
+}
+
+Result<gateway::Setup> House::make_setup(const Config& config, const PolicyInForce& policy,
                                          std::shared_ptr<const inspect::Engine> engine) const {
   gateway::Setup setup;
   setup.settings = config.gate;
-  setup.decider = std::make_shared<const gateway::ClassActions>(
-      config.gate.data_classes, config.gate.reroute_to, config.gate.size_limits);
+  setup.decider = decider_of(config.gate, policy);
   look_with(setup, std::move(engine));
   const auto before = shared_.setup.get();
   const auto stop = reloads_end_.get_token();
@@ -360,34 +396,69 @@ Result<> House::use_log(const Config& config) {
 }
 
 // What of a reload may fail, the record of it last.
-Result<> House::begin_reload(const Config& config) {
+Result<> House::begin_reload(const Config& config, const PolicyInForce& policy, std::string_view by) {
   TRY_VOID(use_log(config));
   const bool tls = shared_.tls && !config.gate.tls.certificate.empty();
   if (tls) TRY_VOID(shared_.tls->reload(config.gate.tls));
   auto recorded = record_change(*ledger_, "reloaded", "gate", "{}");
+  if (recorded && policy.digest() != policy_.digest())
+    recorded = record_policy(policy_.policy.get(), policy, by);
   if (!recorded && tls) (void)shared_.tls->reload(config_.gate.tls);
   return recorded;
 }
 
-Result<std::vector<std::string>> House::reload() {
+// The newest record of a document that was in force before tells what it is different from.
+Result<> House::record_policy(const policy::Policy* before, const PolicyInForce& now, std::string_view by) {
+  TRY_VOID(archive_.keep(now));
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? "null" : json::quoted(text);
+  };
+  const auto detail = fmt::format(
+      R"({{"by":{},"diff":{},"from":{},"to":{},"version":{}}})", json::quoted(by),
+      differences_json(before, now.policy.get()), text_or_null(before ? before->document().digest : ""),
+      text_or_null(now.digest()), text_or_null(now.policy ? now.policy->document().version : ""));
+  TRY_VOID(record_change(*ledger_, "policy-changed", "policy", detail));
+  return archive_.note_last(now);
+}
+
+// At the start: what is in force now may be another document than when the gate ran last.
+Result<> House::adopt_policy() {
+  TRY(const auto last, archive_.last());
+  if (last == policy_.digest()) return {};
+  std::unique_ptr<policy::Policy> before;
+  if (const auto text = last.empty() ? fail(Code::not_found, "") : archive_.text_of(last))
+    if (auto read = policy::read_document(*text); read.usable())
+      before = std::make_unique<policy::Policy>(std::move(read.document));
+  return record_policy(before.get(), policy_, "start");
+}
+
+PolicyInForce House::policy() const {
+  const std::lock_guard lock(facts_);
+  return policy_;
+}
+
+Result<std::vector<std::string>> House::reload(std::string_view by) {
   const std::lock_guard lock(reloading_);
   TRY(Config config, settle_config(options_));
   TRY(auto rules, read_rules(config));
   TRY(auto engine, engine_of(rules));
-  TRY(auto setup, make_setup(config, std::move(engine)));
+  TRY(auto policy, read_policy_in_force(config.policy, policy_, wall_now()));
+  TRY(auto setup, make_setup(config, policy, std::move(engine)));
   if (reloads_end_.stop_requested()) return fail(Code::closed, "the gate closes");
-  if (auto begun = begin_reload(config); !begun) {
+  if (auto begun = begin_reload(config, policy, by); !begun) {
     (void)use_log(config_);
     return std::unexpected(begun.error());
   }
   auto names = needs_restart(started_with_, config);
   if (audit_) audit_->reopen();
   rules_ = std::move(rules);
+  tell_of_policy(policy, setup);
   shared_.publish(std::move(setup));
   witnesses_->replace(config.witnesses);
   backing_->most_own_keys = config.console_own_keys;
   auto settings = effective_settings(options_, variable);
   const std::lock_guard replacing(facts_);
+  policy_ = std::move(policy);
   config_ = std::move(config);
   settings_ = std::move(settings);
   loaded_at_ = wall_now();

@@ -13,6 +13,7 @@
 #include "app/keeping_door.h"
 #include "app/notify.h"
 #include "app/own_rules.h"
+#include "app/policy_in_force.h"
 #include "app/projector.h"
 #include "app/response_keeper.h"
 #include "app/verbs.h"
@@ -47,8 +48,13 @@ class House final : public console::Steward {
   // Reads the configuration again and puts it in force for every exchange that begins from now on; those
   // under way end as they began. A service whose settings are the same stays the same object. An error leaves
   // all as it was. The result names the keys that changed and need a restart.
+  // `by`: the id of the key that asked for it, or "signal"; it goes into the record of a changed policy.
   // Thread-safe.
-  Result<std::vector<std::string>> reload() override;
+  Result<std::vector<std::string>> reload(std::string_view by) override;
+  // The policy document that decides now. Thread-safe.
+  PolicyInForce policy() const;
+  // The text of a document that is or was in force, by its digest. Thread-safe.
+  Result<std::string> policy_text(std::string_view digest) const { return archive_.text_of(digest); }
   std::vector<console::Setting> settings() const override;
   WallMs loaded_at() const override;
   bool draining() const override { return draining_; }
@@ -81,9 +87,11 @@ class House final : public console::Steward {
   Result<std::unique_ptr<store::Store>> open_books();
   Result<> open_gate(store::Store& store, std::vector<net::Bound> sockets);
   void open_api(std::unique_ptr<store::Store> store);
-  Result<> begin_reload(const Config& config);
+  Result<> begin_reload(const Config& config, const PolicyInForce& policy, std::string_view by);
+  Result<> adopt_policy();
+  Result<> record_policy(const policy::Policy* before, const PolicyInForce& now, std::string_view by);
   Result<> use_log(const Config& config);
-  Result<gateway::Setup> make_setup(const Config& config,
+  Result<gateway::Setup> make_setup(const Config& config, const PolicyInForce& policy,
                                     std::shared_ptr<const inspect::Engine> engine) const;
   Result<OwnRules> read_rules(const Config& config) const;
   Result<std::shared_ptr<const inspect::Engine>> engine_of(const OwnRules& rules) const;
@@ -97,6 +105,8 @@ class House final : public console::Steward {
   std::vector<console::Setting> settings_;  // under facts_
   WallMs loaded_at_ = 0;                    // under facts_
   std::string log_file_;                    // that is written to; under facts_
+  PolicyInForce policy_;                    // under facts_ once the gate runs
+  const PolicyArchive archive_;
   std::atomic<bool> draining_{false};
   store::DataLock lock_;
   std::unique_ptr<ledger::Ledger> ledger_;

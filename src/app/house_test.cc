@@ -96,7 +96,7 @@ TEST_F(HouseTest, AReloadPutsAllOfItInForceAtOnce) {
   open();
   const auto before = force();
   write("two");
-  ASSERT_TRUE(house_->reload());
+  ASSERT_TRUE(house_->reload("test"));
   const auto after = force();
   EXPECT_NE(after.setup, before.setup);
   EXPECT_EQ(after.setup->services.front()->id(), "two");
@@ -108,7 +108,7 @@ TEST_F(HouseTest, AReloadWhoseLogCannotBeOpenedLeavesAllAsItWas) {
   open();
   const auto before = force();
   write("two", "log: {file: \"" + folder_.path() + "/none/there.log\"}\n");
-  const auto done = house_->reload();
+  const auto done = house_->reload("test");
   ASSERT_FALSE(done);
   EXPECT_NE(done.error().text().find("there.log"), std::string::npos) << done.error().text();
   EXPECT_EQ(force(), before);
@@ -124,14 +124,14 @@ TEST_F(HouseTest, AReloadThatTheLedgerHasNoRoomForLeavesAllAsItWasAndSucceedsLat
   {
     const auto segment = options_.data + "/ledger/00000000000000000000.log";
     const NoRoom room(std::filesystem::file_size(segment) + 10);
-    EXPECT_FALSE(house_->reload());
+    EXPECT_FALSE(house_->reload("test"));
     EXPECT_EQ(force(), before);
     log::error("after the reload that failed");
   }
   EXPECT_EQ(reloads(), 0u);
   EXPECT_NE(read_file(old_log, 1 << 20)->find("after the reload that failed"), std::string::npos)
       << "the log of before is not in force";
-  ASSERT_TRUE(house_->reload());
+  ASSERT_TRUE(house_->reload("test"));
   EXPECT_EQ(force().services.front().id, "two");
   EXPECT_EQ(force().log_file, new_log);
   EXPECT_EQ(reloads(), 1u);
@@ -165,7 +165,7 @@ TEST_F(HouseTest, ItGoesDownUnderWhoeverStillAsks) {
         return client && *client && (*client)->call(method, path, body) ? 1 : 0;
       }));
     std::thread reloading([&] {
-      for (int i = 0; i < 20; ++i) (void)house_->reload();
+      for (int i = 0; i < 20; ++i) (void)house_->reload("test");
     });
     for (int i = 0; i < 500 && answered < 40; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_GE(answered, 40);
@@ -187,7 +187,7 @@ TEST_F(HouseTest, ItGoesDownUnderWhoeverStillAsks) {
 TEST_F(HouseTest, AMisspeltDataClassIsRefusedWithItsPlaceAndTheNearestOne) {
   const auto refused = [&](const std::string& more) {
     write("one", more);
-    const auto reloaded = house_->reload();
+    const auto reloaded = house_->reload("test");
     return reloaded ? "nothing" : reloaded.error().text();
   };
   open();
@@ -215,9 +215,9 @@ TEST_F(HouseTest, WhereNothingIsInspectedNoDetectorIsLoaded) {
   write("one", "inspect: false\ninspection: /no/such/folder\n");
   open();
   write("one", "inspection: /no/such/folder\n");
-  EXPECT_FALSE(house_->reload());
+  EXPECT_FALSE(house_->reload("test"));
   write("one", "inspect: false\n");
-  EXPECT_TRUE(house_->reload());
+  EXPECT_TRUE(house_->reload("test"));
   EXPECT_TRUE(house_->alarms_changed());
   EXPECT_TRUE(house_->close(0, {}));
 }

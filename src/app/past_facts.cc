@@ -70,7 +70,8 @@ bool PastFacts::read(json::Value record, policy::Past& past, policy::Facts& fact
   facts.clear();
   for (const auto fact : decision["facts"]) {
     const auto name = fact["name"].string_or("");
-    if (!wants(name)) continue;
+    // What a document assumed is the next document's to assume.
+    if (!wants(name) || fact["source"].string_or("") == "document") continue;
     if (auto value = value_of(fact["value"]))
       facts.set(name, std::move(*value), fact["source"].string_or(""));
   }

@@ -46,7 +46,7 @@ std::string in_text(const policy::Policy& policy, const policy::Decision& d,
     if (!text.empty()) out += fmt::format("  {:10} {}\n", what, printable(text));
   };
   line("because", d.because);
-  line("instead", d.alternative);
+  line("instead", d.instead);
   line("to", d.reroute_to);
   line("redact", fmt::format("{}", fmt::join(d.redact_classes, ", ")));
   line("missing", fmt::format("{}", fmt::join(d.missing, ", ")));

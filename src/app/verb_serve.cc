@@ -130,7 +130,7 @@ std::uint32_t fitting_connections(std::uint64_t descriptors) {
 
 // What SIGHUP asks for. A bad file leaves the old one in force, and the log says why.
 void reload(House& house) {
-  const auto names = house.reload();
+  const auto names = house.reload("signal");
   if (!names) return log::error("not reloaded, all stays as it was: " + names.error().text());
   log::info("reloaded");
   if (!names->empty()) log::warn(fmt::format("needs a restart: {}", fmt::join(*names, ", ")));

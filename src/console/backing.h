@@ -45,8 +45,9 @@ struct Witness {
 class Steward {
  public:
   virtual ~Steward() = default;
-  // Puts what the configuration says now in force; the names of keys that need a restart.
-  virtual Result<std::vector<std::string>> reload() = 0;
+  // Puts what the configuration says now in force; the names of keys that need a restart. `by`: the id of the
+  // key that asked for it.
+  virtual Result<std::vector<std::string>> reload(std::string_view by) = 0;
   virtual std::vector<Setting> settings() const = 0;  // in force
   virtual WallMs loaded_at() const = 0;               // when they were read
   virtual bool draining() const = 0;

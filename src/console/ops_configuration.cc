@@ -37,7 +37,7 @@ Result<Reply> show(Backing& backing, const Call&) {
 // A file that is wrong leaves the old one in force: that is a conflict with it, and not a wrong request.
 Result<Reply> reload(Backing& backing, const Call& call) {
   TRY(auto* const steward, steward_of(backing));
-  const auto names = steward->reload();
+  const auto names = steward->reload(call.rights.actor());
   if (!names) return fail(Code::exists, "not reloaded, all stays as it was: " + names.error().text());
   TRY_VOID(record_change(backing, call, "reload-asked", "gate"));
   return reply_object([&](json::Writer& w) {

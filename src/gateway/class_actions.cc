@@ -12,21 +12,6 @@ constexpr std::array<std::string_view, 7> kSizeFacts = {"data.attachments", "dat
                                                         "data.lines",       "data.partial", "data.tokens",
                                                         "target.service"};
 
-int strictness(policy::Effect effect) {
-  switch (effect) {
-    case policy::Effect::allow:
-      return 0;
-    case policy::Effect::redact:
-      return 1;
-    case policy::Effect::reroute:
-      return 2;
-    case policy::Effect::ask:
-      return 3;
-    case policy::Effect::deny:
-      return 4;
-  }
-  return 4;
-}
 // What gave the request its class, as far as that is known; and where.
 const inspect::Finding* first_of(const inspect::Inspection& found, std::string_view klass) {
   const auto finding = std::ranges::find_if(found.findings, [&](const inspect::Finding& f) {
@@ -45,7 +30,7 @@ std::string seen_as(const inspect::Inspection& found, std::string_view klass) {
 }
 }  // namespace
 
-std::span<const std::string_view> ClassActions::wants() const {
+std::span<const std::string_view> ClassActions::names() const {
   if (size_limits_.empty()) return kFacts;
   return kSizeFacts;
 }
@@ -62,7 +47,7 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
     if (effect == policy::Effect::reroute && at_reroute) continue;  // it is where the class belongs
     decision.rules.push_back({"data_classes." + klass, ""});
     if (effect == policy::Effect::redact) decision.redact_classes.push_back(klass);
-    if (strictness(effect) <= strictness(decision.effect)) continue;
+    if (policy::rank_of(effect) <= policy::rank_of(decision.effect)) continue;
     decision.effect = effect;
     decision.because = "the request holds data of the class '" + klass + "'" + seen_as(found, klass);
     decides = first_of(found, klass);
@@ -72,7 +57,7 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
     const auto& limit = size_limits_[over.limit];
     if (limit.action == policy::Effect::reroute && at_reroute) continue;
     decision.rules.push_back({over.rule(), ""});
-    if (strictness(limit.action) <= strictness(decision.effect)) continue;
+    if (policy::rank_of(limit.action) <= policy::rank_of(decision.effect)) continue;
     decision.effect = limit.action;
     decision.because = over.text(limit);
     too_large = true;
@@ -80,14 +65,14 @@ policy::Decision ClassActions::decide(const policy::Facts& facts, const inspect:
   if (decision.effect == policy::Effect::reroute) decision.reroute_to = reroute_to_;
   if (decision.effect == policy::Effect::deny || decision.effect == policy::Effect::ask) {
     const std::string less = too_large ? "send less at once" : "take the data out of the request";
-    decision.alternative = reroute_to_.empty() ? less + (too_large ? "" : " and send it again")
-                                               : "use the service '" + reroute_to_ + "', or " + less;
+    decision.instead = reroute_to_.empty() ? less + (too_large ? "" : " and send it again")
+                                           : "use the service '" + reroute_to_ + "', or " + less;
     if (decides && !too_large)
-      decision.alternative +=
+      decision.instead +=
           "; where it is a false alarm, mark it for a reviewer: ostiary inspect --false-alarm " +
           decides->fingerprint + " --because TEXT --gate URL";
   }
-  for (const std::string_view name : wants())
+  for (const std::string_view name : names())
     if (const auto* fact = facts.find(name)) decision.facts.push_back(*fact);
   return decision;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,11 @@ class ClassActions final : public Decider {
         reroute_to_(std::move(reroute_to)),
         size_limits_(std::move(size_limits)) {}
   policy::Decision decide(const policy::Facts& facts, const inspect::Inspection& found) const override;
-  std::span<const std::string_view> wants() const override;
+  policy::FactSet wants() const override { return policy::fact_set(names()); }
+  bool empty() const { return actions_.empty() && size_limits_.empty(); }
 
  private:
+  std::span<const std::string_view> names() const;
   std::map<std::string, policy::Effect> actions_;
   std::string reroute_to_;
   std::vector<SizeLimit> size_limits_;

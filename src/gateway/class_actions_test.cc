@@ -48,7 +48,7 @@ TEST(ClassActions, EachActionIsTakenForItsClass) {
   ASSERT_EQ(deny.rules.size(), 1u);
   EXPECT_EQ(deny.rules[0].id, "data_classes.secret");
   EXPECT_NE(deny.because.find("'secret'"), std::string::npos);
-  EXPECT_NE(deny.alternative.find("'home'"), std::string::npos);
+  EXPECT_NE(deny.instead.find("'home'"), std::string::npos);
 }
 
 TEST(ClassActions, TheStrictestActionWinsAndEveryRuleIsNamed) {

@@ -93,12 +93,18 @@ void Client::begin(const Exchange& x, const AnswerHead& head) {
   out += "\r\n";
   out += head.headers;
   append_limit_headers(out, x);
+  out += x.answer_headers;
   out += "x-ostiary-id: ";
   x.id.append_to(out);
   out += "\r\nx-ostiary-decision: ";
   out += x.decision_json == "null" ? "none"
                                    : policy::name(x.decision.effect);  // none: refused before it was decided
   if (x.decision.mode == policy::Mode::observe) out += "; mode=observe";
+  if (!x.decision.approved_by.empty()) out += "; approved";
+  if (!x.question.empty()) {
+    out += "\r\nx-ostiary-question: ";
+    out += x.question;
+  }
   if (x.service) {
     out += "\r\nx-ostiary-service: ";
     out += x.service->id();

@@ -59,19 +59,48 @@ GateError ledger_unavailable() {
   return error;
 }
 
-GateError refusal(const policy::Decision& decision, std::string_view findings_json) {
+namespace {
+
+std::string message_of(const policy::Decision& decision, std::string_view question) {
+  const bool ask = decision.effect == policy::Effect::ask;
+  std::string out = ask ? "This request needs an approval first" : "This request is not allowed";
+  if (!decision.because.empty()) out += ": " + decision.because;
+  if (!out.ends_with('.')) out += '.';
+  if (!decision.instead.empty()) out += " What you can do: " + decision.instead + ".";
+  if (out.ends_with("..")) out.pop_back();
+  if (!decision.alternative.empty()) out += " It would pass if you " + decision.alternative + ".";
+  if (question.empty()) return out;
+  out += " It is question ";
+  out += question;
+  if (ask) return out + "; the same request passes once it is approved.";
+  return out.append("; to ask about it: ostiary desk ask ").append(question);
+}
+
+void member_or_null(std::string& out, std::string_view name, std::string_view value) {
+  out += '"';
+  out += name;
+  out += "\":";
+  if (value.empty())
+    out += "null";
+  else
+    json::append_string(out, value);
+}
+
+}  // namespace
+
+GateError refusal(const policy::Decision& decision, std::string_view findings_json,
+                  std::string_view question) {
   GateError error;
   error.status = 403;
-  const bool ask = decision.effect == policy::Effect::ask;
-  error.code = ask ? "approval_required" : "policy_denied";
-  error.message = ask ? "This request needs an approval first" : "This request is not allowed";
-  if (!decision.because.empty()) error.message += ": " + decision.because;
-  error.message += '.';
-  if (!decision.alternative.empty()) error.message += " What you can do: " + decision.alternative + ".";
-  error.detail = R"("findings":)";
+  error.code = decision.effect == policy::Effect::ask ? "approval_required" : "policy_denied";
+  error.message = message_of(decision, question);
+  member_or_null(error.detail, "alternative", decision.alternative);
+  error.detail += R"(,"findings":)";
   error.detail += findings_json;
   error.detail += R"(,"instead":)";
-  json::append_string(error.detail, decision.alternative);
+  json::append_string(error.detail, decision.instead);
+  error.detail += ',';
+  member_or_null(error.detail, "question", question);
   std::string rules;
   for (const auto& rule : decision.rules) {
     if (!rules.empty()) rules += ',';

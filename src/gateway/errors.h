@@ -28,7 +28,8 @@ std::string error_body(const GateError& error);
 std::string error_event(const GateError& error, bool response_events);
 // The ledger takes no intent, so nothing may go out.
 GateError ledger_unavailable();
-// The refusal of a decision that stops the exchange.
-GateError refusal(const policy::Decision& decision, std::string_view findings_json);
+// The refusal of a decision that stops the exchange, with the number of its question; empty: none.
+GateError refusal(const policy::Decision& decision, std::string_view findings_json,
+                  std::string_view question = {});
 
 }  // namespace ostiary::gateway

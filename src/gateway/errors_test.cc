@@ -58,7 +58,7 @@ TEST(Errors, ARefusalNamesRulesAndTheWayOut) {
   policy::Decision decision;
   decision.effect = policy::Effect::deny;
   decision.because = "it holds a secret";
-  decision.alternative = "use the service 'home'";
+  decision.instead = "use the service 'home'";
   decision.rules = {{"no-secrets", "4.2"}, {"data_classes.secret", ""}};
   const auto error = refusal(decision, R"([{"preview":"sk-…"}])");
   EXPECT_EQ(error.status, 403);

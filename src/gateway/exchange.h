@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,6 +37,13 @@ struct Caller {
   std::shared_ptr<const KeyRing::Snapshot> hold;
   bool own_credential = false;
   bool key_given = false;  // good or not
+};
+
+// What a caller says of a request besides the request. Views refer to the head, or to the gate's own texts.
+struct Claims {
+  std::string_view purpose, output_use, project, tool;
+  std::optional<bool> unattended;
+  std::array<char, 64> product{};  // holds `tool` where it is from the User-Agent
 };
 
 // One request through the gate and its answer, with everything learned on the way. Made when the head of a
@@ -75,11 +83,16 @@ struct Exchange {
   // identify
   Caller caller;
   std::string_view path_key;  // of /k/KEY/v1/…
+  Claims claims;
 
   // inspect, decide
   inspect::Inspection inspection;
   policy::Decision decision;
   std::string decision_json = "null";
+  std::string fingerprint;               // of an `ask`: which request an approval would be for
+  std::string question;                  // the number of the question that a refusal is, or that lets it pass
+  std::string answer_headers;            // lines that the policy has the answer carry
+  std::vector<std::string> carried_out;  // obligations, each once an exchange
 
   // route, forward
   const Service* service = nullptr;

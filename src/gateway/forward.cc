@@ -3,6 +3,7 @@
 #include "gateway/balance.h"
 #include "gateway/charge.h"
 #include "gateway/client.h"
+#include "gateway/deciding.h"
 #include "gateway/headers.h"
 #include "gateway/permit.h"
 #include "gateway/prepare.h"
@@ -11,13 +12,11 @@
 #include "gateway/token_count.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
-#include "json/writer.h"
 
 namespace ostiary::gateway {
 
 namespace {
 
-constexpr int kMostReroutes = 3;
 constexpr std::size_t kPreparedAway = 1024 * 1024;  // a larger body is edited on a thread of LongWork
 constexpr std::size_t kMaxErrorBody = 256 * 1024;
 
@@ -80,10 +79,9 @@ class Forwarding {
   net::Task<void> run();
 
  private:
-  void ask_decider(const Service& target);
   net::Task<bool> inspect();
   net::Task<Tried> prepare();
-  bool decide(const Service*& target);
+  net::Task<bool> decide(const Service*& target);
   bool reserve_for_limits();
   net::Task<bool> record_intent();
   net::Task<Tried> visit(const Service& target);
@@ -126,47 +124,14 @@ bool Forwarding::repeatable() const {
   return !x_.asked.endpoint.has_body || x_.document.root()["store"].as_bool() != true;
 }
 
-void Forwarding::ask_decider(const Service& target) {
-  auto facts = gather_facts(x_, target, x_.setup->decider->wants());
-  const auto lane = worker_.lane(target);
-  auto& known = lane->decided;
-  const auto& found = x_.inspection;
-  const bool clean = found.findings.empty() && found.classes.empty() && found.partial.empty();
-  if (!clean || known.setup != x_.setup->number || known.facts.all() != facts.all()) {
-    x_.decision = x_.setup->decider->decide(facts, x_.inspection);
-    x_.decision_json.clear();
-    policy::append_json(x_.decision_json, x_.decision);
-    if (clean) known = {x_.setup->number, std::move(facts), x_.decision, x_.decision_json};
-    return;
-  }
-  x_.decision = known.decision;
-  x_.decision_json = known.json;
-}
-
-// Decides for `target`, following reroutes. False: the exchange stops here with error_.
-bool Forwarding::decide(const Service*& target) {
-  for (int reroutes = 0;; ++reroutes) {
-    x_.service = target;
-    x_.has_target_digest = false;  // of another service
-    ask_decider(*target);
-    const auto effect = x_.decision.enforced();
-    if (effect == policy::Effect::allow || effect == policy::Effect::redact) break;
-    if (effect == policy::Effect::reroute && reroutes < kMostReroutes) {
-      if (const Service* other = x_.setup->find_service(x_.decision.reroute_to)) {
-        target = other;
-        continue;
-      }
-    }
-    std::string findings = "[";
-    for (const auto& finding : x_.inspection.findings) {
-      if (findings.size() > 1) findings += ',';
-      inspect::append_json(findings, finding);
-    }
-    error_ = refusal(x_.decision, findings + "]");
-    x_.outcome = ledger::Outcome::refused;
-    return false;
-  }
-  return true;
+// Decides for `target`, which becomes where the policy sends the request. False: the exchange stops here with
+// error_.
+net::Task<bool> Forwarding::decide(const Service*& target) {
+  const bool passes = gateway::decide(worker_, x_, *target);
+  target = x_.service;
+  if (passes) co_return true;
+  error_ = co_await refused(worker_, client_.watch(), x_);
+  co_return false;
 }
 
 // settled: the exchange stops here with error_. again: it may go out.
@@ -474,7 +439,7 @@ net::Task<void> Forwarding::run() {
   std::vector<const Service*> asked;
   for (const Service* target : candidates) {
     if (unavailable_.note_resting(*target, x_.model, worker_.loop.now())) continue;
-    if (!decide(target)) break;
+    if (!co_await decide(target)) break;
     if (const Tried prepared = co_await prepare(); prepared != Tried::again) {
       if (prepared == Tried::answered) co_return;
       break;

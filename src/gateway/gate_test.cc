@@ -24,7 +24,7 @@ policy::Decision decided(Effect effect) {
   decision.effect = effect;
   decision.rules = {{"no-secrets", "4.2"}};
   decision.because = "it holds a secret";
-  decision.alternative = "use the service 'home'";
+  decision.instead = "use the service 'home'";
   return decision;
 }
 

@@ -4,61 +4,13 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "gateway/attachments.h"
 #include "gateway/charge.h"
 #include "gateway/headers.h"
 #include "gateway/setup.h"
-#include "gateway/size_limits.h"
 #include "json/edit.h"
 #include "json/writer.h"
 
 namespace ostiary::gateway {
-
-namespace {
-
-// Measured here where the inspection did not: nothing is inspected, or nobody has asked for it before.
-void set_sizes(const Exchange& x, const auto& wants, policy::Facts& facts) {
-  const auto set = [&](std::string_view name, std::uint64_t value) {
-    if (wants(name)) facts.set(name, static_cast<std::int64_t>(value), "request");
-  };
-  set("data.bytes", x.body.size());
-  if (!wants("data.attachments") && !wants("data.lines") && !wants("data.tokens")) return;
-  const auto size =
-      x.inspection.size ? *x.inspection.size : measure(x.document, find_attachments(x.document).size());
-  set("data.attachments", size.attachments);
-  set("data.lines", size.lines);
-  set("data.tokens", size.tokens);
-}
-
-}  // namespace
-
-policy::Facts gather_facts(const Exchange& x, const Service& target,
-                           std::span<const std::string_view> wanted) {
-  policy::Facts facts;
-  const auto& s = target.settings();
-  const auto wants = [&](std::string_view name) {
-    return wanted.empty() || std::ranges::find(wanted, name) != wanted.end();
-  };
-  const auto text = [&](std::string_view name, std::string_view value, std::string_view source) {
-    if (!value.empty() && wants(name)) facts.set(name, std::string(value), source);
-  };
-  facts.reserve(wanted.empty() ? 15 : wanted.size());
-  set_sizes(x, wants, facts);
-  if (wants("data.classes")) facts.set("data.classes", x.inspection.classes, "inspection");
-  if (!x.inspection.partial.empty() && wants("data.partial"))
-    facts.set("data.partial", x.inspection.partial, "inspection");
-  if (x.caller.key) {
-    text("subject.id", x.caller.key->subject, "key");
-    text("subject.key", x.caller.key->id, "key");
-    text("subject.team", x.caller.key->team, "key");
-  }
-  text("target.endpoint", x.asked.endpoint.name, "request");
-  text("target.model", x.model, "request");
-  text("target.provider", s.provider, "config");
-  text("target.service", s.id, "config");
-  text("target.surface", s.surface, "config");
-  return facts;
-}
 
 namespace {
 

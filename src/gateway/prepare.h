@@ -1,19 +1,13 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "gateway/exchange.h"
 #include "gateway/service.h"
-#include "policy/decision.h"
 
 namespace ostiary::gateway {
-
-// What is known when an exchange is decided for one target: the facts that are wanted, or all.
-policy::Facts gather_facts(const Exchange& x, const Service& target,
-                           std::span<const std::string_view> wanted = {});
 
 // Edits the body, by splicing, for the chosen service: its name of the model, and what the decision masks.
 // Leaves x.forwarded empty where nothing must change. Fails (`denied`) when something that must be masked

@@ -233,23 +233,6 @@ TEST(Prepare, ABodyWhereNoneBelongsIsNotSent) {
   EXPECT_EQ(head_of(request.x, Secret()).find("Content-Length"), std::string::npos);
 }
 
-TEST(Prepare, FactsSayWhatIsKnownAndNothingMore) {
-  ServiceSettings settings;
-  settings.provider = "acme";
-  const auto service = service_with(std::move(settings));
-  Received request(post("/v1/embeddings", "{\"model\":\"m\",\"input\":\"x\"}"));
-  request.x.inspection.classes = {"code"};
-  const auto facts = gather_facts(request.x, *service);
-  ASSERT_TRUE(facts.find("target.provider"));
-  EXPECT_EQ(std::get<std::string>(facts.find("target.provider")->value), "acme");
-  EXPECT_EQ(std::get<std::string>(facts.find("target.endpoint")->value), "embeddings");
-  EXPECT_EQ(std::get<std::vector<std::string>>(facts.find("data.classes")->value),
-            std::vector<std::string>{"code"});
-  EXPECT_EQ(facts.find("target.surface"), nullptr);
-  EXPECT_EQ(facts.find("subject.team"), nullptr);
-  EXPECT_EQ(facts.find("data.partial"), nullptr);
-}
-
 TEST(Prepare, TheTargetsDigestTellsMethodPathAndQuery) {
   Received request(get("/v1/responses/resp_1?a=1"));
   const auto service = service_with({});

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "gateway/charge.h"
 #include "gateway/client.h"
+#include "gateway/facts.h"
 #include "gateway/headers.h"
 #include "gateway/worker.h"
 
@@ -394,7 +395,8 @@ std::optional<GateError> check_head(Worker& worker, Exchange& x) {
   if (auto wrong = check_path(x, x.setup->settings.pass_through)) return wrong;
   if (twice) return twice;
   if (auto wrong = check_encoding(x)) return wrong;
-  return identify(x);
+  if (auto wrong = identify(x)) return wrong;
+  return read_claims(x);
 }
 
 }  // namespace ostiary::gateway

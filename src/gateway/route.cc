@@ -81,6 +81,14 @@ std::vector<const Service*> route(Worker& worker, const Exchange& x, GateError& 
   const bool follows = stays.empty() && endpoint.has_body && endpoint.name == "responses";
   if (follows) stays = x.document.root()["previous_response_id"].string_or("");
   auto found = x.setup->candidates(x.model, endpoint.name);
+  if (const auto wanted = x.head.get("x-ostiary-service"); !wanted.empty() && !found.empty()) {
+    std::erase_if(found, [&](const Service* s) { return s->id() != wanted; });
+    if (found.empty()) {
+      error = not_found("service_not_found", "no service " + json::quoted(wanted.substr(0, 100)) +
+                                                 " of this gate offers the model " + json::quoted(x.model));
+      return found;
+    }
+  }
   if (!stays.empty()) {
     const auto home = worker.shared.homes.find(stays);
     if (home || !follows) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,21 @@ struct ModelName {
   std::string name;      // may be a glob when `upstream` is empty
   std::string upstream;  // empty: the same
   bool operator==(const ModelName&) const = default;
+};
+
+// What the licence of a model is, as far as whoever configures the gate says so.
+struct ModelLicence {
+  std::string model;  // its name; may be a glob
+  std::string expression;
+  std::string category;  // of the fact target.model_licence_category; empty: not known
+  bool operator==(const ModelLicence&) const = default;
+};
+
+// What a provider's terms come to, as far as whoever configures the gate says so.
+struct TermsFacts {
+  std::optional<bool> dpa, human_review, indemnity, reviewed, trains;
+  std::optional<std::uint64_t> retention_days;
+  bool operator==(const TermsFacts&) const = default;
 };
 
 struct Timeouts {
@@ -79,6 +95,10 @@ struct ServiceSettings {
   std::string group;         // services of one group are alternatives of equal rank; empty: of its own
   std::uint32_t weight = 1;  // in its group; 0: last resort
   std::string provider, surface, protocol = "openai";  // protocol: "openai" or "replay"
+  std::string hosting;                                 // of the fact target.hosting; empty: by the surface
+  std::string region;                                  // where it computes; empty: not known
+  std::vector<ModelLicence> licences;
+  TermsFacts terms;
   std::string base_url;  // up to and with the version: https://api.example.com/v1; may hold {model}
   CredentialSource credential;
   std::string credential_header = "authorization";

@@ -48,7 +48,7 @@ TEST(SizeLimits, ARequestOverALimitIsStoppedAndToldHowLargeItIs) {
   const auto decision = actions.decide(facts(12345), {});
   EXPECT_EQ(decision.effect, Effect::deny);
   EXPECT_EQ(decision.because, "the request has about 12,345 tokens, and 8,000 are allowed");
-  EXPECT_EQ(decision.alternative, "send less at once");
+  EXPECT_EQ(decision.instead, "send less at once");
   ASSERT_EQ(decision.rules.size(), 1u);
   EXPECT_EQ(decision.rules[0].id, "size_limits.1.tokens");
 }

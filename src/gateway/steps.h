@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -10,6 +9,8 @@
 #include "gateway/exchange.h"
 #include "inspect/finding.h"
 #include "policy/decision.h"
+#include "policy/fact_table.h"
+#include "policy/policy.h"
 
 namespace ostiary::gateway {
 
@@ -31,8 +32,16 @@ class Decider {
  public:
   virtual ~Decider() = default;
   virtual policy::Decision decide(const policy::Facts& facts, const inspect::Inspection& found) const = 0;
-  // The names of the facts it may ask for; the others are not gathered. Empty: all.
-  virtual std::span<const std::string_view> wants() const { return {}; }
+  // The same for who decides often and keeps `scratch`, which is used by one thread at a time.
+  virtual policy::Decision decide_often(const policy::Facts& facts, const inspect::Inspection& found,
+                                        policy::Verdict& scratch) const {
+    (void)scratch;
+    return decide(facts, found);
+  }
+  // Two values of one fact that make no difference to it.
+  virtual bool alike(const policy::Fact& a, const policy::Fact& b) const { return a.value == b.value; }
+  // The facts it may ask for; the others are not gathered.
+  virtual policy::FactSet wants() const { return policy::kAllFacts; }
 };
 
 // *examine*, for one answer. What is fed comes out of `settled` unless it may be part of a finding.

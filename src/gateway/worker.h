@@ -12,7 +12,9 @@
 #include "gateway/limits.h"
 #include "gateway/long_work.h"
 #include "gateway/meter.h"
+#include "gateway/notice_sink.h"
 #include "gateway/published.h"
+#include "gateway/questions.h"
 #include "gateway/recorder.h"
 #include "gateway/response_homes.h"
 #include "gateway/setup.h"
@@ -23,6 +25,7 @@
 #include "net/loop.h"
 #include "net/pool.h"
 #include "net/tls_server.h"
+#include "policy/policy.h"
 
 namespace ostiary::gateway {
 
@@ -39,6 +42,8 @@ struct Shared {
   SideDoor* side_door = nullptr;        // null: nothing but exchanges is served
   Instruments instruments;
   LongWork long_work;
+  Questions questions;
+  NoticeSink* notices = nullptr;  // null: nobody is told of anything
 
   // Puts `next` in force: for every exchange that begins from now on. Not thread-safe.
   void publish(Setup next);
@@ -56,6 +61,8 @@ struct Lane {
   struct Decided {
     std::uint64_t setup = 0;  // whose decider it was
     policy::Facts facts;
+    policy::FactSet used = 0;         // those that the decision's JSON tells
+    const Service* target = nullptr;  // where the request goes; of that setup
     policy::Decision decision;
     std::string json;
   } decided;
@@ -83,6 +90,7 @@ class Worker {
   net::Loop& loop;
   Recorder recorder;
   KeyReader keys;
+  policy::Verdict verdict;       // used again by every decision of this loop
   std::unique_ptr<Meter> meter;  // null: nothing is counted
   Tracer tracer;
   // The setup in force. A copy is kept by whoever goes on after a suspension.

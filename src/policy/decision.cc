@@ -131,6 +131,7 @@ void append_json(std::string& out, const Decision& decision, bool with_facts) {
   json::Writer w(out);
   w.begin_object();
   string_or_null(w, "alternative", decision.alternative);
+  if (!decision.approved_by.empty()) w.member("approved", decision.approved_by);
   w.member("effect", name(decision.effect));
   if (with_facts) {
     w.key("facts");

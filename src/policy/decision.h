@@ -49,9 +49,12 @@ struct Decision {
   std::vector<RuleRef> rules;  // those that made the effect
   std::vector<Fact> facts;     // those that were used, by value
   std::vector<std::string> obligations;
-  std::string alternative;  // the nearest allowed way; empty where none is known
+  std::string alternative;  // the nearest allowed way, computed (alternative.h); empty where none is known
   std::string because;      // shown to the caller of a refusal
-  std::string reroute_to;   // service id, with Effect::reroute
+  std::string instead;      // likewise: what the rule says to do instead
+  // Service id, with Effect::reroute; with Effect::ask, where the request goes once it is approved.
+  std::string reroute_to;
+  std::string approved_by;  // the question whose answer lets an `ask` pass; empty: none
   // Data classes to mask: with Effect::redact, and with other effects that let the request pass.
   std::vector<std::string> redact_classes;
   std::string policy_version;
@@ -61,8 +64,10 @@ struct Decision {
   std::optional<Effect> would_be;
   std::vector<RuleRef> observed;
 
-  // What happens now: an observed decision stops nothing.
-  Effect enforced() const { return mode == Mode::enforce ? effect : Effect::allow; }
+  // What happens now: an observed decision stops nothing, nor does one that asks for an approval that there
+  // is.
+  Effect enforced() const { return mode == Mode::enforce && approved_by.empty() ? effect : Effect::allow; }
+  bool stops() const { return enforced() == Effect::ask || enforced() == Effect::deny; }
 };
 
 const char* name(Effect e);
@@ -74,8 +79,9 @@ void append_json(std::string& out, const Fact& fact);  // {"name","source","valu
 // A decision as interfaces.md has it, canonical: "alternative", "effect", "facts" (left out without
 // `with_facts`), "mode", "obligations", "policy" {"digest","version"}, "rules" [{"clause","id"}]. Facts are
 // sorted by name, rules by id, obligations by themselves. What is empty here is null there: alternative,
-// clause, digest, version. "missing", "observed" (as rules) and "would_be" are there only where they hold
-// something. `because`, `reroute_to` and `redact_classes` are for the gate alone and stay out.
+// clause, digest, version. "approved" (the question), "missing", "observed" (as rules) and "would_be" are
+// there only where they hold something. `because`, `instead`, `reroute_to` and `redact_classes` are for the
+// gate alone and stay out.
 void append_json(std::string& out, const Decision& decision, bool with_facts = true);
 
 }  // namespace ostiary::policy

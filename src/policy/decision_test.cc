@@ -34,6 +34,18 @@ std::vector<std::string> names(const Facts& facts) {
   return out;
 }
 
+TEST(Decision, AnApprovalLetsAnAskPassAndIsInItsJson) {
+  Decision d;
+  d.effect = Effect::ask;
+  EXPECT_TRUE(d.stops());
+  d.approved_by = "Q-17";
+  EXPECT_FALSE(d.stops());
+  EXPECT_EQ(d.enforced(), Effect::allow);
+  std::string out;
+  append_json(out, d);
+  EXPECT_TRUE(out.starts_with(R"({"alternative":null,"approved":"Q-17","effect":"ask",)")) << out;
+}
+
 TEST(Facts, AreSortedByNameHoweverTheyCome) {
   Facts facts;
   for (const char* name : {"subject.team", "data.classes", "target.provider", "subject", "subject.user"})

@@ -181,6 +181,7 @@ struct Document {
   std::vector<ValueList> lists;
   std::map<std::string, std::uint32_t, std::less<>> named_lists;
   std::vector<AnswerTarget> answer_targets;
+  Facts assumed;  // what holds where nobody says otherwise; the source of each is "document"
   DeskRules desk;
   Review review;
   std::vector<Rule> rules;

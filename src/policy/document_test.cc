@@ -119,6 +119,34 @@ TEST(Document, NamesThePlaceOfEveryError) {
                                   "25:7 duplicate-id", "25:7 missing-name"));
 }
 
+TEST(Document, OnlyWhatNobodyCanKnowIsAssumed) {
+  // The block of data begins in line 18.
+  const std::string rules = "- {id: r, when: {tool: x, purpose: p, agent.unattended: true}, then: deny}\n";
+  EXPECT_THAT(errors_of(text_of(rules, "assumed: {tool: x, purpose: p, agent.unattended: false}\n")),
+              IsEmpty());
+  EXPECT_THAT(errors_of(text_of(rules,
+                                "assumed:\n  data.classes: []\n  time.now: 2026-01-01\n"
+                                "  subject.team: t\n  target.hosting: own\n  agent.tools: []\n"
+                                "  tol: x\n  agent.unattended: maybe\n")),
+              ElementsAre("19:3 wrong-value", "20:3 wrong-value", "21:3 wrong-value", "22:3 wrong-value",
+                          "23:3 wrong-value", "24:3 unknown-fact", "25:21 wrong-type"));
+}
+
+TEST(Document, ObligationsHaveValuesThatCanBeCarriedOut) {
+  const auto errors = [](std::string_view obligations, std::string_view then = "ask") {
+    return errors_of(text_of(
+        fmt::format("- id: r\n  when: {{tool: x}}\n  then: {}\n  obligations: {}\n", then, obligations)));
+  };
+  EXPECT_THAT(errors("[{log: warn}, {header: x-ai=seen by us}, {disclose: Mit KI geprüft}, {expire: 7d}]"),
+              IsEmpty());
+  EXPECT_THAT(errors("[{log: loud}]"), ElementsAre("17:18 wrong-value"));
+  for (const std::string header :
+       {"x-ai", "=v", "x ai=v", "content-length=0", "x-ostiary-id=1", "Set-Cookie=a=b", "x-ai=ü"})
+    EXPECT_THAT(errors("[{header: '" + header + "'}]"), ElementsAre("17:18 wrong-value")) << header;
+  EXPECT_THAT(errors("[{expire: 7d}]", "deny"), ElementsAre("17:18 wrong-value"));
+  EXPECT_THAT(errors("[header]"), ElementsAre("17:17 wrong-type"));
+}
+
 TEST(Document, SaysWhatWasMeant) {
   const auto read = read_document(text_of("- {id: a, when: {data.clases: x}, then: deny}\n"));
   ASSERT_FALSE(read.findings.all.empty());

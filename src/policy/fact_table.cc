@@ -22,7 +22,7 @@ constexpr std::string_view kWeekday[] = {"monday", "tuesday",  "wednesday", "thu
 
 constexpr auto kFacts = std::to_array<FactSpec>({
     {"agent.tools", words, {}, false, "names of the tools that the model is offered"},
-    {"agent.unattended", flag, {}, false, "nobody looks at what it does before it is done"},
+    {"agent.unattended", flag, {}, false, "nobody looks at what it does before it is done", true},
     {"data.attachments", count, {}, false, "attachments of the request"},
     {"data.bytes", bytes, {}, false, "size of the request's body"},
     {"data.classes", words, {}, true, "data classes of the request: secret, personal, code, …"},
@@ -32,10 +32,10 @@ constexpr auto kFacts = std::to_array<FactSpec>({
     {"data.lines", count, {}, false, "lines of text of the request"},
     {"data.partial", words, {}, false, "what could not be read, and why; empty: all was read"},
     {"data.tokens", count, {}, false, "tokens of the request, estimated"},
-    {"output.project", word, {}, false, "the project that the output is contributed to"},
-    {"output.reversible", flag, {}, false, "what is done with the output can be taken back"},
-    {"output.use", word, kUse, false, "what the output is for"},
-    {"purpose", word, {}, false, "what for, in a word that the organisation chose"},
+    {"output.project", word, {}, false, "the project that the output is contributed to", true},
+    {"output.reversible", flag, {}, false, "what is done with the output can be taken back", true},
+    {"output.use", word, kUse, false, "what the output is for", true},
+    {"purpose", word, {}, false, "what for, in a word that the organisation chose", true},
     {"subject.id", word, {}, false, "who asks, as a pseudonym"},
     {"subject.key", word, {}, false, "id of the key that was used"},
     {"subject.role", word, {}, false, "role of who asks"},
@@ -58,7 +58,7 @@ constexpr auto kFacts = std::to_array<FactSpec>({
     {"time.hour", count, {}, false, "hour of the day, 0 to 23, UTC"},
     {"time.now", moment, {}, false, "when it is decided"},
     {"time.weekday", word, kWeekday, false, "day of the week, UTC"},
-    {"tool", word, {}, false, "what the person or program uses, such as claude-code"},
+    {"tool", word, {}, false, "what the person or program uses, such as claude-code", true},
 });
 
 static_assert(kFacts.size() <= kMostFacts);
@@ -74,6 +74,20 @@ std::optional<std::uint8_t> fact_index(std::string_view name) {
   const auto at = std::ranges::lower_bound(kFacts, name, {}, &FactSpec::name);
   if (at == kFacts.end() || at->name != name) return std::nullopt;
   return static_cast<std::uint8_t>(at - kFacts.begin());
+}
+
+FactSet facts_below(std::string_view prefix) {
+  FactSet set = 0;
+  for (std::size_t i = 0; i < kFacts.size(); ++i)
+    if (kFacts[i].name.starts_with(prefix)) set |= FactSet{1} << i;
+  return set;
+}
+
+FactSet fact_set(std::span<const std::string_view> names) {
+  FactSet set = 0;
+  for (const auto name : names)
+    if (const auto index = fact_index(name)) set |= FactSet{1} << *index;
+  return set;
 }
 
 const char* name(FactType type) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <map>
 
 #include "base/text.h"
@@ -142,7 +143,40 @@ Policy::Policy(Document document) : document_(std::move(document)) {
     wanted_ |= bit(kPartial);
   for (std::uint8_t i = 0; i < fact_table().size(); ++i)
     if (wanted_ & bit(i)) bound_facts_.push_back(i);
+  const auto& assumed = document_.assumed.all();
+  for (std::uint32_t i = 0; i < assumed.size(); ++i)
+    if (const auto index = fact_index(assumed[i].name); index && (wanted_ & bit(*index)))
+      assumed_.emplace_back(*index, i);
   index_texts();
+  index_numbers();
+}
+
+void Policy::index_numbers() {
+  cuts_.resize(fact_table().size());
+  for (const auto& test : tests_) {
+    auto& cuts = cuts_[test.fact];
+    const bool from = test.op == Operator::at_least || test.op == Operator::under;
+    const bool behind = test.op == Operator::over || test.op == Operator::at_most;
+    if (from || test.op == Operator::equal) cuts.push_back(test.number);
+    if ((behind || test.op == Operator::equal) && test.number < std::numeric_limits<std::int64_t>::max())
+      cuts.push_back(test.number + 1);
+  }
+  for (auto& cuts : cuts_) {
+    std::ranges::sort(cuts);
+    cuts.erase(std::ranges::unique(cuts).begin(), cuts.end());
+  }
+}
+
+bool Policy::alike(const Fact& a, const Fact& b) const {
+  if (a.value == b.value) return true;
+  const auto* one = std::get_if<std::int64_t>(&a.value);
+  const auto* other = std::get_if<std::int64_t>(&b.value);
+  const auto index = one && other ? fact_index(a.name) : std::nullopt;
+  if (!index) return false;
+  const auto type = fact_table()[*index].type;
+  if (type != FactType::count && type != FactType::bytes) return false;
+  const auto& cuts = cuts_[*index];
+  return std::ranges::upper_bound(cuts, *one) == std::ranges::upper_bound(cuts, *other);
 }
 
 // Large lists are searched instead, so that the index stays small.
@@ -190,6 +224,11 @@ void Policy::bind(const Facts& facts, Verdict& v) const {
     // What has another type than the table says is as good as not there.
     const auto number = number_in(table[i], at->value);
     if (number) v.bound_[i] = {&*at, *number, false};
+  }
+  for (const auto& [index, place] : assumed_) {
+    if (v.bound_[index].fact || facts.find(table[index].name)) continue;
+    const auto& fact = document_.assumed.all()[place];
+    if (const auto number = number_in(table[index], fact.value)) v.bound_[index] = {&fact, *number, false};
   }
   const auto* partial = v.bound_[kPartial].fact;
   const bool open = partial && !std::get<std::vector<std::string>>(partial->value).empty();

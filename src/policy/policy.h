@@ -85,9 +85,14 @@ class Policy {
   static constexpr int kMostReroutes = 3;
   Decision decide(const Facts& facts, const AtService& at_service) const;
 
+  // Two values of one fact of which every test says the same. Of numbers alone: of others only equal ones are
+  // said to be alike.
+  bool alike(const Fact& a, const Fact& b) const;
+
   // Every rule with what became of it, by id.
   std::vector<RuleTrace> trace(const Facts& facts) const;
-  // Facts that some rule reads, or the modes of teams and services.
+  // Facts that some rule reads, or the modes of teams and services. What the document assumes is among them:
+  // it holds only where nobody says otherwise.
   std::vector<std::string_view> wants() const;
 
  private:
@@ -123,10 +128,12 @@ class Policy {
   bool at_target(std::uint32_t rule, const Verdict& v) const;
   void suspend(Verdict& v) const;
   Decision in_full(const Facts& facts, const Verdict& v) const;
+  const Fact* used_fact(const Facts& facts, std::string_view name) const;
 
   // Tests for plain texts, by fact and text: looked up once for each text that a fact has.
   using ByText = std::unordered_map<std::string_view, std::vector<std::uint32_t>>;
   void index_texts();
+  void index_numbers();
   void mark(std::string_view text, const ByText& tests, Verdict& v) const;
   void mark_texts(Verdict& v) const;
 
@@ -135,10 +142,18 @@ class Policy {
   std::vector<bool> indexed_;  // of each test: it holds where mark_texts() says so, and nowhere else
   std::vector<ByText> by_text_;
   std::vector<std::uint8_t> bound_facts_;  // indexes of those that are wanted
+  // Which of the document's assumed facts are, with their indexes: {index, place among the assumed ones}.
+  std::vector<std::pair<std::uint8_t, std::uint32_t>> assumed_;
+  std::vector<std::vector<std::int64_t>> cuts_;  // of each fact: numbers at which a test begins to differ
   std::vector<Node> nodes_;
   std::vector<Compiled> rules_;
   std::vector<std::uint32_t> exceptions_;
   std::uint64_t wanted_ = 0;
 };
+
+// The same for whatever decides once, with `decide` in the place of the policy: it may fill `approved_by` of
+// a decision that asks, which then goes on to its `reroute_to` where it has one.
+using DecideOnce = std::function<Decision(const Facts& facts)>;
+Decision follow_reroutes(const DecideOnce& decide, const Facts& facts, const Policy::AtService& at_service);
 
 }  // namespace ostiary::policy

@@ -121,7 +121,7 @@ TEST(Decision, DenyWinsThenAskThenReroute) {
   const auto denied = effect("e");
   EXPECT_EQ(denied.effect, Effect::deny);
   EXPECT_EQ(denied.because, "no e");
-  EXPECT_EQ(denied.alternative, "use d");
+  EXPECT_EQ(denied.instead, "use d");
   EXPECT_THAT(ids(denied.rules), ElementsAre("b", "e"));
   EXPECT_EQ(denied.rules[1].clause, "rules");
   EXPECT_EQ(denied.policy_version, "1");
@@ -236,12 +236,81 @@ TEST(Reroute, EndsAfterThreeTargetsInADenial) {
   EXPECT_EQ(none.effect, Effect::deny);
 }
 
+TEST(Reroute, WhatWasApprovedGoesWhereItWouldHaveGone) {
+  const auto policy =
+      policy_of(text_of("- {id: a, when: always, then: allow}\n- {id: q, when: {tool: x}, then: ask}\n"
+                        "- {id: r, when: {data.classes: [code]}, then: reroute, to: own}\n"
+                        "- {id: m, when: {target.service: own}, then: redact, redact: [personal]}\n"));
+  const auto facts_at = [](std::string_view service) {
+    return facts_of("{tool: x, data.classes: [code], target.service: " + std::string(service) + "}");
+  };
+  const auto decide = [&](bool approved) {
+    return follow_reroutes(
+        [&](const Facts& facts) {
+          auto d = policy.decide(facts);
+          if (approved && d.enforced() == Effect::ask) d.approved_by = "Q-1";
+          return d;
+        },
+        facts_at("far"), [&](std::string_view to) { return std::optional(facts_at(to)); });
+  };
+  const auto asked = decide(false);
+  EXPECT_TRUE(asked.stops());
+  EXPECT_EQ(asked.effect, Effect::ask);
+  const auto passed = decide(true);
+  EXPECT_FALSE(passed.stops());
+  EXPECT_EQ(passed.effect, Effect::ask);
+  EXPECT_EQ(passed.approved_by, "Q-1");
+  EXPECT_EQ(passed.reroute_to, "own");
+  EXPECT_THAT(passed.redact_classes, ElementsAre("personal"));
+}
+
+TEST(Assumed, HoldsWhereNobodySaysOtherwise) {
+  const auto policy = policy_of(
+      text_of("- {id: a, when: always, then: allow}\n- {id: d, when: {output.use: customer}, then: deny}\n",
+              "assumed: {output.use: internal, agent.unattended: false}\n"));
+  const auto silent = policy.decide(Facts());
+  EXPECT_EQ(silent.effect, Effect::allow);
+  EXPECT_THAT(silent.missing, IsEmpty());
+  const auto said = policy.decide(facts_of("output.use: customer"));
+  EXPECT_EQ(said.effect, Effect::deny);
+  ASSERT_EQ(said.facts.size(), 1U);
+  EXPECT_EQ(said.facts[0].source, "test");
+  const auto customers = policy_of(
+      text_of("- {id: d, when: {output.use: customer}, then: deny}\n", "assumed: {output.use: customer}\n"));
+  const auto assumed = customers.decide(Facts());
+  EXPECT_EQ(assumed.effect, Effect::deny);
+  ASSERT_EQ(assumed.facts.size(), 1U);
+  EXPECT_EQ(assumed.facts[0].source, "document");
+  Facts wrong;  // of another type than the table's: said, and not understood
+  wrong.set("output.use", true, "test");
+  EXPECT_THAT(customers.decide(wrong).missing, ElementsAre("output.use"));
+}
+
+TEST(Alike, NumbersAreWhereNoTestTellsThemApart) {
+  const auto policy = policy_of(text_of(
+      "- {id: a, when: {data.bytes: {over: 10}}, then: ask}\n- {id: b, when: {data.bytes: {at-least: 20}}, "
+      "then: deny}\n- {id: c, when: {data.lines: 5}, then: deny}\n"));
+  const auto alike = [&](std::string_view name, std::int64_t a, std::int64_t b) {
+    return policy.alike({std::string(name), a, "x"}, {std::string(name), b, "x"});
+  };
+  EXPECT_TRUE(alike("data.bytes", 0, 10));
+  EXPECT_FALSE(alike("data.bytes", 10, 11));
+  EXPECT_TRUE(alike("data.bytes", 11, 19));
+  EXPECT_FALSE(alike("data.bytes", 19, 20));
+  EXPECT_TRUE(alike("data.bytes", 20, 1000));
+  EXPECT_FALSE(alike("data.lines", 4, 5));
+  EXPECT_FALSE(alike("data.lines", 5, 6));
+  EXPECT_TRUE(alike("data.lines", 6, 7));
+  EXPECT_FALSE(policy.alike({"tool", std::string("a"), "x"}, {"tool", std::string("b"), "x"}));
+}
+
 TEST(Judge, DoesNotAllocateOnceWarm) {
-  std::string rules = "- {id: all, when: {target.service: far}, then: allow}\n";
+  std::string rules =
+      "- {id: all, when: {target.service: far}, then: allow}\n- {id: t, when: {tool: z}, then: deny}\n";
   for (int i = 0; i < 100; ++i)
     rules += "- {id: r" + std::to_string(i) + ", when: {data.classes: [secret, 'c" + std::to_string(i) +
              "*'], data.bytes: {over: " + std::to_string(i) + "}}, then: deny}\n";
-  const auto policy = policy_of(text_of(rules));
+  const auto policy = policy_of(text_of(rules, "assumed: {tool: editor}\n"));
   const auto facts =
       facts_of("{target.service: far, data.classes: [code-of-the-organisation], data.bytes: 70}");
   Verdict verdict;

@@ -182,5 +182,26 @@ TEST(Property, KnowingLessNeverAllowsMore) {
   }
 }
 
+TEST(Property, FactsThatAreAlikeHaveOneDecision) {
+  int compared = 0;
+  for (unsigned seed = 0; seed < kRounds; ++seed) {
+    Maker maker(seed);
+    const auto rules = maker.rules();
+    const auto policy = policy_of(text_of(joined(rules), "", "", maker.front()));
+    for (int i = 0; i < 10; ++i) {
+      auto facts = maker.facts();
+      facts.set("data.bytes", std::int64_t{maker.below(10)}, "test");
+      auto other = facts;
+      other.set("data.bytes", std::int64_t{maker.below(10)}, "test");
+      if (!policy.alike(*facts.find("data.bytes"), *other.find("data.bytes"))) continue;
+      const auto a = policy.decide(facts);
+      if (std::ranges::find(a.facts, "data.bytes", &Fact::name) != a.facts.end()) continue;
+      ++compared;
+      ASSERT_EQ(all_of(a), all_of(policy.decide(other))) << joined(rules);
+    }
+  }
+  EXPECT_GT(compared, kRounds);
+}
+
 }  // namespace
 }  // namespace ostiary::policy

@@ -27,6 +27,7 @@ const std::vector<Row<Config>>& config_rows();
 std::vector<Row<Config>> keeping_rows();
 Row<Config> listen_row();
 Row<Config> size_limits_row();
+Row<Config> policy_row();
 std::vector<Row<Config>> operations_rows();
 std::vector<Row<Config>> tls_rows();
 std::vector<Row<Config>> witness_rows();
@@ -37,6 +38,7 @@ const std::vector<Row<gateway::ServiceSettings>>& service_rows();  // paths star
 // Parts of them, each in a file of its topic.
 std::vector<Row<Config>> routing_rows();
 std::vector<Row<gateway::ServiceSettings>> service_routing_rows();
+std::vector<Row<gateway::ServiceSettings>> service_policy_rows();
 
 // The error for a name that `known` (names of this level) does not hold.
 std::unexpected<Error> unknown_name(std::string_view file, const yaml::Member& member,

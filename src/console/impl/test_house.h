@@ -19,7 +19,7 @@ namespace ostiary::console::testing {
 class TestHouse : public ::testing::Test {
  protected:
   struct Doorman final : Steward {
-    Result<std::vector<std::string>> reload() override {
+    Result<std::vector<std::string>> reload(std::string_view) override {
       ++reloads;
       if (!trouble.empty()) return fail(Code::invalid, trouble, "ostiary.yaml:1:1");
       return std::vector<std::string>{"gate.loops"};

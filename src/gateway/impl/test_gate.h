@@ -130,6 +130,7 @@ class TestGate {
   ServiceSettings& add_service(std::string id, std::string url);  // valid until the next call
   GateSettings& settings() { return setup_.settings; }
   Steps& steps() { return steps_; }
+  void decide_by(std::shared_ptr<const Decider> decider) { setup_.decider = std::move(decider); }
   void run();
 
   void stop(std::uint64_t deadline_ms = 0) { gate_->stop(deadline_ms); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "policy/impl/reader.h"
@@ -18,8 +19,10 @@ void BlockReader::data(std::string_view yaml) {
     if (section.name == "desk") continue;  // desk()
     const bool lists = section.name == "groups" || section.name == "tools" || section.name == "models" ||
                        section.name == "destinations";
-    if (!lists && section.name != "answer-targets" && section.name != "review") {
-      unknown(section, {"groups", "tools", "models", "destinations", "answer-targets", "desk", "review"},
+    const bool assumes = section.name == "assumed";
+    if (!lists && !assumes && section.name != "answer-targets" && section.name != "review") {
+      unknown(section,
+              {"groups", "tools", "models", "destinations", "assumed", "answer-targets", "desk", "review"},
               "policy-data");
       continue;
     }
@@ -32,6 +35,8 @@ void BlockReader::data(std::string_view yaml) {
     for (const auto& member : section.value.members) {
       if (lists)
         list(section.name, member);
+      else if (assumes)
+        assumed(member);
       else if (section.name == "review")
         review(member);
       else
@@ -61,6 +66,24 @@ void BlockReader::list(std::string_view section, const yaml::Member& member) {
                  at(member));
   d.named_lists.emplace(member.name, static_cast<std::uint32_t>(d.lists.size()));
   d.lists.push_back(std::move(list));
+}
+
+void BlockReader::assumed(const yaml::Member& member) {
+  const auto value = fact_value(member);
+  if (!value) return;
+  auto& assumed = r_.document.assumed;
+  if (assumed.find(member.name))
+    return error("duplicate-id", fmt::format("'{}' is assumed twice", member.name), at(member));
+  if (!fact_table()[*fact_index(member.name)].may_be_assumed) {
+    std::vector<std::string_view> may;
+    for (const auto& spec : fact_table())
+      if (spec.may_be_assumed) may.push_back(spec.name);
+    return error("wrong-value",
+                 fmt::format("'{}' must be known and cannot be assumed; what can is {}", member.name,
+                             fmt::join(may, ", ")),
+                 at(member));
+  }
+  assumed.set(member.name, *value, "document");
 }
 
 void BlockReader::answer_target(const yaml::Member& member) {
@@ -182,19 +205,21 @@ void BlockReader::given(Case& test, const yaml::Member& member) {
   if (member.value.kind != Kind::mapping)
     return error("wrong-type", "'given' takes facts with values, such as 'data.classes: [secret]'",
                  at(member.value));
-  for (const auto& fact : member.value.members) {
-    const auto index = fact_index(fact.name);
-    if (!index) {
-      error("unknown-fact", fmt::format("there is no fact '{}'{}", fact.name, meant(fact.name, fact_names())),
-            at(fact));
-      continue;
-    }
-    auto value = value_of(fact_table()[*index], fact.value);
-    if (value)
-      test.given.set(fact.name, std::move(*value), "test");
-    else
-      error("wrong-type", value.error().message, at(fact.value));
+  for (const auto& one : member.value.members)
+    if (auto value = fact_value(one)) test.given.set(one.name, std::move(*value), "test");
+}
+
+std::optional<FactValue> BlockReader::fact_value(const yaml::Member& member) {
+  const auto index = fact_index(member.name);
+  if (!index) {
+    error("unknown-fact",
+          fmt::format("there is no fact '{}'{}", member.name, meant(member.name, fact_names())), at(member));
+    return std::nullopt;
   }
+  auto value = value_of(fact_table()[*index], member.value);
+  if (value) return std::move(*value);
+  error("wrong-type", value.error().message, at(member.value));
+  return std::nullopt;
 }
 
 }  // namespace ostiary::policy

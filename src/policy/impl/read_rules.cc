@@ -95,13 +95,9 @@ void BlockReader::obligations(Rule& rule, const yaml::Member& member) {
             fmt::format("there is no obligation '{}'{}; there are: {}", name, meant(name, known),
                         fmt::join(known, ", ")),
             place);
-    } else if (spec->takes.empty() != value.empty()) {
-      error("wrong-type",
-            spec->takes.empty() ? fmt::format("'{}' takes no value", name)
-                                : fmt::format("'{}' needs a value: {}", name, spec->takes),
-            place);
-    } else if (spec->duration && !text::parse_duration_ms(value)) {
-      error("wrong-value", fmt::format("'{}' takes {}", name, spec->takes), place);
+    } else if (const auto wrong = wrong_value(*spec, value)) {
+      error(spec->takes.empty() == value.empty() ? "wrong-value" : "wrong-type",
+            fmt::format("'{}' {}", name, *wrong), place);
     }
     rule.obligations.push_back({name, std::move(value), place});
   };
@@ -139,6 +135,10 @@ void BlockReader::rule_whole(const Rule& rule, const yaml::Node& node) {
     only("to", Effect::reroute, !rule.to.empty());
     only("redact", Effect::redact, !rule.redact.empty());
   }
+  for (const auto& obligation : rule.obligations)
+    if (obligation.name == "expire" && rule.then != Effect::ask && node.find("then"))
+      error("wrong-value", "'expire' is only for 'then: ask', of which it ends the approvals; use 'until'",
+            obligation.place);
   if (!rule.exception_of.empty() && !rule.until && !node.find("until"))
     error("missing-name", "an exception must end; write 'until: YYYY-MM-DD', its last day",
           rule.exception_place);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -76,6 +77,8 @@ class BlockReader {
 
   void list(std::string_view section, const yaml::Member& member);
   void answer_target(const yaml::Member& member);
+  void assumed(const yaml::Member& member);
+  std::optional<FactValue> fact_value(const yaml::Member& member);
   void review(const yaml::Member& member);
   void often(std::optional<Review::Often>& into, const yaml::Member& member);
   void duration(std::uint64_t& into, const yaml::Member& member);

@@ -1,0 +1,96 @@
+#include "gateway/duties.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "gateway/headers.h"
+#include "gateway/service.h"
+#include "json/writer.h"
+#include "policy/obligations.h"
+
+namespace ostiary::gateway {
+
+namespace {
+
+std::string rules_of(const policy::Decision& decision) {
+  std::string out;
+  for (const auto& rule : decision.rules) out += (out.empty() ? "" : ", ") + rule.id;
+  return out;
+}
+
+void log_exchange(const Exchange& x, std::string_view level) {
+  const auto line =
+      fmt::format("policy: {} for exchange {} of {} to {} by {}", policy::name(x.decision.effect),
+                  x.id.text(), x.caller.key ? x.caller.key->subject : std::string("nobody"),
+                  x.service ? x.service->id() : std::string("no service"), rules_of(x.decision));
+  if (level == "warn")
+    log::warn(line);
+  else
+    log::info(line);
+}
+
+std::string notice_of(const Exchange& x) {
+  std::string out;
+  json::Writer w(out);
+  w.begin_object();
+  w.member("at", rfc3339(x.at));
+  w.key("decision");
+  std::string decision;
+  policy::append_json(decision, x.decision);
+  w.raw(decision);
+  w.member("exchange", x.id.text());
+  w.member("model", x.model);
+  w.member("service", x.service ? x.service->id() : std::string());
+  w.member("subject", x.caller.key ? x.caller.key->subject : std::string());
+  w.member("team", x.caller.key ? x.caller.key->team : std::string());
+  w.end_object();
+  return out;
+}
+
+// Headers belong to the decision that is in force; the others happen once an exchange.
+void carry_out(Exchange& x, const std::string& text, NoticeSink* notices) {
+  const auto [name, value] = policy::parse_obligation(text);
+  if (name == "header") {
+    const auto sign = value.find('=');
+    if (sign != std::string_view::npos)
+      append_header(x.answer_headers, value.substr(0, sign), value.substr(sign + 1));
+    return;
+  }
+  if (name == "disclose") return append_header(x.answer_headers, "x-ostiary-disclosure", header_line(value));
+  if (std::ranges::find(x.carried_out, text) != x.carried_out.end()) return;
+  x.carried_out.push_back(text);
+  if (name == "log") log_exchange(x, value);
+  if (name == "notify" && notices) notices->notify(std::string(value), notice_of(x));
+}
+
+}  // namespace
+
+void carry_out_obligations(Exchange& x, NoticeSink* notices) {
+  x.answer_headers.clear();
+  for (const auto& text : x.decision.obligations) carry_out(x, text, notices);
+}
+
+std::optional<std::uint64_t> approval_lasts(const std::vector<std::string>& obligations) {
+  std::optional<std::uint64_t> least;
+  for (const auto& text : obligations) {
+    const auto [name, value] = policy::parse_obligation(text);
+    if (name != "expire") continue;
+    const auto ms = text::parse_duration_ms(value).value_or(0);
+    least = std::min(least.value_or(ms), ms);
+  }
+  return least;
+}
+
+std::string header_line(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (c >= ' ' && c <= '~' && c != '%')
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  return out;
+}
+
+}  // namespace ostiary::gateway

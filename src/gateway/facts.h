@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gateway/errors.h"
+#include "gateway/exchange.h"
+#include "gateway/service.h"
+#include "policy/decision.h"
+#include "policy/fact_table.h"
+
+namespace ostiary::gateway {
+
+// Reads what the caller says of a request in the headers x-ostiary-purpose, x-ostiary-output-use,
+// x-ostiary-project, x-ostiary-unattended and x-ostiary-tool into x.claims, which then refers to the head.
+// The error says which of them the fact table does not take, or stands twice.
+std::optional<GateError> read_claims(Exchange& x);
+
+// The same request made in another way, for finding what would be allowed.
+struct Otherwise {
+  const std::string* model = nullptr;               // another model; null: the one that was asked for
+  const inspect::Inspection* inspection = nullptr;  // as if this was found; null: what was
+};
+
+// What is known when an exchange is decided for one target, of the facts that are wanted. What is not known
+// is not there. Times are those of the request's beginning, to the second.
+policy::Facts gather_facts(const Exchange& x, const Service& target,
+                           policy::FactSet wanted = policy::kAllFacts, const Otherwise& otherwise = {});
+
+// The facts target.* of a service, with a model where one is named.
+policy::Facts target_facts(const ServiceSettings& service, std::string_view model);
+
+}  // namespace ostiary::gateway
