@@ -184,7 +184,7 @@ Result<Question> Desk::Impl::answer(std::uint64_t number, const AnswerWish& wish
   TRY_VOID(check_answer(answer, now));
   TRY(answer.clause, clause_of(kept, wish.clause));
   if (policy_) answer.clause_digest = clause_digest(policy_->document(), answer.clause);
-  if (q.decision) answer.rules = q.decision->rules, answer.alternative = q.decision->alternative;
+  if (q.decision) answer.rules = q.decision->rules, answer.alternative = way_out(*q.decision);
   if (allows(answer.ruling) && is_approvable(q)) answer.expires = approval_end(q, answer.expires, now);
   const bool reversed = q.answer && allows(q.answer->ruling) != allows(answer.ruling);
   const bool was_automatic = q.answer && q.answer->automatic;

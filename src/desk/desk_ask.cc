@@ -135,6 +135,11 @@ std::string joined_rules(const std::vector<policy::RuleRef>& rules) {
 
 }  // namespace
 
+std::string way_out(const policy::Decision& d) {
+  if (d.alternative.empty()) return d.instead;
+  return d.instead.empty() ? "you can " + d.alternative : d.instead + "; you can " + d.alternative;
+}
+
 std::string topic_of(const Question& q) {
   if (q.decision)
     for (const auto& rule : q.decision->rules)
@@ -369,7 +374,7 @@ void Desk::Impl::decide(Question& q) {
     return facts;
   };
   q.decision = policy_->decide(q.facts, at_service);
-  if (q.decision->effect != policy::Effect::allow && q.decision->alternative.empty() && nearest_)
+  if (q.decision->stops() && q.decision->alternative.empty() && nearest_)
     q.decision->alternative = nearest_(q.facts);
 }
 
@@ -382,7 +387,7 @@ bool Desk::Impl::answer_by_policy(Kept& kept, Writing& writing, WallMs now) {
   // The asker who appeals reads another answer than the policy's.
   if (!certain || d.effect == policy::Effect::ask || !std::ranges::binary_search(automatic, d.effect))
     return false;
-  Answer answer{.by = "policy", .rules = d.rules, .alternative = d.alternative};
+  Answer answer{.by = "policy", .rules = d.rules, .alternative = way_out(d)};
   const auto rules = joined_rules(d.rules);
   for (const auto& rule : d.rules)
     if (answer.clause.empty()) answer.clause = rule.clause;

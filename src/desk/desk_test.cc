@@ -32,15 +32,17 @@ TEST_F(DeskTest, WhatThePolicyAllowsIsAnsweredAtOnceWithItsClauseAndMarked) {
 }
 
 TEST_F(DeskTest, WhatThePolicyRefusesIsRefusedWithTheAlternative) {
+  const auto q = ask(asking("May I paste this log?", {"secret"}));
+  ASSERT_TRUE(q.answer);
+  EXPECT_EQ(q.answer->ruling, Ruling::deny);
+  EXPECT_EQ(q.answer->alternative, "take the key out");
+  EXPECT_EQ(q.answer->clause, "secrets");
   nearest_ = [](const policy::Facts& facts) {
     return facts.find("data.classes") ? "use the service 'own'" : "";
   };
   use(kDocument);
-  const auto q = ask(asking("May I paste this log?", {"secret"}));
-  ASSERT_TRUE(q.answer);
-  EXPECT_EQ(q.answer->ruling, Ruling::deny);
-  EXPECT_EQ(q.answer->alternative, "use the service 'own'");
-  EXPECT_EQ(q.answer->clause, "secrets");
+  EXPECT_EQ(ask(asking("May I paste that log?", {"secret"})).answer->alternative,
+            "take the key out; you can use the service 'own'");
 }
 
 TEST_F(DeskTest, NothingIsAutomaticThatTheDocumentDoesNotName) {
@@ -83,6 +85,15 @@ TEST_F(DeskTest, ObservedRulesMakeNoAutomaticAnswers) {
 
 TEST_F(DeskTest, TheLaneIsThatOfTheDataAndTheUse) {
   EXPECT_EQ(ask(asking("May I refactor with it?")).lane, "quick");
+  auto text =
+      with("when: {not: {data.classes: {only: [code, public]}}}", "when: {output.use: [customer, shipped]}");
+  use(text);
+  auto unsaid = asking("May I refactor that with it?", {"code"}, "");
+  EXPECT_EQ(ask(unsaid).lane, "legal") << "what is unknown goes to the lane of highest risk";
+  use(text.insert(text.find("answer-targets:"), "assumed: {output.use: internal}\n"));
+  unsaid.text = "May I refactor those with it?";
+  EXPECT_EQ(ask(unsaid).lane, "quick") << "the document says what holds where nobody says otherwise";
+  use(kDocument);
   EXPECT_EQ(ask(asking("May I refactor this with it?", {"personal"})).lane, "legal");
   EXPECT_EQ(ask(asking("May I ship what it writes?", {"code"}, "shipped")).lane, "legal") << "no lane holds";
   use("---\ntitle: x\nversion: \"1\"\nstatus: draft\nowner: head\ncontact: desk\nreview-by: "

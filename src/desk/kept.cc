@@ -90,9 +90,11 @@ std::vector<policy::Fact> facts(Value list) {
 void decision(Writer& w, const policy::Decision& d) {
   w.begin_object();
   w.member("alternative", d.alternative);
+  w.member("approved_by", d.approved_by);
   w.member("because", d.because);
   w.member("effect", policy::name(d.effect));
   facts(w, "facts", d.facts);
+  w.member("instead", d.instead);
   words(w, "missing", d.missing);
   w.member("mode", policy::name(d.mode));
   words(w, "obligations", d.obligations);
@@ -109,7 +111,9 @@ void decision(Writer& w, const policy::Decision& d) {
 policy::Decision decision(Value value) {
   policy::Decision d;
   d.alternative = value["alternative"].string_or("");
+  d.approved_by = value["approved_by"].string_or("");
   d.because = value["because"].string_or("");
+  d.instead = value["instead"].string_or("");
   // What cannot be read is the strictest.
   d.effect = policy::parse_effect(value["effect"].string_or("")).value_or(policy::Effect::deny);
   d.facts = facts(value["facts"]);

@@ -34,6 +34,7 @@ policy::Policy conditions_of(const policy::Document& document) {
   policy::Document out;
   out.lists = document.lists;
   out.named_lists = document.named_lists;
+  out.assumed = document.assumed;
   for (const auto& lane : document.desk.lanes) {
     policy::Rule rule;
     rule.id = lane.name;

@@ -121,6 +121,8 @@ std::unexpected<Error> wrong_state(const Question& question, std::string_view wh
 std::string topic_of(const Question& question);
 // The digest of a clause of the document; empty where there is no such clause.
 std::string clause_digest(const policy::Document& document, std::string_view anchor);
+// What may be done instead, in the document's words and as it was computed.
+std::string way_out(const policy::Decision& decision);
 std::string actor_name(const Actor& by);
 inline bool allows(Ruling ruling) {
   return ruling != Ruling::deny;

@@ -61,6 +61,7 @@ Keys stay.
   when: {data.classes: [secret]}
   then: deny
   because: Keys stay here.
+  instead: take the key out
 - id: customers
   when: {data.classes: [customer-code], target.service: mistral}
   then: ask
