@@ -117,6 +117,19 @@ bool decide_as_before(Exchange& x, const Lane::Decided& known, const policy::Fac
   return true;
 }
 
+// What of a decision that lets a request pass is still needed once its JSON is made. Copying it for each
+// exchange costs no more than that.
+policy::Decision acted_on(const policy::Decision& decision) {
+  policy::Decision d;
+  d.effect = decision.effect;
+  d.mode = decision.mode;
+  d.reroute_to = decision.reroute_to;
+  d.redact_classes = decision.redact_classes;
+  d.obligations = decision.obligations;
+  if (!d.obligations.empty()) d.rules = decision.rules;  // they are logged
+  return d;
+}
+
 void decide_anew(Worker& worker, Exchange& x, const Service& first, policy::Facts facts) {
   const auto& decider = *x.setup->decider;
   const Service* target = &first;
@@ -136,9 +149,8 @@ void decide_anew(Worker& worker, Exchange& x, const Service& first, policy::Fact
   if (may_change || !nothing_was_found(x.inspection)) return;
   policy::FactSet used = 0;
   for (const auto& fact : x.decision.facts) used |= policy::fact_set(fact.name);
-  x.decision.facts.clear();  // they stand in the JSON
-  worker.lane(first)->decided = {x.setup->number, std::move(facts), used,
-                                 target,          x.decision,       x.decision_json};
+  worker.lane(first)->decided = {x.setup->number, std::move(facts),     used,
+                                 target,          acted_on(x.decision), x.decision_json};
 }
 
 }  // namespace

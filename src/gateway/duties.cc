@@ -37,9 +37,7 @@ std::string notice_of(const Exchange& x) {
   w.begin_object();
   w.member("at", rfc3339(x.at));
   w.key("decision");
-  std::string decision;
-  policy::append_json(decision, x.decision);
-  w.raw(decision);
+  w.raw(x.decision_json);
   w.member("exchange", x.id.text());
   w.member("model", x.model);
   w.member("service", x.service ? x.service->id() : std::string());

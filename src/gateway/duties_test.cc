@@ -36,6 +36,8 @@ TEST(Obligations, AWebhookIsToldOnceAnExchange) {
   x.model = "m";
   x.decision.effect = policy::Effect::deny;
   x.decision.obligations = {"notify: legal"};
+  x.decision_json.clear();
+  policy::append_json(x.decision_json, x.decision);
   Notices notices;
   carry_out_obligations(x, &notices);
   carry_out_obligations(x, &notices);
