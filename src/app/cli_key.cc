@@ -25,7 +25,7 @@ void add_key(CommandLine& line) {
   create
       ->add_option("--scope", options->scopes,
                    "what it is good for: use (exchanges; the default), team:NAME (administers that team), "
-                   "read, admin; may stand several times")
+                   "desk (answers questions), read, admin; may stand several times")
       ->type_name("SCOPE");
   create->add_option("--expires", options->expires, "how long it is good, such as 90d (default: for ever)")
       ->type_name("TIME");

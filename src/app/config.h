@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/webhook_settings.h"
 #include "app/witness.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -56,6 +57,8 @@ struct Config {
   ledger::Options ledger;
   ledger::KeeperOptions keeper;
   std::vector<WitnessSettings> witnesses;
+  std::vector<WebhookSettings> webhooks;
+  std::vector<IncomingHookSettings> incoming_hooks;
   TelemetrySettings telemetry;
   std::vector<gateway::ServiceSettings> services;  // in order of fallback; from the file only
   bool services_configured = false;                // the file names services: nothing is looked for

@@ -299,8 +299,9 @@ void gather_mappings(std::vector<Row<Config>>& rows) {
 const std::vector<Row<Config>>& config_rows() {
   static const std::vector<Row<Config>> rows = [] {
     std::vector<Row<Config>> all;
-    for (auto* part : {first_rows, tls_rows, gate_rows, limits_and_prices_rows, ledger_rows, keeping_rows,
-                       witness_rows, routing_rows, operations_rows, telemetry_rows, console_rows, last_rows})
+    for (auto* part :
+         {first_rows, tls_rows, gate_rows, limits_and_prices_rows, ledger_rows, keeping_rows, witness_rows,
+          routing_rows, operations_rows, telemetry_rows, console_rows, webhook_rows, last_rows})
       std::ranges::move(part(), std::back_inserter(all));
     gather_mappings(all);
     return all;

@@ -1,5 +1,7 @@
 #include "app/folder_api.h"
 
+#include "app/desk_house.h"
+#include "app/policy_in_force.h"
 #include "app/verbs.h"
 #include "catalog/catalog.h"
 #include "console/api.h"
@@ -12,6 +14,8 @@ struct FolderApi::Own {
   store::DataLock lock;
   std::unique_ptr<ledger::Ledger> ledger;  // null: nothing is changed
   gateway::Shared shared;
+  std::unique_ptr<DeskHouse> desk;
+  PolicyInForce policy;
   std::unique_ptr<console::Backing> backing;
   std::unique_ptr<console::Api> api;
 };
@@ -19,6 +23,20 @@ struct FolderApi::Own {
 console::Facts facts() {
   return {std::string(version()), std::string(commit()), std::string(compiler()),
           std::string(catalog::version())};
+}
+
+// The document that was in force when a gate ran last; none where none ran yet.
+static Result<PolicyInForce> policy_of(const std::string& data_folder) {
+  const PolicyArchive archive(data_folder);
+  PolicyInForce policy;
+  TRY(const auto last, archive.last());
+  if (last.empty()) return policy;
+  TRY(auto text, archive.text_of(last));
+  auto read = policy::read_document(text);
+  if (!read.usable()) return policy;
+  policy.policy = std::make_shared<const policy::Policy>(std::move(read.document));
+  policy.text = std::make_shared<const std::string>(std::move(text));
+  return policy;
 }
 
 FolderApi::FolderApi() = default;
@@ -40,8 +58,16 @@ Result<FolderApi> FolderApi::open(const std::string& data_folder, For what) {
   own.shared.ledger = own.ledger.get();
   TRY(auto keys, store->keys());
   own.shared.keys.replace(std::move(keys));
+  TRY(own.policy, policy_of(data_folder));
+  TRY(own.desk, DeskHouse::open(data_folder, own.ledger.get()));
+  TRY_VOID(own.desk->use(own.policy, {}, {}));
   own.backing = std::unique_ptr<console::Backing>(new console::Backing{
-      .shared = own.shared, .store = std::move(store), .data_folder = data_folder, .facts = facts()});
+      .shared = own.shared,
+      .store = std::move(store),
+      .data_folder = data_folder,
+      .facts = facts(),
+      .desk = &own.desk->desk(),
+      .policy_document = [&own] { return own.policy.text ? *own.policy.text : std::string(); }});
   own.api = std::make_unique<console::Api>(*own.backing);
   return api;
 }

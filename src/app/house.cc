@@ -14,12 +14,14 @@
 #include "app/folder_api.h"
 #include "app/inspect_alarms.h"
 #include "app/restore_limits.h"
+#include "app/reviews.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "gateway/answer_examiner.h"
 #include "gateway/class_actions.h"
+#include "gateway/facts.h"
 #include "gateway/policy_decider.h"
 #include "gateway/text_inspector.h"
 #include "json/writer.h"
@@ -165,7 +167,9 @@ House::House(ServeOptions options, Config config, store::DataLock lock)
       archive_(config_.data),
       lock_(std::move(lock)) {}
 
-House::~House() = default;
+House::~House() {
+  shared_.questions.serve(nullptr);
+}
 
 Result<std::unique_ptr<House>> House::open(const ServeOptions& options, std::vector<net::Bound> sockets,
                                            const Notifier& notifier) {
@@ -184,6 +188,7 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   TRY(first_key_, make_first_key(*store, *ledger_));  // after all that may fail: it is shown only once
   TRY(auto keys, store->keys());
   shared_.keys.replace(std::move(keys));
+  TRY_VOID(open_desk());
   open_api(std::move(store));
   TRY(control_, ControlServer::start(config_.data, *keeping_));
   shared_.homes.persist_with(
@@ -196,6 +201,8 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
   if (const auto restored = restore_limits(shared_.limiter, config_.data, ledger_->size(), wall_now());
       !restored)
     log::error("limits: what was used before cannot be read: " + restored.error().text());
+  hooks_->follow(config_.data, *ledger_, [this](std::string_view number) { return desk_->json_of(number); });
+  desk_->watch_clocks([this](WallMs now) { tell_reviews(policy(), desk_->desk(), *hooks_, now); });
   keeping_->start_keeper();
   gate_->run();
   return {};
@@ -264,6 +271,30 @@ Result<> House::open_gate(store::Store& store, std::vector<net::Bound> sockets) 
   return {};
 }
 
+// Questions, and who is told of them.
+Result<> House::open_desk() {
+  TRY(desk_, DeskHouse::open(config_.data, ledger_.get()));
+  TRY_VOID(use_policy_at_desk(policy_));
+  TRY(auto hooks, HookHouse::read(config_.webhooks, config_.incoming_hooks));
+  TRY(hooks_, HookHouse::open(config_.data, std::move(hooks)));
+  shared_.questions.serve(desk_.get());
+  return {};
+}
+
+// What a service is stands in the setup in force when somebody asks.
+Result<> House::use_policy_at_desk(const PolicyInForce& policy) {
+  const auto target = [this](std::string_view service, std::string_view model) {
+    const auto setup = shared_.setup.get();
+    const auto* found = setup->find_service(service);
+    return found ? std::optional(gateway::target_facts(found->settings(), model)) : std::nullopt;
+  };
+  return desk_->use(policy, target, [this] {
+    std::vector<std::string> all;
+    for (const auto& service : shared_.setup.get()->services) all.push_back(service->id());
+    return all;
+  });
+}
+
 // What is no exchange.
 void House::open_api(std::unique_ptr<store::Store> store) {
   settings_ = effective_settings(options_, variable);
@@ -274,6 +305,14 @@ void House::open_api(std::unique_ptr<store::Store> store) {
                                                              .facts = facts(),
                                                              .steward = this,
                                                              .hosts = config_.console_hosts,
+                                                             .webhooks = &hooks_->out(),
+                                                             .incoming = &hooks_->in(),
+                                                             .desk = &desk_->desk(),
+                                                             .policy_document =
+                                                                 [this] {
+                                                                   const auto text = policy().text;
+                                                                   return text ? *text : std::string();
+                                                                 },
                                                              .retention_ms = config_.keeper.retention_ms,
                                                              .most_own_keys = config_.console_own_keys});
   witnesses_ = std::make_unique<Witnesses>(config_.data, config_.witnesses);
@@ -444,6 +483,7 @@ Result<std::vector<std::string>> House::reload(std::string_view by) {
   TRY(auto engine, engine_of(rules));
   TRY(auto policy, read_policy_in_force(config.policy, policy_, wall_now()));
   TRY(auto setup, make_setup(config, policy, std::move(engine)));
+  TRY(auto hooks, HookHouse::read(config.webhooks, config.incoming_hooks));
   if (reloads_end_.stop_requested()) return fail(Code::closed, "the gate closes");
   if (auto begun = begin_reload(config, policy, by); !begun) {
     (void)use_log(config_);
@@ -455,6 +495,9 @@ Result<std::vector<std::string>> House::reload(std::string_view by) {
   tell_of_policy(policy, setup);
   shared_.publish(std::move(setup));
   witnesses_->replace(config.witnesses);
+  hooks_->replace(std::move(hooks));
+  if (const auto used = use_policy_at_desk(policy); !used)
+    log::error("the desk goes on by the policy before: " + used.error().text());
   backing_->most_own_keys = config.console_own_keys;
   auto settings = effective_settings(options_, variable);
   const std::lock_guard replacing(facts_);
@@ -495,7 +538,10 @@ Result<> House::close(std::uint64_t deadline_ms, const std::function<bool()>& en
   control_.reset();
   keeping_.reset();
   shared_.side_door = nullptr;
+  shared_.questions.serve(nullptr);
   api_.reset();
+  hooks_->close();
+  desk_->stop_clocks();
   instruments_->close(kLastSpansMs);
   const auto recorded = record_change(*ledger_, "stopped", "gate", "{}");
   projector_->wait_until_caught_up(kMostCatchingUp);

@@ -9,6 +9,7 @@
 #include "app/audit.h"
 #include "app/config.h"
 #include "app/control_server.h"
+#include "app/desk_house.h"
 #include "app/instruments.h"
 #include "app/keeping_door.h"
 #include "app/notify.h"
@@ -17,6 +18,7 @@
 #include "app/projector.h"
 #include "app/response_keeper.h"
 #include "app/verbs.h"
+#include "app/webhooks.h"
 #include "app/witness.h"
 #include "base/result.h"
 #include "console/api.h"
@@ -86,6 +88,8 @@ class House final : public console::Steward {
   Result<> furnish(std::vector<net::Bound> sockets);
   Result<std::unique_ptr<store::Store>> open_books();
   Result<> open_gate(store::Store& store, std::vector<net::Bound> sockets);
+  Result<> open_desk();
+  Result<> use_policy_at_desk(const PolicyInForce& policy);
   void open_api(std::unique_ptr<store::Store> store);
   Result<> begin_reload(const Config& config, const PolicyInForce& policy, std::string_view by);
   Result<> adopt_policy();
@@ -117,6 +121,8 @@ class House final : public console::Steward {
   OwnRules rules_;  // under reloading_ once the gate runs
   gateway::Shared shared_;
   std::unique_ptr<Audit> audit_;
+  std::unique_ptr<DeskHouse> desk_;
+  std::unique_ptr<HookHouse> hooks_;
   std::unique_ptr<console::Backing> backing_;
   std::unique_ptr<ResponseKeeper> responses_;
   std::unique_ptr<console::Api> api_;

@@ -4,11 +4,9 @@
 #include "app/inspect_alarms.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fmt/format.h>
 
-#include "app/folder_api.h"
-#include "app/gate_client.h"
+#include "app/api_door.h"
 #include "app/impl/framed.h"
 #include "app/impl/terminal.h"
 #include "json/document.h"
@@ -21,42 +19,6 @@ namespace {
 bool is_fingerprint(std::string_view text) {
   return text.size() == 16 &&
          std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-// The API of the gate or of the data folder.
-class Door {
- public:
-  static Result<Door> open(const InspectOptions& options, FolderApi::For what) {
-    Door door;
-    if (options.gate.empty()) {
-      auto api = FolderApi::open(options.common.data, what);
-      if (!api && api.error().code == Code::not_found)
-        return fail(Code::invalid,
-                    "there is no data folder here; name the gate with --gate, or the folder with --data",
-                    options.common.data);
-      if (!api) return std::unexpected(std::move(api.error()));
-      door.folder_.emplace(std::move(*api));
-      return door;
-    }
-    const char* key = std::getenv("OSTIARY_KEY");
-    if (!key || !*key) return fail(Code::invalid, "put your key into the variable OSTIARY_KEY");
-    door.gate_ = options.gate;
-    door.key_ = key;
-    return door;
-  }
-  Result<std::string> call(std::string_view method, std::string_view path, std::string_view body = {}) {
-    return folder_ ? folder_->call(method, path, body) : ask_gate(gate_, key_, method, path, body);
-  }
-  bool at_folder() const { return folder_.has_value(); }
-
- private:
-  std::string gate_, key_;
-  std::optional<FolderApi> folder_;
-};
-
-// Who sits at the data folder: the account that the program runs as, whatever the environment says.
-void write_name(json::Writer& w, const Door& door) {
-  if (door.at_folder()) w.member("name", account_name());
 }
 
 std::string word(json::Value value) {
@@ -76,12 +38,12 @@ Result<int> tell_one(const InspectOptions& options, const std::string& answer, s
 }
 
 Result<int> mark(const InspectOptions& options) {
-  TRY(auto door, Door::open(options, FolderApi::For::changing));
+  TRY(auto door, ApiDoor::open(options.gate, options.common.data, FolderApi::For::changing));
   std::string body;
   json::Writer w(body);
   w.begin_object();
   w.member("because", options.because);
-  write_name(w, door);
+  door.write_name(w);
   w.end_object();
   TRY(const auto answer,
       door.call("POST", fmt::format("/api/v1/findings/{}/false-alarm", options.false_alarm), body));
@@ -90,12 +52,12 @@ Result<int> mark(const InspectOptions& options) {
 
 Result<int> decide(const InspectOptions& options) {
   const bool accepts = !options.accept.empty();
-  TRY(auto door, Door::open(options, FolderApi::For::changing));
+  TRY(auto door, ApiDoor::open(options.gate, options.common.data, FolderApi::For::changing));
   std::string body;
   json::Writer w(body);
   w.begin_object();
   w.member("because", options.because);
-  write_name(w, door);
+  door.write_name(w);
   w.member("state", accepts ? "accepted" : "rejected");
   if (!options.until.empty()) w.member("until", options.until + "T23:59:59.999Z");
   w.end_object();
@@ -107,7 +69,7 @@ Result<int> decide(const InspectOptions& options) {
 
 Result<int> list(const InspectOptions& options) {
   constexpr int most_pages = 1000;
-  TRY(auto door, Door::open(options, FolderApi::For::looking));
+  TRY(auto door, ApiDoor::open(options.gate, options.common.data, FolderApi::For::looking));
   std::string out;
   std::vector<std::vector<std::string>> rows = {
       {"FINGERPRINT", "STATE", "MARKED", "TEAM", "BECAUSE", "SAID", "UNTIL"}};
@@ -171,7 +133,7 @@ Result<int> run_alarms(const InspectOptions& options) {
 }
 
 Result<std::vector<catalog::AllowRule>> accepted_alarms(const InspectOptions& options) {
-  TRY(auto door, Door::open(options, FolderApi::For::looking));
+  TRY(auto door, ApiDoor::open(options.gate, options.common.data, FolderApi::For::looking));
   TRY(const auto answer, door.call("GET", "/api/v1/allow"));
   TRY(const auto document, json::Document::parse(answer));
   std::vector<catalog::AllowRule> out;

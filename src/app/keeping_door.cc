@@ -17,6 +17,7 @@ class LockedPeople final : public People {
   Result<> forget(const std::string& subject) override {
     const std::lock_guard lock(backing_.store_mutex);
     TRY_VOID(people_.forget(subject));
+    if (backing_.desk) TRY_VOID(backing_.desk->subject_erased());
     TRY(auto keys, backing_.store->keys());
     backing_.shared.keys.replace(std::move(keys));
     return {};

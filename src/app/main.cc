@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
     add_ledger(line);
     add_inspect(line);
     add_policy(line);
+    add_desk(line);
     add_doctor(line);
     add_setup(line);
     add_others(line);

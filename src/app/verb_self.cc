@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
+#include "app/api_door.h"
 #include "app/folder_api.h"
 #include "app/gate_client.h"
 #include "app/impl/framed.h"
@@ -17,17 +18,6 @@
 namespace ostiary::app {
 
 namespace {
-
-std::string percent_encoded(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= 'a' && byte <= 'z') || c == '-' || c == '_';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
-  }
-  return out;
-}
 
 Result<std::string> own_key() {
   const char* key = std::getenv("OSTIARY_KEY");

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,11 +11,14 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "desk/desk.h"
 #include "gateway/worker.h"
 #include "store/exchanges.h"
 #include "store/false_alarms.h"
 #include "store/invitations.h"
 #include "store/store.h"
+#include "watch/incoming.h"
+#include "watch/webhooks.h"
 
 namespace ostiary::console {
 
@@ -75,6 +79,10 @@ struct Backing {
   Facts facts;
   Steward* steward = nullptr;           // null: no gate serves, the command line asks about a folder
   std::vector<std::string> hosts = {};  // further names that a request's Host may have
+  watch::Webhooks* webhooks = nullptr;  // both null: no gate serves
+  watch::Incoming* incoming = nullptr;
+  desk::Desk* desk = nullptr;                         // null: there is none
+  std::function<std::string()> policy_document = {};  // the text of the one in force; "" where there is none
   std::mutex store_mutex = {};
   std::uint64_t retention_ms = 0;                // of the ledger; 0: for ever
   std::atomic<std::uint32_t> most_own_keys = 5;  // with so many valid keys of a team nobody makes another

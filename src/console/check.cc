@@ -98,6 +98,7 @@ std::optional<Refusal> take_body(const Operation& operation, Call& call) {
   }
   if (!is_json(call.request.header("content-type")))
     return Refusal{415, "unsupported_type", "the body must be application/json", {}, {}};
+  if (operation.raw) return std::nullopt;
   if (const auto parsed = json::Document::parse_into(body, kBodyLimits, call.body); !parsed)
     return Refusal{400, "invalid", "the body is not JSON: " + parsed.error().text(), {}, {}};
   if (auto wrong = operation.body->check(call.body.root()))

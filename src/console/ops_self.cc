@@ -151,6 +151,10 @@ Result<Reply> kept(Backing& backing, const Call& call) {
     place("store", "which service holds a response that you asked to be stored", std::nullopt, "30 days");
     place("store", "findings that you marked as false alarms or decided on, with your reason", std::nullopt,
           "for ever");
+    place("store", "questions that you asked the desk, or that refusals of yours became, and what you wrote",
+          std::nullopt, "your words " + std::string(erased));
+    place("store", "the same questions in events that wait for a webhook or were given up", std::nullopt,
+          "33 days, or 30 more than webhooks.out says");
     place("exchanges", "who asked which model when, sizes, tokens, cost and outcome; never a text",
           of("outcome"), age);
     place("ledger", "intents: the same, before anything left", of("intent"), age);

@@ -20,6 +20,10 @@ std::string_view name(Need need) {
       return "team or admin";
     case Need::read:
       return "read or admin";
+    case Need::see_desk:
+      return "desk, read or admin";
+    case Need::answer:
+      return "desk or admin";
     case Need::admin:
       break;
   }
@@ -46,6 +50,10 @@ bool Rights::may(Need need) const {
       return runs_all() || !scopes_.teams.empty();
     case Need::read:
       return sees_all();
+    case Need::see_desk:
+      return sees_all() || answers();
+    case Need::answer:
+      return answers();
     case Need::admin:
       break;
   }
@@ -54,7 +62,7 @@ bool Rights::may(Need need) const {
 
 bool Rights::may_grant(const store::Scopes& scopes) const {
   if (runs_all()) return true;
-  return !scopes.admin && !scopes.read &&
+  return !scopes.admin && !scopes.read && !scopes.desk &&
          std::ranges::all_of(scopes.teams, [this](const auto& team) { return scopes_.runs_team(team); });
 }
 

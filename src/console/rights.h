@@ -19,6 +19,8 @@ enum class Need : std::uint8_t {
   see_team,  // admin, read, or a team: what it is shown is that team's
   run_team,  // admin, or that team
   read,      // admin or read
+  see_desk,  // admin, read or desk
+  answer,    // admin or desk
   admin,
 };
 std::string_view name(Need need);
@@ -33,6 +35,7 @@ class Rights {
   bool may(Need need) const;
   bool sees_all() const { return local_ || scopes_.admin || scopes_.read; }
   bool runs_all() const { return local_ || scopes_.admin; }
+  bool answers() const { return local_ || scopes_.admin || scopes_.desk; }  // questions of the desk
   bool sees_team(std::string_view team) const { return sees_all() || scopes_.runs_team(team); }
   bool runs_team(std::string_view team) const { return runs_all() || scopes_.runs_team(team); }
   const std::vector<std::string>& teams() const { return scopes_.teams; }

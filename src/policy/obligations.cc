@@ -20,7 +20,7 @@ constexpr auto kObligations = std::to_array<ObligationSpec>({
     {"header", "NAME=VALUE", true, "the answer carries a header"},
     {"log", "a level: info or warn", true, "the exchange is logged at the level"},
     {"match-code", "", false, "code in the answer is compared with the corpus"},
-    {"notify", "the name of a webhook", false, "a webhook is told"},
+    {"notify", "the name of a webhook", true, "a webhook is told"},
 });
 static_assert(std::ranges::is_sorted(kObligations, {}, &ObligationSpec::name));
 

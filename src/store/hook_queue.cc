@@ -82,7 +82,7 @@ Result<> SqliteHookQueue::insert(std::string_view hook, const HookEvent& event) 
       .bind(event.type)
       .bind(event.at)
       .bind(event.body)
-      .bind(event.at)
+      .bind(wall_now())
       .run();
 }
 

@@ -32,7 +32,7 @@ struct HookEntry {
   std::string hook;
   HookEvent event;
   std::uint32_t attempts = 0;  // that failed
-  WallMs since = 0;            // from when on the time until it is given up is counted
+  WallMs since = 0;            // when it was added or revived: until it is given up, time counts from then
   std::string error;           // of the last one
   std::optional<WallMs> dead;  // when it was given up
 };

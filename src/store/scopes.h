@@ -14,11 +14,13 @@ struct Scopes {
   bool use = false;                // exchanges, and what concerns the key's owner
   bool read = false;               // everything, to look at
   bool admin = false;              // everything
+  bool desk = false;               // everybody's questions, and answering them
   std::vector<std::string> teams;  // "team:NAME": that team's keys, limits and exchanges; sorted, each once
 
   bool operator==(const Scopes&) const = default;
   bool runs_team(std::string_view team) const;
-  std::vector<std::string> words() const;  // "admin", "read", "team:blue", "use": sorted as they stand here
+  std::vector<std::string> words()
+      const;  // "admin", "desk", "read", "team:blue", "use": sorted as they stand here
 };
 
 // `invalid` names what a scope may be, and never repeats the word. None at all is `invalid` too.

@@ -54,6 +54,7 @@ void add_me(CommandLine& line);
 void add_ledger(CommandLine& line);
 void add_keeping(CommandLine& line, CLI::App& ledger);
 void add_setup(CommandLine& line);
+void add_desk(CommandLine& line);
 void add_others(CommandLine& line);  // version, completion, docs
 
 }  // namespace ostiary::app

@@ -31,6 +31,7 @@ Row<Config> policy_row();
 std::vector<Row<Config>> operations_rows();
 std::vector<Row<Config>> tls_rows();
 std::vector<Row<Config>> witness_rows();
+std::vector<Row<Config>> webhook_rows();
 std::vector<Row<Config>> limits_and_prices_rows();
 std::vector<Row<Config>> telemetry_rows();
 std::vector<Row<Config>> console_rows();

@@ -18,6 +18,10 @@ std::vector<Operation> self_operations();
 std::vector<Operation> invitation_operations();
 std::vector<Operation> exchange_operations();
 std::vector<Operation> false_alarm_operations();
+std::vector<Operation> webhook_operations();
+std::vector<Operation> incoming_hook_operations();
+std::vector<Operation> question_operations();
+std::vector<Operation> answer_operations();
 
 inline constexpr std::string_view kApi = "/api/v1";
 
