@@ -40,9 +40,11 @@ TEST(Check, ASoundDocumentHasNoFindings) {
 }
 
 TEST(Check, TheExamplesOfTheDocumentationAreSound) {
-  const auto text = read_file(OSTIARY_SOURCE_DIR "/docs/examples/small-team.md");
-  ASSERT_TRUE(text);
-  EXPECT_THAT(found(*text), IsEmpty());
+  for (const auto* file : {"/docs/examples/foundation.md", "/docs/examples/small-team.md"}) {
+    const auto text = read_file(std::string(OSTIARY_SOURCE_DIR) + file);
+    ASSERT_TRUE(text) << file;
+    EXPECT_THAT(found(*text), IsEmpty()) << file;
+  }
 }
 
 TEST(Check, FindsConditionsThatNoFactsFulfil) {
