@@ -42,6 +42,20 @@ if [ $# -eq 0 ]; then
   cp "$here/conformance/js/conformance.test.mjs" "$js/" && cp "$here/conformance/cases.json" "$env/conformance/" || exit 3
 fi
 
+# Pages in a browser: where Chromium or npm is missing, those tests are skipped and say so.
+browser=$env/browser
+export OSTIARY_TEST_BROWSER="$browser"
+case "${*:-browser}" in
+  *browser*)
+    want=$(stamp "$here/browser/package-lock.json")
+    if [ "$(cat "$browser/stamp" 2>/dev/null)" != "$want" ] && command -v npm >/dev/null; then
+      say "browser environment"
+      mkdir -p "$browser"
+      cp "$here/browser/package.json" "$here/browser/package-lock.json" "$here/browser/.npmrc" "$browser/"
+      (cd "$browser" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) && echo "$want" > "$browser/stamp"
+    fi ;;
+esac
+
 count() { passed=$((passed + $1)); failed=$((failed + $2)); skipped=$((skipped + $3)); }
 
 say "python: ${*:-everything}"

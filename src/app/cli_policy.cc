@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/impl/verbs_policy.h"
+#include "app/impl/verbs_policy_page.h"
 
 namespace ostiary::app {
 
@@ -116,6 +117,7 @@ void add_policy(CommandLine& line) {
   add_check(line, *policy);
   add_test(line, *policy);
   add_explain(line, *policy);
+  add_policy_page(line, *policy);
   add_replay(line, *policy);
   const auto options = std::make_shared<PolicyOptions>();
   auto* facts = line.verb(*policy, "facts", "list the facts that rules may test", "ostiary policy facts");

@@ -13,6 +13,7 @@
 #include "app/effective.h"
 #include "app/folder_api.h"
 #include "app/inspect_alarms.h"
+#include "app/policy_versions.h"
 #include "app/restore_limits.h"
 #include "app/reviews.h"
 #include "base/log.h"
@@ -474,6 +475,16 @@ Result<> House::adopt_policy() {
 PolicyInForce House::policy() const {
   const std::lock_guard lock(facts_);
   return policy_;
+}
+
+console::PolicyDocument House::policy_document() const {
+  const std::lock_guard lock(facts_);
+  return {policy_.policy, policy_.text, policy_.source, policy_.warnings};
+}
+
+std::vector<policy::Change> House::policy_changes() const {
+  const auto now = policy();
+  return now.policy ? policy_versions(archive_.folder(), *now.policy) : std::vector<policy::Change>();
 }
 
 Result<std::vector<std::string>> House::reload(std::string_view by) {

@@ -55,6 +55,8 @@ class House final : public console::Steward {
   Result<std::vector<std::string>> reload(std::string_view by) override;
   // The policy document that decides now. Thread-safe.
   PolicyInForce policy() const;
+  console::PolicyDocument policy_document() const override;
+  std::vector<policy::Change> policy_changes() const override;
   // The text of a document that is or was in force, by its digest. Thread-safe.
   Result<std::string> policy_text(std::string_view digest) const { return archive_.text_of(digest); }
   std::vector<console::Setting> settings() const override;

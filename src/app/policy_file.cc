@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "policy/builtin.h"
 
 namespace ostiary::app {
 
 Result<std::string> read_policy_text(const std::string& file) {
   constexpr std::uint64_t kMostDocument = 16U << 20;
+  if (file == "builtin" || file == "built-in") return std::string(policy::builtin_document());
   return read_file(file, kMostDocument);
 }
 

@@ -37,6 +37,7 @@ std::string differences_json(const policy::Policy* before, const policy::Policy*
 class PolicyArchive {
  public:
   explicit PolicyArchive(const std::string& data) : folder_(data + "/policy") {}
+  const std::string& folder() const { return folder_; }
   // The digest of the document that was in force last; empty: none was, or none ever.
   Result<std::string> last() const;
   // The text of one that was in force.

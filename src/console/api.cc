@@ -1,5 +1,6 @@
 #include "console/api.h"
 
+#include <algorithm>
 #include <atomic>
 #include <fmt/format.h>
 
@@ -33,8 +34,11 @@ class Promise {
   std::atomic<bool> kept_{false};
 };
 
+using Header = std::pair<std::string, std::string>;
+
 SideAnswer finish(SideAnswer answer) {
-  answer.headers.emplace_back("Cache-Control", "no-store");
+  if (std::ranges::find(answer.headers, "Cache-Control", &Header::first) == answer.headers.end())
+    answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
   if (answer.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (answer.status == 503 || answer.status == 429) answer.headers.emplace_back("Retry-After", "1");
@@ -102,6 +106,7 @@ SideAnswer answer_of(const Operation& operation, Reply reply) {
   answer.content_type = std::move(reply.type);
   answer.body = std::move(reply.body);
   answer.stream = std::move(reply.stream);
+  answer.headers = std::move(reply.headers);
   return finish(std::move(answer));
 }
 
@@ -184,7 +189,8 @@ Api::Api(Backing& backing) : impl_(std::make_unique<Impl>(backing)) {}
 Api::~Api() = default;
 
 bool Api::serves(std::string_view path) const {
-  return path.starts_with("/api/") || path == "/healthz" || path == "/readyz" || path == "/metrics";
+  return path.starts_with("/api/") || path == "/healthz" || path == "/readyz" || path == "/metrics" ||
+         path == "/policy";
 }
 
 SideAnswer Api::answer(const SideRequest& request) {

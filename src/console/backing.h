@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "desk/desk.h"
 #include "gateway/worker.h"
+#include "policy/render.h"
 #include "store/exchanges.h"
 #include "store/false_alarms.h"
 #include "store/invitations.h"
@@ -45,6 +46,14 @@ struct Witness {
   std::string error;                        // why the last hand-over failed; empty: it did not
 };
 
+// The policy document that decides, for those who read it.
+struct PolicyDocument {
+  std::shared_ptr<const policy::Policy> policy;  // null: none is in force
+  std::shared_ptr<const std::string> text;       // that it was read from
+  std::string source;                            // its path, or "built-in"
+  std::size_t warnings = 0;                      // that `policy check` has about it
+};
+
 // What the program that the API belongs to does for it. Thread-safe.
 class Steward {
  public:
@@ -59,6 +68,9 @@ class Steward {
   virtual bool metrics_open() const = 0;     // whether /metrics is for whoever reaches the gate
   virtual Lag projection_lag() const = 0;
   virtual std::vector<Witness> witnesses() const = 0;
+  virtual PolicyDocument policy_document() const { return {}; }
+  // What the versions that were in force changed, newest first. Reads files and may take a second.
+  virtual std::vector<policy::Change> policy_changes() const { return {}; }
   // What reviewers accept as false alarms has changed: put it in force for what begins from now on. Not to be
   // called under store_mutex.
   virtual Result<> alarms_changed() { return {}; }
@@ -70,6 +82,14 @@ struct Facts {
 };
 
 class Feed;
+
+// The policy's page as it was last made, and for what.
+struct PolicyPage {
+  std::mutex mutex;
+  std::string key;  // under mutex, as the others; empty: none was made
+  std::shared_ptr<const std::string> html;
+  std::string etag;
+};
 
 // What the API stands on. All of it outlives the API.
 struct Backing {
@@ -90,6 +110,7 @@ struct Backing {
   store::FalseAlarms false_alarms{data_folder + "/store.sqlite"};  // under store_mutex
   store::Exchanges exchanges{data_folder + "/exchanges.sqlite"};
   std::atomic<Feed*> feed = nullptr;  // the API's own; null where no gate serves
+  PolicyPage policy_page = {};
 };
 
 }  // namespace ostiary::console

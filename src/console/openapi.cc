@@ -77,7 +77,8 @@ void write_answers(json::Writer& w, const Operation& operation) {
     w.begin_object();
     const bool good = status == operation.status;
     // An operation that is not ready answers in its own words.
-    const bool own = good || (operation.need == Need::nobody && status == 503);
+    const bool own =
+        good || (operation.need == Need::nobody && status == 503 && operation.type == "application/json");
     if (own)
       write_content(w, {operation.other_type, operation.type}, operation.answer);
     else

@@ -49,7 +49,7 @@ const std::vector<Operation>& operations() {
     for (auto* part : {health_operations, metrics_operations, service_operations, key_operations,
                        limit_operations, exchange_operations, ledger_operations, configuration_operations,
                        self_operations, invitation_operations, false_alarm_operations, webhook_operations,
-                       incoming_hook_operations, question_operations, answer_operations})
+                       incoming_hook_operations, question_operations, answer_operations, policy_operations})
       std::ranges::move(part(), std::back_inserter(rows));
     return rows;
   }();

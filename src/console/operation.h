@@ -42,7 +42,8 @@ struct Reply {
   std::string body = {};  // JSON, unless `type` says otherwise
   std::string type = "application/json";
   std::shared_ptr<gateway::SideStream> stream = nullptr;
-  std::uint16_t status = 0;  // 0: the operation's own
+  std::uint16_t status = 0;                                       // 0: the operation's own
+  std::vector<std::pair<std::string, std::string>> headers = {};  // "Cache-Control" instead of "no-store"
 };
 
 struct Parameter {

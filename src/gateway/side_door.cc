@@ -61,7 +61,8 @@ net::Task<void> answer_aside(Worker& worker, Client& client, Exchange& x) {
   Client::AnswerHead head{answer->status, {}, std::nullopt};
   if (!answer->content_type.empty()) append_header(head.headers, "Content-Type", answer->content_type);
   for (const auto& [name, value] : answer->headers) append_header(head.headers, name, value);
-  const bool no_body = x.head.method == "HEAD";
+  // RFC 9110, 8.6: a 304 tells the length of what it does not send.
+  const bool no_body = x.head.method == "HEAD" || answer->status == 304;
   if (answer->stream && !no_body) {
     client.begin(x, head);
     co_await send_stream(worker, client, *answer->stream);

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "policy/impl/differences.h"
 #include "policy/impl/space.h"
@@ -16,9 +18,9 @@ namespace ostiary::policy {
 
 namespace {
 
-constexpr std::size_t kMostBases = 256;        // tests taken as a beginning
-constexpr std::size_t kMostWork = 30'000'000;  // rules judged
-constexpr std::size_t kMostShifts = 100;
+constexpr std::size_t kMostBases = 256;                        // tests taken as a beginning
+constexpr std::size_t kMostWork = 30'000'000;                  // rules judged
+constexpr std::size_t kMostShifts = 100, kMostSentences = 12;  // in all, and of one kind
 constexpr std::size_t kLeastCombinations = 200;
 
 // A combination of facts, as the class of each fact.
@@ -78,12 +80,15 @@ std::vector<std::string> ids_of(const Decision& d) {
   return out;
 }
 
-// Requests that shift in the same way, by the same rules.
+// Requests that shift in the same way.
 struct Group {
   Outcome before, after;
-  std::vector<std::string> rules_before, rules_after;
   std::vector<std::uint32_t> points;
+  // Of each point the rules that decided, before and after.
+  std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> ids;
 };
+
+class Boxes;
 
 class Comparison {
  public:
@@ -99,14 +104,7 @@ class Comparison {
   void around(const Point& base);
   bool take(Point point);
   void group();
-  Shift describe(const Group& group) const;
-  // The classes of each fact that the group's points have.
-  std::vector<std::vector<bool>> hull_of(const Group& group) const;
-  bool exact(const std::vector<std::vector<bool>>& hull, const std::vector<std::size_t>& facts,
-             const std::vector<bool>& members) const;
-  std::string words_of(const std::vector<std::vector<bool>>& hull,
-                       const std::vector<std::size_t>& facts) const;
-
+  void describe(const Group& group, const Boxes& boxes, Diff& out);
   const Policy &a_, &b_;
   const std::set<std::uint8_t>& changed_;
   std::array<ValueList, 2> named_;   // teams, services
@@ -220,7 +218,7 @@ void Comparison::around(const Point& base) {
 }
 
 void Comparison::group() {
-  using Key = std::tuple<std::string, std::string, std::vector<std::string>, std::vector<std::string>>;
+  using Key = std::pair<std::string, std::string>;
   std::map<Key, std::size_t> known;
   Verdict va, vb;
   for (std::uint32_t i = 0; i < points_.size(); ++i) {
@@ -228,80 +226,147 @@ void Comparison::group() {
     const auto before = a_.decide(facts, va), after = b_.decide(facts, vb);
     auto x = outcome_of(before), y = outcome_of(after);
     if (x == y) continue;
-    auto ids_before = ids_of(before), ids_after = ids_of(after);
-    const auto [at, fresh] =
-        known.emplace(Key{in_words(x), in_words(y), ids_before, ids_after}, groups_.size());
-    if (fresh)
-      groups_.push_back({std::move(x), std::move(y), std::move(ids_before), std::move(ids_after), {}});
+    const auto [at, fresh] = known.emplace(Key{in_words(x), in_words(y)}, groups_.size());
+    if (fresh) groups_.push_back({std::move(x), std::move(y), {}, {}});
     groups_[at->second].points.push_back(i);
+    groups_[at->second].ids.emplace_back(ids_of(before), ids_of(after));
   }
 }
 
-std::vector<std::vector<bool>> Comparison::hull_of(const Group& group) const {
-  std::vector<std::vector<bool>> hull;
-  for (const auto& d : space_) hull.emplace_back(d.classes.size());
-  for (const auto at : group.points)
-    for (std::size_t i = 0; i < space_.size(); ++i) hull[i][points_[at][i]] = true;
-  return hull;
+// A box of points: the classes that each fact may have in it. It is exact where all its points are members of
+// one group; of such a box facts are freed, and classes added, as long as it stays exact.
+class Boxes {
+ public:
+  Boxes(const std::vector<Dimension>& space, const std::vector<Point>& points)
+      : space_(space), points_(points) {
+    words_ = (points.size() + 63) / 64;
+    for (std::size_t i = 0; i < space.size(); ++i) {
+      auto& of = having_.emplace_back(space[i].classes.size(), Bits(words_));
+      for (std::size_t p = 0; p < points.size(); ++p)
+        of[points[p][i]][p / 64] |= std::uint64_t{1} << (p % 64);
+    }
+  }
+  using Bits = std::vector<std::uint64_t>;
+  using Box = std::vector<std::vector<std::size_t>>;  // of each fact its classes; empty: any
+
+  // The largest box around a point that was found, and its points.
+  Box around(const Point& seed, const Bits& members, const std::vector<std::size_t>& order) const {
+    Box box(space_.size());
+    for (std::size_t i = 0; i < space_.size(); ++i) box[i] = {seed[i]};
+    for (const auto i : order) {
+      auto kept = std::exchange(box[i], {});
+      if (is_within(box, members)) continue;
+      box[i] = std::move(kept);
+    }
+    for (const auto i : order) {
+      if (box[i].empty()) continue;
+      for (std::size_t c = 0; c < space_[i].classes.size(); ++c) {
+        if (c == seed[i]) continue;
+        box[i].push_back(c);
+        if (!is_within(box, members)) box[i].pop_back();
+      }
+      std::ranges::sort(box[i]);
+    }
+    return box;
+  }
+  Bits points_of(const Box& box) const {
+    Bits out(words_, ~std::uint64_t{0});
+    Bits any(words_);
+    for (std::size_t i = 0; i < box.size(); ++i) {
+      if (box[i].empty()) continue;
+      std::ranges::fill(any, 0);
+      for (const auto c : box[i])
+        for (std::size_t w = 0; w < words_; ++w) any[w] |= having_[i][c][w];
+      for (std::size_t w = 0; w < words_; ++w) out[w] &= any[w];
+    }
+    if (points_.size() % 64 != 0) out.back() &= (std::uint64_t{1} << (points_.size() % 64)) - 1;
+    return out;
+  }
+
+ private:
+  bool is_within(const Box& box, const Bits& members) const {
+    const auto points = points_of(box);
+    for (std::size_t w = 0; w < words_; ++w)
+      if (points[w] & ~members[w]) return false;
+    return true;
+  }
+
+  const std::vector<Dimension>& space_;
+  const std::vector<Point>& points_;
+  std::size_t words_ = 0;
+  std::vector<std::vector<Bits>> having_;  // by fact and class
+};
+
+// Facts in the order in which a sentence does without them: those that nobody knows first, then those that
+// tell people least.
+std::vector<std::size_t> order_of(const std::vector<Dimension>& space, const Point& seed) {
+  constexpr std::string_view kTelling[] = {
+      "time.now",     "subject.team",   "output.use",     "tool",           "data.bytes",
+      "target.model", "target.service", "target.hosting", "target.surface", "data.classes"};
+  std::vector<std::size_t> out(space.size());
+  std::iota(out.begin(), out.end(), 0);
+  std::ranges::sort(out, {}, [&](std::size_t i) {
+    const auto* at = std::ranges::find(kTelling, fact_table()[space[i].fact].name);
+    const auto rank = at == std::end(kTelling) ? -1 : static_cast<int>(at - std::begin(kTelling));
+    return std::tuple(seed[i] != 0, rank, i);
+  });
+  return out;
 }
 
-// Whether all points within the hull, as far as these facts say, are members.
-bool Comparison::exact(const std::vector<std::vector<bool>>& hull, const std::vector<std::size_t>& facts,
-                       const std::vector<bool>& members) const {
-  for (std::size_t p = 0; p < points_.size(); ++p)
-    if (!members[p] && std::ranges::all_of(facts, [&](auto i) { return hull[i][points_[p][i]]; }))
-      return false;
-  return true;
-}
-
-std::string Comparison::words_of(const std::vector<std::vector<bool>>& hull,
-                                 const std::vector<std::size_t>& facts) const {
+std::string words_of(const std::vector<Dimension>& space, const Boxes::Box& box) {
   std::vector<std::string> clauses;
-  for (const auto i : facts) {
-    std::vector<std::size_t> classes;
-    for (std::size_t c = 0; c < hull[i].size(); ++c)
-      if (hull[i][c]) classes.push_back(c);
-    clauses.push_back(policy::in_words(space_[i], classes));
-  }
+  for (std::size_t i = 0; i < box.size(); ++i)
+    if (!box[i].empty()) clauses.push_back(policy::in_words(space[i], box[i]));
   return joined_clauses(clauses, "and");
 }
 
-Shift Comparison::describe(const Group& group) const {
-  Shift out{.before = in_words(group.before),
-            .after = in_words(group.after),
-            .way = way_of(group.before, group.after),
-            .text = {},
-            .combinations = group.points.size(),
-            .example = facts_of(points_[group.points.front()]),
-            .rules_before = group.rules_before,
-            .rules_after = group.rules_after};
-  const auto hull = hull_of(group);
-  std::vector<bool> members(points_.size());
-  for (const auto at : group.points) members[at] = true;
-  // The facts that narrow it down; then those are left out that it is told without.
-  std::vector<std::size_t> facts;
-  for (const auto i : varied_)
-    if (std::ranges::count(hull[i], true) < std::ssize(hull[i])) facts.push_back(i);
-  out.all = exact(hull, facts, members);
-  if (!out.all) {
-    for (std::size_t i = 0; i < space_.size(); ++i)
-      if (std::ranges::find(varied_, i) == varied_.end() &&
-          std::ranges::count(hull[i], true) < std::ssize(hull[i]))
-        facts.push_back(i);
-    out.all = exact(hull, facts, members);
+void add_ids(std::vector<std::string>& into, const std::vector<std::string>& ids) {
+  constexpr std::size_t kMostIds = 20;
+  for (const auto& id : ids)
+    if (into.size() < kMostIds && std::ranges::find(into, id) == into.end()) into.push_back(id);
+}
+
+// Sentences that together tell which of the points shift so, the widest ones first found.
+void Comparison::describe(const Group& group, const Boxes& boxes, Diff& out) {
+  Boxes::Bits members((points_.size() + 63) / 64), told(members.size());
+  for (const auto at : group.points) members[at / 64] |= std::uint64_t{1} << (at % 64);
+  const auto is_in = [](const Boxes::Bits& bits, std::uint32_t p) {
+    return (bits[p / 64] >> (p % 64) & 1) != 0;
+  };
+  std::size_t sentences = 0, left = 0;
+  for (const auto seed : group.points) {
+    if (is_in(told, seed)) continue;
+    if (++sentences > kMostSentences || out.shifts.size() >= kMostShifts) {
+      ++left;
+      continue;
+    }
+    const auto box = boxes.around(points_[seed], members, order_of(space_, points_[seed]));
+    const auto within = boxes.points_of(box);
+    Shift shift{.before = in_words(group.before),
+                .after = in_words(group.after),
+                .way = way_of(group.before, group.after),
+                .text = {},
+                .combinations = 0,
+                .example = facts_of(points_[seed]),
+                .rules_before = {},
+                .rules_after = {}};
+    for (std::size_t i = 0; i < group.points.size(); ++i) {
+      if (!is_in(within, group.points[i])) continue;
+      ++shift.combinations;
+      add_ids(shift.rules_before, group.ids[i].first);
+      add_ids(shift.rules_after, group.ids[i].second);
+    }
+    for (std::size_t w = 0; w < told.size(); ++w) told[w] |= within[w];
+    std::ranges::sort(shift.rules_before);
+    std::ranges::sort(shift.rules_after);
+    const auto when = words_of(space_, box);
+    shift.text = fmt::format("{}: was {}, is now {}.", when.empty() ? "Whatever the request" : "When " + when,
+                             shift.before, shift.after);
+    out.shifts.push_back(std::move(shift));
   }
-  for (std::size_t i = facts.size(); out.all && i-- > 0;) {
-    auto fewer = facts;
-    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-    if (exact(hull, fewer, members)) facts = std::move(fewer);
-  }
-  if (!out.all && facts.size() > varied_.size()) facts.resize(varied_.size());
-  const auto when = words_of(hull, facts);
-  out.text = fmt::format("{}{}: was {}, is now {}.", out.all ? "" : "Sometimes ",
-                         when.empty() ? (out.all ? "Whatever the request" : "whatever the request")
-                                      : (out.all ? "When " : "when ") + when,
-                         out.before, out.after);
-  return out;
+  if (left > 0)
+    partial_.push_back(fmt::format("of requests that were {} and are {}, {} more combinations are not told",
+                                   in_words(group.before), in_words(group.after), left));
 }
 
 void Comparison::run(Diff& out) {
@@ -327,14 +392,8 @@ void Comparison::run(Diff& out) {
     };
     return key(x) < key(y);
   });
-  for (const auto& group : groups_) {
-    if (out.shifts.size() >= kMostShifts) {
-      partial_.push_back(
-          fmt::format("{} more kinds of changed decisions are not told", groups_.size() - kMostShifts));
-      break;
-    }
-    out.shifts.push_back(describe(group));
-  }
+  const Boxes boxes(space_, points_);
+  for (const auto& group : groups_) describe(group, boxes, out);
   out.compared = points_.size();
   std::ranges::move(partial_, std::back_inserter(out.partial));
 }

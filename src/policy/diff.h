@@ -18,15 +18,14 @@ struct Difference {
   std::string clause;  // anchor in the version that has it, the newer one first; empty: none
 };
 
-// Requests of which the decision is another one.
+// Requests of which the decision is another one. All combinations looked at that the sentence tells of shift
+// so; two sentences may tell of the same one.
 struct Shift {
   enum class Way : std::uint8_t { stricter, looser, other };
   std::string before,
       after;  // what became of them, and what becomes of them: "refused", "personal data masked"
   Way way = Way::other;
-  std::string text;  // one sentence: which requests, what was, what is
-  // Every request of those looked at that the sentence describes changes so; false: some do.
-  bool all = true;
+  std::string text;              // one sentence: which requests, what was, what is
   std::size_t combinations = 0;  // how many of those looked at
   Facts example;
   std::vector<std::string> rules_before, rules_after;  // ids of those that decided, sorted; "default"

@@ -37,6 +37,7 @@ EXPECTED = {
     "listExchanges": SEE, "showExchange": SEE, "streamExchanges": SEE,
     "showLedger": READ, "tailLedger": READ, "verifyLedger": READ, "proveRecord": READ, "listCheckpoints": READ, "showHealth": READ,
     "showConfiguration": READ, "reloadConfiguration": ADMIN,
+    "policyPage": PUBLIC, "showPolicy": READ, "listPolicyDue": READ,
     "showSelf": KEY, "listOwnExchanges": KEY, "showKept": KEY, "createOwnKey": KEY, "showOwnBudget": KEY,
 }
 BODIES = {

@@ -22,6 +22,7 @@ std::vector<Operation> webhook_operations();
 std::vector<Operation> incoming_hook_operations();
 std::vector<Operation> question_operations();
 std::vector<Operation> answer_operations();
+std::vector<Operation> policy_operations();
 
 inline constexpr std::string_view kApi = "/api/v1";
 

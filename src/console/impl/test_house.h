@@ -37,6 +37,13 @@ class TestHouse : public ::testing::Test {
     bool metrics_open() const override { return open_metrics; }
     Lag projection_lag() const override { return lag; }
     std::vector<Witness> witnesses() const override { return known_witnesses; }
+    PolicyDocument policy_document() const override { return document; }
+    std::vector<policy::Change> policy_changes() const override {
+      ++changes_asked;
+      return {};
+    }
+    PolicyDocument document;
+    mutable int changes_asked = 0;
     int reloads = 0;
     std::string trouble;
     std::atomic<bool> closing = false;

@@ -283,6 +283,8 @@ std::vector<Dimension> dimensions_of(const std::vector<const Document*>& documen
 
 std::string in_words(const Dimension& dimension, const std::vector<std::size_t>& classes) {
   const auto& spec = fact_table()[dimension.fact];
+  if (classes.size() > 1 && classes.size() + 1 == dimension.classes.size() && classes.front() != 0)
+    return fmt::format("{} is known, whatever it is", spec.name);
   std::vector<std::string> parts, texts, sets;
   std::vector<std::size_t> ranges;
   bool unknown = false, none = false, outside = false;

@@ -1,0 +1,79 @@
+#include "console/policy_seen.h"
+
+#include <map>
+
+#include "json/document.h"
+#include "ledger/export.h"
+
+namespace ostiary::console {
+
+namespace {
+
+// The rules of an outcome's decision, those that are only observed too.
+void count_rules(json::Value record, std::map<std::string, std::uint64_t>& counts) {
+  const auto decision = record["decision"];
+  for (const auto* member : {"rules", "observed"})
+    for (const auto rule : decision[member]) {
+      const auto id = rule["id"].string_or("");
+      if (!id.empty() && counts.size() < 20'000) ++counts[std::string(id)];
+    }
+}
+
+}  // namespace
+
+Result<PolicySeen> policy_seen(const std::string& data_folder, const policy::Document& document, WallMs now,
+                               const std::function<bool()>& stopped) {
+  PolicySeen out;
+  const auto& often = document.review.rule_fired;
+  if (!often) return out;
+  ledger::RecordFilter filter;
+  filter.kind = "outcome";
+  filter.since =
+      now - static_cast<WallMs>(std::min<std::uint64_t>(often->within_ms, static_cast<std::uint64_t>(now)));
+  filter.until = now;
+  std::map<std::string, std::uint64_t> counts;
+  json::Document record;
+  bool ended = false;
+  const auto read = ledger::export_records(data_folder, filter, [&](std::string_view line) -> Result<> {
+    if (stopped()) {
+      ended = true;
+      return fail(Code::closed, "stopped");
+    }
+    if (json::Document::parse_into(line, {.refuse_duplicates = false}, record))
+      count_rules(record.root(), counts);
+    return {};
+  });
+  if (ended)
+    out.partial.emplace_back("the ledger is so long that not all of it was counted");
+  else if (!read)
+    return std::unexpected(read.error());
+  else if (read->removed > 0)
+    out.partial.emplace_back("older records were removed for their age and are not counted");
+  for (auto& [name, count] : counts) out.seen.fired.push_back({name, count});
+  return out;
+}
+
+void append_due(json::Writer& w, const policy::Due& due) {
+  const auto or_null = [&](std::string_view name, const std::string& text) {
+    w.key(name);
+    if (text.empty())
+      w.null();
+    else
+      w.string(text);
+  };
+  w.begin_object();
+  or_null("clause", due.clause);
+  or_null("date", due.date);
+  w.member("kind", due.kind);
+  w.key("line");
+  if (due.place.line == 0)
+    w.null();
+  else
+    w.number(std::uint64_t{due.place.line});
+  or_null("name", due.name);
+  w.member("overdue", due.overdue);
+  w.member("text", due.text);
+  w.end_object();
+}
+
+}  // namespace ostiary::console
