@@ -127,6 +127,15 @@ TEST(Diff, TheDefaultAndTheFrontMatterCount) {
   EXPECT_THAT(d.shifts[0].after, "asked about");
 }
 
+TEST(Diff, WhatIsAssumedDecidesToo) {
+  const std::string_view rules = "- {id: s, when: {output.use: internal}, then: allow}\n";
+  const auto d = of(text_of(rules), text_of(rules, "assumed: {output.use: internal}\n"));
+  EXPECT_THAT(texts(d.differences),
+              Contains("Where nobody says anything about output.use, nothing was taken for given, and "
+                       "that the output stays in the house is."));
+  EXPECT_THAT(texts(d.shifts), ElementsAre("When nobody knows output.use: was refused, is now allowed."));
+}
+
 TEST(Diff, TextThatChangesNoDecisionIsToldAsASection) {
   auto after = text_of(kAll);
   after += "\nMore words.\n";

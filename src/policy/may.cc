@@ -142,10 +142,12 @@ void Maker::classes() {
 
 void Maker::ordinary() {
   for (const auto& one : ordinary_request()) {
-    if (!wants(one.fact)) continue;
+    if (!wants(one.fact) || d_.assumed.find(one.fact)) continue;
     base_.set(one.fact, one.value, "ordinary");
     if (!one.words.empty()) out_.ordinary.emplace_back(one.words);
   }
+  for (const auto& fact : d_.assumed.all())
+    if (wants(fact.name)) out_.ordinary.push_back(is_value(fact_table()[*fact_index(fact.name)], fact.value));
   outsiders(base_, {});
   if (now_ == 0 || !wants("time.now")) return;
   base_.set("time.now", rfc3339(now_), "ordinary");
@@ -158,7 +160,9 @@ void Maker::outsiders(Facts& facts, std::string_view but_for) {
   for (const std::string_view fact : {"purpose", "subject.id", "subject.key", "subject.role", "subject.team",
                                       "tool", "output.project", "target.model"}) {
     const auto* d = fact == but_for ? nullptr : dimension(fact);
-    if (!d || d->classes.size() < 2 || d->classes[1].kind != ValueClass::Kind::outside) continue;
+    if (!d || d_.assumed.find(fact) || d->classes.size() < 2 ||
+        d->classes[1].kind != ValueClass::Kind::outside)
+      continue;
     facts.set(fact, *d->classes[1].value, "ordinary");
     some = true;
   }

@@ -345,6 +345,14 @@ std::string lies_between(const FactSpec& spec, std::int64_t least, std::int64_t 
   return compared(spec, fmt::format("between {} and {}", a, b));
 }
 
+std::string is_value(const FactSpec& spec, const FactValue& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return lies_between(spec, *flag ? 1 : 0, *flag ? 1 : 0);
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return lies_between(spec, *number, *number);
+  if (const auto* words = std::get_if<std::vector<std::string>>(&value)) return has_texts(spec, *words);
+  if (const auto* word = std::get_if<std::string>(&value)) return has_texts(spec, {*word});
+  return std::string(spec.name);
+}
+
 std::string is_unknown(const FactSpec& spec) {
   return fmt::format("nobody knows {}", spec.name);
 }

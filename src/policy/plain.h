@@ -26,6 +26,8 @@ std::string has_texts(const FactSpec& spec, const std::vector<std::string>& text
 // That a number, level or moment lies between both, which are of the fact's own unit; INT64_MIN and INT64_MAX
 // are no bounds. A flag's are 0 and 1.
 std::string lies_between(const FactSpec& spec, std::int64_t least, std::int64_t most);
+// That a fact has this value.
+std::string is_value(const FactSpec& spec, const FactValue& value);
 // That nobody knows it.
 std::string is_unknown(const FactSpec& spec);
 

@@ -46,6 +46,7 @@ class Comparer {
   Comparer(const Document& before, const Document& after) : a_(before), b_(after) {}
   Differences run() {
     front();
+    assumed();
     rules();
     lists();
     targets();
@@ -61,6 +62,7 @@ class Comparer {
     out_.all.push_back({std::string(kind), std::string(name), how, std::move(text), std::string(clause)});
   }
   void front();
+  void assumed();
   void rules();
   void rule(const Rule& before, const Rule& after);
   void lists();
@@ -173,6 +175,29 @@ std::vector<std::string> parts_of(const Rule& x, const Document& a, const Rule& 
 bool decides_otherwise(const Rule& x, const Document& a, const Rule& y, const Document& b) {
   return x.then != y.then || x.mode != y.mode || x.redact != y.redact || x.to != y.to || x.until != y.until ||
          x.exception_of != y.exception_of || form_of(x.when, a) != form_of(y.when, b);
+}
+
+// What holds where nobody says otherwise.
+void Comparer::assumed() {
+  std::set<std::string_view> names;
+  for (const auto* document : {&a_, &b_})
+    for (const auto& fact : document->assumed.all()) names.insert(fact.name);
+  for (const auto name : names) {
+    const auto *x = a_.assumed.find(name), *y = b_.assumed.find(name);
+    if (x && y && x->value == y->value) continue;
+    const auto said = [&](const Fact* fact) {
+      return fact ? fmt::format("that {}", is_value(fact_table()[*fact_index(name)], fact->value))
+                  : std::string("nothing");
+    };
+    add("assumed", name,
+        !x   ? How::added
+        : !y ? How::removed
+             : How::changed,
+        fmt::format("Where nobody says anything about {}, {} was taken for given, and {} is.", name, said(x),
+                    said(y)));
+    out_.decides = true;
+    out_.facts.insert(*fact_index(name));
+  }
 }
 
 void Comparer::rule(const Rule& before, const Rule& after) {
