@@ -195,7 +195,10 @@ TEST_F(Deciding, WhatIsOnlyObservedReachesTheServiceAsItCame) {
 }
 
 TEST_F(Deciding, AnObservedDocumentMasksNothing) {
-  open("- {id: m, when: {data.classes: [secret]}, then: redact, redact: [secret]}\n", "mode: observe\n");
+  open(
+      "- {id: rest, when: always, then: allow}\n- {id: m, when: {data.classes: [secret]}, then: redact, "
+      "redact: [secret]}\n",
+      "mode: observe\n");
   EXPECT_EQ(ask("", "my SECRET").header("x-ostiary-decision"), "redact; mode=observe");
   EXPECT_THAT(far_.seen().at(0).body, HasSubstr("my SECRET"));
 }

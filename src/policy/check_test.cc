@@ -128,12 +128,12 @@ TEST(Check, FindsWhatIsNotFilledIn) {
 TEST(Check, FindsDeadReferences) {
   const auto all = found(
       text_of("- {id: r, when: {tool: x}, then: reroute, to: there}\n- {id: s, when: {tool: {in: l}}, then: "
-              "deny}\n",
+              "deny}\n- {id: all, when: always, then: allow}\n",
               "destinations: {ours: [here]}\ntools: {l: [y], m: [z]}\n",
               "- {name: a, given: {tool: x}, expect: reroute, to: there}\n- {name: b, given: {tool: y}, "
-              "expect: deny, by: s}\n") +
+              "expect: deny, by: s}\n- {name: c, given: {tool: z}, expect: allow, by: all}\n") +
       "See [this](#rules) and [that](#nowhere).\n");
-  EXPECT_THAT(all, ElementsAre("14:47 dead-reference!", "20:17 dead-reference", "27:31 dead-reference"));
+  EXPECT_THAT(all, ElementsAre("14:47 dead-reference!", "21:17 dead-reference", "29:31 dead-reference"));
 }
 
 TEST(Check, TenThousandRulesTakeBoundedTime) {
@@ -152,6 +152,7 @@ TEST(Check, TenThousandRulesTakeBoundedTime) {
 
 TEST(Cases, FailWithWhatCameOut) {
   const auto policy = policy::testing::policy_of(text_of(
+      "- {id: all, when: always, then: allow}\n"
       "- {id: r, when: {tool: x}, then: redact, redact: [personal]}\n"
       "- {id: o, when: {tool: x}, then: deny, mode: observe}\n",
       "",

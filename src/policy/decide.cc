@@ -51,7 +51,10 @@ Decision Policy::in_full(const Facts& facts, const Verdict& v) const {
   const bool by_stance = would ? v.would_by_stance : v.by_stance;
   if (by_stance) d.rules.push_back({"default", ""});
   const Rule* first = nullptr;  // of those with the effect, the one with the least id
-  std::uint64_t used = 0;
+  // Where nothing lifts the default, every fact that a rule reads has its part in it: with another value the
+  // request might have been allowed.
+  std::uint64_t used = by_stance && d.effect != Effect::allow ? wanted_ : 0;
+  bool lifted = false;
   for (const auto& f : v.fired) {
     const auto& rule = document_.rules[f.rule];
     const auto then = f.at_target ? Effect::allow : rule.then;
@@ -60,6 +63,7 @@ Decision Policy::in_full(const Facts& facts, const Verdict& v) const {
     if (f.enforced)
       for (const auto& obligation : rule.obligations) d.obligations.push_back(obligation.text());
     if (!(would ? f.would : f.enforced)) continue;
+    lifted |= then == Effect::allow && f.truth == Truth::yes;
     if (then == Effect::redact) add_each_once(d.redact_classes, rule.redact);
     const bool goes_on = then == Effect::reroute && (then == d.effect || d.effect == Effect::ask);
     if (goes_on && (d.reroute_to.empty() || rule.to < d.reroute_to)) d.reroute_to = rule.to;
@@ -68,6 +72,8 @@ Decision Policy::in_full(const Facts& facts, const Verdict& v) const {
     if (then != d.effect) continue;
     if (!first || rule.id < first->id) first = &rule;
   }
+  // The answer to a rule's question stands for the default's as well.
+  if (d.effect == Effect::ask && document_.stance == Effect::ask && !lifted) used |= wanted_;
   add_each_once(d.obligations, {});
   std::ranges::sort(d.rules, {}, &RuleRef::id);
   std::ranges::sort(d.observed, {}, &RuleRef::id);

@@ -172,7 +172,7 @@ enum class Status : std::uint8_t { draft, in_force };
 struct Document {
   std::string title, version, owner, contact, approver, effective, review_by;
   Status status = Status::draft;
-  Effect stance = Effect::deny;  // for what no rule names: allow, ask or deny
+  Effect stance = Effect::deny;  // for what no rule allows: allow, ask or deny
   Mode mode = Mode::enforce;
   std::vector<std::string> observed_teams, observed_services;  // sorted
   std::string digest;                                          // "sha256:…" of the file's bytes

@@ -42,6 +42,13 @@ bool tells_requests_apart(std::string_view name) {
          type == FactType::level;
 }
 
+// 0 up to 64 KiB, then one more for each power of four: what was approved once covers no far larger request.
+int size_class(std::int64_t bytes) {
+  int out = 0;
+  for (auto most = std::int64_t{64} << 10; bytes > most && out < 20; most *= 4) ++out;
+  return out;
+}
+
 }  // namespace
 
 std::string request_fingerprint(const Decision& decision, std::string_view subject, std::string_view service,
@@ -55,6 +62,10 @@ std::string request_fingerprint(const Decision& decision, std::string_view subje
   auto facts = decision.facts;
   std::ranges::sort(facts, {}, &Fact::name);
   for (const auto& fact : facts) {
+    if (const auto* bytes = std::get_if<std::int64_t>(&fact.value); bytes && fact.name == "data.bytes") {
+      hashed.add(fact.name);
+      hashed.add(std::to_string(size_class(*bytes)));
+    }
     if (!tells_requests_apart(fact.name)) continue;
     hashed.add(fact.name);
     if (const auto* flag = std::get_if<bool>(&fact.value))

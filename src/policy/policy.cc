@@ -30,6 +30,24 @@ Truth opposite(Truth t) {
   return t == Truth::unknown ? t : truth_of(t == Truth::no);
 }
 
+// What the rules that are known to hold leave of the default stance. Only one that lets the request pass as
+// it is lifts it: a redaction, a reroute to elsewhere or a question says nothing of what nobody allowed.
+struct Lift {
+  bool allowed = false;
+  Effect known = Effect::allow;  // the strictest that is known to hold
+
+  void add(Effect effect, Truth truth) {
+    if (truth != Truth::yes) return;
+    allowed |= effect == Effect::allow;
+    known = std::max(known, effect);
+  }
+  // Whether the stance is what decides: beside `effect`, of all that fired, and not only repeating a rule
+  // that is known to hold.
+  bool left(Effect stance, Effect effect) const {
+    return !allowed && stance >= effect && (stance == Effect::allow || known != stance);
+  }
+};
+
 // A fact's value as a number, where its type is one; nothing where the value is of another type.
 std::optional<std::int64_t> number_in(const FactSpec& spec, const FactValue& value) {
   switch (spec.type) {
@@ -131,6 +149,8 @@ Policy::Policy(Document document) : document_(std::move(document)) {
     const auto of = ids.find(document_.rules[i].exception_of);
     if (document_.rules[i].exception_of.empty() || of == ids.end()) continue;
     rules_[i].suspends = static_cast<std::int32_t>(of->second);
+    // Where a rule is enforced in a document that is observed, so is what lets pass beside it.
+    if (!rules_[i].mode && document_.rules[of->second].mode == Mode::enforce) rules_[i].mode = Mode::enforce;
     rules_[of->second].has_exceptions = true;
     rules_[of->second].facts |= rules_[i].facts;
     exceptions_.push_back(i);
@@ -369,7 +389,7 @@ void Policy::judge(const Facts& facts, Verdict& v) const {
   v.effect = v.would_be = Effect::allow;
   v.missing = v.missing_would = 0;
   suspend(v);
-  bool named = false, would_named = false;
+  Lift lift, would_lift;
   for (std::uint32_t i = 0; i < rules_.size(); ++i) {
     const auto& rule = rules_[i];
     const auto truth = eval(nodes_[rule.node], v);
@@ -386,19 +406,19 @@ void Policy::judge(const Facts& facts, Verdict& v) const {
     if (fired.enforced) {
       v.effect = std::max(v.effect, effect);
       v.missing |= missing;
-      named |= truth == Truth::yes;
+      lift.add(effect, truth);
     }
     if (fired.would) {
       v.would_be = std::max(v.would_be, effect);
       v.missing_would |= missing;
-      would_named |= truth == Truth::yes;
+      would_lift.add(effect, truth);
     }
     v.fired.push_back(fired);
   }
   const auto stance = document_.stance;
-  v.by_stance = !named && !v.observed_ && stance >= v.effect;
+  v.by_stance = !v.observed_ && lift.left(stance, v.effect);
   if (v.by_stance) v.effect = stance;
-  v.would_by_stance = !would_named && stance >= v.would_be;
+  v.would_by_stance = would_lift.left(stance, v.would_be);
   if (v.would_by_stance) v.would_be = stance;
 }
 
@@ -428,7 +448,8 @@ std::vector<RuleTrace> Policy::trace(const Facts& facts) const {
     t.rule = &document_.rules[i];
     t.truth = eval(nodes_[rule.node], v);
     t.mode = mode_of(rule, v);
-    t.suspended = rule.has_exceptions && v.suspended_[i] != 0 && t.truth != Truth::no;
+    const auto now = t.mode == Mode::enforce ? kEnforced : kWould;
+    t.suspended = rule.has_exceptions && (v.suspended_[i] & now) && t.truth != Truth::no;
     const auto fired = std::ranges::find(v.fired, i, &Verdict::Fired::rule);
     t.fired = fired != v.fired.end() && (fired->enforced || (t.mode == Mode::observe && fired->would));
     t.at_target = fired != v.fired.end() && fired->at_target;

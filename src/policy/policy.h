@@ -62,7 +62,7 @@ struct RuleTrace {
 
 // A document compiled for deciding. Immutable; const functions may run on any thread. The same facts give the
 // same decision whatever the order of the rules in the file: strictest effect first (deny, ask, reroute,
-// redact, allow), redactions of all that fired, the default stance where no rule is known to hold.
+// redact, allow), redactions of all that fired, the default stance where no `allow` is known to hold.
 class Policy {
  public:
   // `document` must be usable (ReadDocument::usable).

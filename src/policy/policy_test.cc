@@ -143,11 +143,43 @@ TEST(Decision, UnknownFiresWhatStopsAndNamesWhatIsMissing) {
   EXPECT_THAT(d.missing, IsEmpty());
 }
 
-TEST(Decision, ARuleThatIsNotKnownToHoldDoesNotLiftTheDefault) {
-  const auto policy =
-      policy_of(text_of("- {id: r, when: {data.classes: [personal]}, then: redact, redact: [personal]}\n"));
-  EXPECT_EQ(policy.decide(facts_of("data.classes: [personal]")).effect, Effect::redact);
-  EXPECT_EQ(policy.decide(Facts()).effect, Effect::deny);
+TEST(Decision, OnlyARuleThatAllowsAndIsKnownToHoldLiftsTheDefault) {
+  const std::string rules =
+      "- {id: a, when: {tool: x}, then: allow}\n"
+      "- {id: m, when: {data.classes: [secret]}, then: redact, redact: [secret]}\n"
+      "- {id: q, when: {purpose: p}, then: ask}\n- {id: r, when: {purpose: r}, then: reroute, to: own}\n"
+      "- {id: d, when: {purpose: d}, then: deny}\n";
+  const auto outcome = [&](const std::string& stance, const std::string& facts) {
+    auto text = text_of(rules);
+    text.replace(text.find("default: deny"), 13, "default: " + stance);
+    const auto d = policy_of(text).decide(facts_of("{" + facts + "}"));
+    std::string out = name(d.enforced());
+    for (const auto& rule : d.rules) out += " " + rule.id;
+    return out;
+  };
+  EXPECT_EQ(outcome("deny", "tool: x, data.classes: [secret], purpose: z"), "redact m");
+  EXPECT_EQ(outcome("deny", "tool: y, data.classes: [secret], purpose: z"), "deny default m");
+  EXPECT_EQ(outcome("deny", "data.classes: [secret], purpose: z"), "deny default m");
+  EXPECT_EQ(outcome("deny", "tool: y, data.classes: [], purpose: p"), "deny default");
+  EXPECT_EQ(outcome("deny", "tool: y, data.classes: [], purpose: r, target.service: far"), "deny default");
+  EXPECT_EQ(outcome("deny", "tool: y, data.classes: [], purpose: r, target.service: own"), "allow r");
+  EXPECT_EQ(outcome("deny", "tool: y, data.classes: [], purpose: d"), "deny d");
+  EXPECT_EQ(outcome("ask", "tool: y, data.classes: [secret], purpose: z"), "ask default m");
+  EXPECT_EQ(outcome("ask", "tool: y, data.classes: [], purpose: p"), "ask q");
+  EXPECT_EQ(outcome("ask", "tool: x, data.classes: [], purpose: p"), "ask q");
+  EXPECT_EQ(outcome("ask", "tool: y, data.classes: [], purpose: d"), "deny d");
+  EXPECT_EQ(outcome("allow", "tool: y, data.classes: [secret], purpose: z"), "redact m");
+  EXPECT_EQ(outcome("allow", "tool: y, data.classes: [], purpose: z"), "allow default");
+}
+
+TEST(Decision, AnExceptionIsEnforcedWhereItsRuleIsThoughTheDocumentIsObserved) {
+  const auto policy = policy_of(
+      text_of("- {id: r, when: {tool: x}, then: deny, mode: enforce}\n"
+              "- {id: e, when: {subject.team: t}, then: allow, exception-of: r, until: 2026-06-30}\n",
+              "", "", "mode: observe\n"));
+  const std::string when = ", time.now: 2026-06-01}";
+  EXPECT_EQ(policy.decide(facts_of("{tool: x, subject.team: t" + when)).enforced(), Effect::allow);
+  EXPECT_EQ(policy.decide(facts_of("{tool: x, subject.team: u" + when)).enforced(), Effect::deny);
 }
 
 TEST(Decision, ObservedRulesAreToldAndStopNothing) {
@@ -221,7 +253,8 @@ TEST(Reroute, IsDecidedAgainAtTheNewTarget) {
 
 TEST(Reroute, EndsAfterThreeTargetsInADenial) {
   const auto policy =
-      policy_of(text_of("- {id: a, when: {target.service: [x, b]}, then: reroute, to: a}\n"
+      policy_of(text_of("- {id: all, when: always, then: allow}\n"
+                        "- {id: a, when: {target.service: [x, b]}, then: reroute, to: a}\n"
                         "- {id: b, when: {target.service: a}, then: reroute, to: b}\n"));
   int asked = 0;
   const auto d = policy.decide(facts_of("target.service: x"), [&](std::string_view to) {
@@ -333,6 +366,36 @@ TEST(Trace, TellsWhatBecameOfEveryRule) {
   EXPECT_TRUE(trace[1].fired);
   EXPECT_THAT(trace[1].missing, ElementsAre("purpose"));
   EXPECT_EQ(trace[1].tests[0], (std::pair<std::string, Truth>("tool is x", Truth::yes)));
+}
+
+TEST(Trace, ARuleIsSuspendedOnlyWhereWhatItDoesNowIs) {
+  const auto policy = policy_of(
+      text_of("- {id: a, when: {tool: x}, then: deny}\n"
+              "- {id: b, when: {tool: x}, then: deny, mode: observe}\n"
+              "- {id: c, when: {tool: x}, then: deny}\n"
+              "- {id: ea, when: always, then: allow, mode: observe, exception-of: a, until: 2026-06-30}\n"
+              "- {id: eb, when: always, then: allow, mode: observe, exception-of: b, until: 2026-06-30}\n"
+              "- {id: ec, when: always, then: allow, exception-of: c, until: 2026-06-30}\n"));
+  const auto trace = policy.trace(facts_of("{tool: x, time.now: 2026-06-01}"));
+  ASSERT_EQ(trace.size(), 6U);
+  EXPECT_FALSE(trace[0].suspended);
+  EXPECT_TRUE(trace[0].fired);
+  EXPECT_TRUE(trace[1].suspended);
+  EXPECT_FALSE(trace[1].fired);
+  EXPECT_TRUE(trace[2].suspended);
+  EXPECT_FALSE(trace[2].fired);
+}
+
+TEST(Condition, SaysInWordsWhatAListHoldsAndDoesNot) {
+  const auto policy =
+      policy_of(text_of("- {id: a, when: {data.classes: {has-all: [s*]}}, then: deny}\n"
+                        "- {id: b, when: {not: {data.classes: {has-all: [s*, t]}}}, then: deny}\n"
+                        "- {id: c, when: {data.classes: {only: [s]}}, then: deny}\n"
+                        "- {id: d, when: {not: {data.classes: {only: [s]}}}, then: deny}\n"));
+  std::vector<std::string> words;
+  for (const auto& rule : policy.document().rules) words.push_back(in_words(rule.when, policy.document()));
+  EXPECT_THAT(words, ElementsAre("data.classes holds all of s*", "data.classes does not hold all of t, s*",
+                                 "data.classes holds only s", "data.classes does not hold only s"));
 }
 
 }  // namespace

@@ -141,6 +141,48 @@ TEST(Property, AddingADenyNeverAllowsMore) {
   }
 }
 
+TEST(Property, AddingARuleThatDoesNotAllowNeverAllowsMore) {
+  for (unsigned seed = 0; seed < 2 * kRounds; ++seed) {
+    Maker maker(seed);
+    auto rules = maker.rules();
+    auto front = maker.front();
+    const auto text = [&](const std::string& stance) {
+      auto out = text_of(joined(rules), "", "", front);
+      return out.replace(out.find("default: deny"), 13, "default: " + stance);
+    };
+    const auto stance = maker.pick({"allow", "ask", "deny"});
+    const auto before = policy_of(text(stance));
+    auto more = maker.rule("more", maker.pick({"redact", "ask", "reroute"}),
+                           maker.pick({"", ", mode: enforce", ", mode: observe", ", until: 2026-06-30"}));
+    // A reroute to where the request goes already does allow; none goes there.
+    if (const auto to = more.find("reroute, to: "); to != std::string::npos) more[to + 13] = 'z';
+    rules.push_back(more);
+    const auto after = policy_of(text(stance));
+    for (int i = 0; i < 10; ++i) {
+      const auto facts = maker.facts();
+      const auto a = before.decide(facts), b = after.decide(facts);
+      ASSERT_GE(rank_of(b.enforced()), rank_of(a.enforced())) << stance << '\n' << joined(rules);
+      ASSERT_TRUE(std::ranges::includes(masked(b), masked(a)) || b.stops()) << stance << '\n'
+                                                                            << joined(rules);
+    }
+  }
+}
+
+TEST(Property, ObservingADocumentNeverMakesItStricter) {
+  for (unsigned seed = 0; seed < 2 * kRounds; ++seed) {
+    Maker maker(seed);
+    const auto rules = joined(maker.rules());
+    const auto enforced = policy_of(text_of(rules));
+    const Policy observed[] = {policy_of(text_of(rules, "", "", "mode: observe\n")),
+                               policy_of(text_of(rules, "", "", "observe: {teams: [t], services: [s]}\n"))};
+    for (int i = 0; i < 10; ++i) {
+      const auto facts = maker.facts();
+      const auto most = rank_of(enforced.decide(facts).enforced());
+      for (const auto& policy : observed) ASSERT_LE(rank_of(policy.decide(facts).enforced()), most) << rules;
+    }
+  }
+}
+
 TEST(Property, ObservedRulesNeverChangeWhatIsEnforced) {
   for (unsigned seed = 0; seed < kRounds; ++seed) {
     Maker maker(seed);

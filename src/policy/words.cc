@@ -65,11 +65,11 @@ std::string test_in_words(const Condition& c, const Document& document, bool neg
   const auto& list = document.lists[c.list];
   const bool one = list.name.empty() && list.exact.size() + list.globs.size() == 1;
   const auto texts = list_in_words(list);
-  if (c.op == Operator::only) return fmt::format("{} does {}hold only {}", spec.name, no, texts);
-  if (c.op == Operator::has_all) return fmt::format("{} does {}hold all of {}", spec.name, no, texts);
+  const std::string_view holds = negative ? "does not hold" : "holds";
+  if (c.op == Operator::only) return fmt::format("{} {} only {}", spec.name, holds, texts);
+  if (c.op == Operator::has_all) return fmt::format("{} {} all of {}", spec.name, holds, texts);
   if (spec.type == FactType::words)
-    return fmt::format("{} {} {}{}", spec.name, negative ? "does not hold" : "holds", one ? "" : "any of ",
-                       texts);
+    return fmt::format("{} {} {}{}", spec.name, holds, one ? "" : "any of ", texts);
   return fmt::format("{} is {}{}{}", spec.name, no, one ? "" : "one of ", texts);
 }
 
