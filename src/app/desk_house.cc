@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "base/log.h"
+#include "desk/question_told.h"
 #include "ledger/record.h"
 #include "policy/alternative.h"
+#include "watch/events.h"
 
 namespace ostiary::app {
 
@@ -16,6 +18,8 @@ namespace {
 
 constexpr std::chrono::seconds kBetween{30};  // two looks at the clocks
 constexpr MonoNs kHourNs = 3'600'000'000'000;
+// Bytes of a question that webhooks are told of, so that an event holds it and what else it says.
+constexpr std::size_t kMostTold = watch::kMostData / 4 * 3;
 
 std::string text_of(const policy::Facts& facts, std::string_view name) {
   const auto* fact = facts.find(name);
@@ -155,7 +159,8 @@ std::string DeskHouse::json_of(std::string_view number) {
   const auto wanted = desk::parse_number(number);
   if (!wanted) return out;
   const desk::Actor anybody{.subject = {}, .team = {}, .answers = true, .key = "local"};
-  if (const auto question = desk_->find(*wanted, anybody, wall_now())) desk::append_json(out, *question);
+  if (const auto question = desk_->find(*wanted, anybody, wall_now()))
+    desk::append_json_within(out, *question, kMostTold);
   return out;
 }
 

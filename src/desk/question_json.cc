@@ -1,6 +1,7 @@
 // A question as JSON, canonical: members in sorted order.
 
 #include "desk/question.h"
+#include "desk/question_told.h"
 #include "json/writer.h"
 
 namespace ostiary::desk {
@@ -154,6 +155,18 @@ void append_json(std::string& out, const Question& q, bool with_texts) {
   text(w, "tool", q.tool);
   text(w, "what_for", with_texts ? q.what_for : "");
   w.end_object();
+}
+
+void append_json_within(std::string& out, const Question& q, std::size_t most) {
+  std::string json;
+  append_json(json, q);
+  if (json.size() > most) {
+    json = R"({"partial":true,)";
+    std::string bare;
+    append_json(bare, q, false);
+    json.append(bare, 1);
+  }
+  out += json;
 }
 
 }  // namespace ostiary::desk

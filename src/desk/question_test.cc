@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "desk/question_told.h"
+#include "json/document.h"
 
 namespace ostiary::desk {
 namespace {
@@ -36,6 +38,25 @@ TEST(CleanText, IsUtf8AndWithinItsLimitWhateverComes) {
     EXPECT_TRUE(text::is_utf8(clean));
     EXPECT_EQ(clean, clean_text(clean, most)) << "clean text stays as it is";
   }
+}
+
+TEST(QuestionJson, IsWithoutTextsAndSaysSoWhereItWouldBeTooLong) {
+  Question q;
+  q.number = 7;
+  q.text = "May I?";
+  q.events.push_back({0, "replied", "sub_ada", std::string(4000, 'x')});
+  std::string whole, cut;
+  append_json(whole, q);
+  append_json_within(cut, q, whole.size());
+  EXPECT_EQ(cut, whole);
+  cut.clear();
+  append_json_within(cut, q, whole.size() - 1);
+  EXPECT_LT(cut.size(), 2000U);
+  const auto document = json::Document::parse(cut);
+  ASSERT_TRUE(document) << cut;
+  EXPECT_EQ(document->root()["partial"].as_bool(), true);
+  EXPECT_EQ(document->root()["question"].string_or(""), "Q-7");
+  EXPECT_EQ(cut.find("May I"), std::string::npos);
 }
 
 }  // namespace

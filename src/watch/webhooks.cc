@@ -39,6 +39,15 @@ store::HookEvent tell_gap(const store::HookGap& gap) {
   return {.id = new_id(), .type = event.type, .body = body_of(event), .at = event.at};
 }
 
+Result<> check(const Event& event) {
+  if (!find_event_kind(event.type))
+    return fail(Code::invalid, fmt::format("there is no event '{}'", event.type));
+  if (event.data.size() > kMostData)
+    return fail(Code::too_large,
+                fmt::format("it holds {} bytes, at most {} are told", event.data.size(), kMostData));
+  return {};
+}
+
 std::thread quiet_thread(const char* name, std::function<void()> run) {
   sigset_t all, before;
   ::sigfillset(&all);
@@ -269,9 +278,13 @@ Result<> Webhooks::put_all(const store::HookPosition* read, std::span<const Even
   std::vector<store::HookItem> items;
   const std::lock_guard lock(impl_->mutex);
   for (const auto& event : events) {
-    if (!find_event_kind(event.type))
-      return fail(Code::invalid, fmt::format("there is no event '{}'", event.type));
-    if (event.data.size() > kMostData) return fail(Code::too_large, "the event holds too much");
+    if (const auto good = check(event); !good) {
+      if (!read) return good;
+      // A source that cannot tell of one event is not to stand still before it for good.
+      log::error(fmt::format("webhooks: the event {} ({}) is skipped: {}", event.id, event.type,
+                             good.error().message));
+      continue;
+    }
     const store::HookEvent told{.id = event.id.empty() ? new_id() : event.id,
                                 .type = event.type,
                                 .body = body_of(event),

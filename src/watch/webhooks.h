@@ -55,7 +55,7 @@ class Webhooks final : public Outbox {
 
   using Outbox::put;
   Result<> put(std::span<const Event> events) override;
-  // The same, with the position of the source that they are from.
+  // The same, with the position of the source; what is `invalid` or `too_large` is logged and skipped.
   Result<> put_from(const store::HookPosition& read, std::span<const Event> events);
 
   Result<std::vector<HookState>> states();

@@ -294,6 +294,20 @@ TEST_F(WebhooksTest, AFullHookIsToldHowManyItMissed) {
   EXPECT_EQ(document->root()["data"]["events"].as_uint(), 3U);
 }
 
+TEST_F(WebhooksTest, AnEventThatCannotBeToldHoldsUpNoOtherOfItsSource) {
+  Receiver receiver;
+  hooks_->replace({hook(receiver)});
+  auto large = asked(1), unknown = asked(2);
+  large.data = "{\"text\":\"" + std::string(kMostData, 'x') + "\"}";
+  unknown.type = "question.unknown";
+  EXPECT_EQ(hooks_->put(large).error().code, Code::too_large);
+  EXPECT_EQ(hooks_->put(unknown).error().code, Code::invalid);
+  const std::vector<Event> events = {large, unknown, asked(3)};
+  ASSERT_TRUE(hooks_->put_from({"ledger", 7}, events));
+  EXPECT_THAT(ids(receiver.wait_for(1)), ElementsAre("msg_3"));
+  EXPECT_EQ(hooks_->queue().position("ledger").value(), 7U);
+}
+
 TEST_F(WebhooksTest, ShowsOfAUrlItsOriginAlone) {
   Receiver receiver(503);
   hooks_->replace({hook(receiver)});
