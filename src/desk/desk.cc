@@ -1,6 +1,7 @@
 #include "desk/desk.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <tuple>
 
@@ -26,6 +27,20 @@ std::vector<std::string> state_names(const std::vector<State>& states) {
 
 std::unexpected<Error> not_there(std::uint64_t number) {
   return fail(Code::not_found, fmt::format("there is no question {}", number_text(number)));
+}
+
+// A question that waits, and how soon it is due: 0 already, 1 and 2 within the working times below, 3 later.
+struct Queued {
+  std::ptrdiff_t bucket = 0;
+  WallMs due = 0;
+  Question question;
+};
+
+// The last moments of what is due already, within one working hour, and within eight.
+std::array<WallMs, 3> urgency_at(const Calendar& calendar, WallMs now) {
+  constexpr std::uint64_t kHourMs = 3'600'000;
+  return {now, calendar.after(now, kHourMs).value_or(INT64_MAX),
+          calendar.after(now, 8 * kHourMs).value_or(INT64_MAX)};
 }
 
 }  // namespace
@@ -128,6 +143,7 @@ Result<> Desk::Impl::read_approvals() {
     TRY(const auto kept, from_stored(stored));
     const auto& q = kept.question;
     if (!is_approvable(q) || !q.answer || !allows(q.answer->ruling) || !q.answer->expires) continue;
+    if (!clause_stands(*q.answer)) continue;
     if (q.answer->precedent != 0) {
       const auto of = store_.find(q.answer->precedent);
       if (!of || of->precedent != name(Precedent::in_force)) continue;
@@ -213,24 +229,26 @@ Result<std::vector<Question>> Desk::queue(const Actor& by, WallMs now) {
   if (!by.answers) return fail(Code::denied, "the queue is for those who answer");
   const std::lock_guard lock(impl_->mutex_);
   TRY(auto stored, impl_->store_.in_state(name(State::open)));
-  std::vector<std::pair<WallMs, Question>> all;
+  const auto urgency = urgency_at(impl_->lanes_.calendar(), now);
+  std::vector<Queued> all;
   for (auto& one : stored) {
     TRY(auto kept, impl_->load(std::move(one)));
     set_clocks(kept, impl_->lanes_, now);
     auto& q = kept.question;
-    const auto breach =
-        std::min(q.first_answer.due.value_or(INT64_MAX), q.until_decision.due.value_or(INT64_MAX));
-    all.emplace_back(breach, std::move(q));
+    const auto due = std::min({q.first_answer.due.value_or(INT64_MAX),
+                               q.until_decision.due.value_or(INT64_MAX), q.deadline.value_or(INT64_MAX)});
+    const auto bucket = std::ranges::lower_bound(urgency, due) - urgency.begin();
+    all.push_back({bucket, due, std::move(q)});
   }
-  std::ranges::sort(all, [](const auto& a, const auto& b) {
-    const auto place = [](const auto& entry) {
-      const auto& [breach, q] = entry;
-      return std::tuple(breach, ~q.people_blocked, -static_cast<int>(q.risk), q.number);
+  std::ranges::sort(all, [](const Queued& a, const Queued& b) {
+    const auto place = [](const Queued& one) {
+      return std::tuple(one.bucket, ~one.question.people_blocked, -static_cast<int>(one.question.risk),
+                        one.due, one.question.number);
     };
     return place(a) < place(b);
   });
   std::vector<Question> out;
-  for (auto& [breach, question] : all) out.push_back(std::move(question));
+  for (auto& one : all) out.push_back(std::move(one.question));
   return out;
 }
 

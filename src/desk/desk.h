@@ -99,7 +99,7 @@ class Desk {
   // An actor who answers nothing sees their own questions only: others are `not_found`.
   Result<Question> find(std::uint64_t number, const Actor& by, WallMs now);
   Result<std::vector<Question>> list(const Filter& filter, const Actor& by, WallMs now);  // by number
-  // Open questions: by time to breach, then people blocked, then risk, then number. By who answers.
+  // Open ones: overdue, due in 1 working hour, in 8, later; then people blocked, risk, due. By who answers.
   Result<std::vector<Question>> queue(const Actor& by, WallMs now);
 
   Result<Question> ask_back(std::uint64_t number, std::string_view note, const Actor& by, WallMs now);

@@ -10,6 +10,8 @@ namespace ostiary::desk {
 
 namespace {
 
+constexpr std::size_t kMostReplies = 50;
+
 std::string key_of(const Actor& by) {
   return by.key.empty() ? "local" : by.key;
 }
@@ -148,6 +150,16 @@ Result<Question> Desk::Impl::ask_back(std::uint64_t number, std::string_view not
   return shown(std::move(kept), now);
 }
 
+// Replies that nobody waited for: so many of the asker in a row, and nobody of the desk in between.
+Result<> Desk::Impl::check_replies(const Question& q) {
+  TRY(const auto events, store_.events(q.number));
+  const auto last =
+      std::ranges::find_if(events.rbegin(), events.rend(), [](const auto& e) { return e.kind != "replied"; });
+  if (static_cast<std::size_t>(last - events.rbegin()) < kMostReplies) return {};
+  return fail(Code::too_large, fmt::format("{} has {} replies in a row already; wait until the desk answers",
+                                           number_text(q.number), kMostReplies));
+}
+
 Result<Question> Desk::Impl::reply(std::uint64_t number, std::string_view note, const Actor& by, WallMs now) {
   TRY(auto kept, find_visible(number, by));
   auto& q = kept.question;
@@ -155,6 +167,7 @@ Result<Question> Desk::Impl::reply(std::uint64_t number, std::string_view note, 
     return wrong_state(q, "nobody waits for a reply; appeal, or ask anew");
   const auto text = note_of(note);
   if (text.empty()) return fail(Code::invalid, "the reply says nothing");
+  if (q.state == State::open) TRY_VOID(check_replies(q));
   q.state = State::open;
   resume(kept, now);
   Writing writing;
@@ -173,6 +186,25 @@ static void measure(Kept& kept, const Lanes& lanes, WallMs now) {
   kept.breached = kept.breached || q.first_answer.breached || q.until_decision.breached;
 }
 
+// Nobody decides what they asked themselves, nor an appeal against their own answer. Who is at the data
+// folder itself may: a desk of one person has nobody else.
+Result<> Desk::Impl::check_answerer(const Kept& kept, const Actor& by) {
+  const auto& q = kept.question;
+  if (is_local(by) || by.subject.empty()) return {};
+  if (by.subject == q.asker)
+    return fail(Code::denied,
+                fmt::format("{} is your own question; somebody else answers it", number_text(q.number)));
+  if (q.state == State::answered || !q.answer || q.answer->by != by.subject) return {};
+  TRY(const auto events, store_.events(q.number));
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->kind == "answered" || event->kind == "reversed" || event->kind == "reopened") return {};
+    if (event->kind == "appealed")
+      return fail(Code::denied, fmt::format("{} is an appeal against your answer; somebody else answers it",
+                                            number_text(q.number)));
+  }
+  return {};
+}
+
 Result<Question> Desk::Impl::answer(std::uint64_t number, const AnswerWish& wish, const Actor& by,
                                     WallMs now) {
   if (!by.answers) return not_for("answering");
@@ -180,6 +212,7 @@ Result<Question> Desk::Impl::answer(std::uint64_t number, const AnswerWish& wish
   auto& q = kept.question;
   if (q.state != State::open && q.state != State::waiting && q.state != State::answered)
     return wrong_state(q, "it cannot be answered");
+  TRY_VOID(check_answerer(kept, by));
   auto answer = answer_of(wish, by, now);
   TRY_VOID(check_answer(answer, now));
   TRY(answer.clause, clause_of(kept, wish.clause));
@@ -239,6 +272,10 @@ Result<Question> Desk::Impl::appeal(std::uint64_t number, std::string_view why, 
   if (text.empty()) return fail(Code::invalid, "say why the answer should be another");
   if (by.subject == q.asker && !by.answers) TRY_VOID(check_room(q.asker, now));
   reopen(kept, now);
+  if (!q.escalate_to.empty()) {
+    q.owner = q.escalate_to;
+    kept.assigned = true;
+  }
   Writing writing{.approvals = is_approvable(q), .precedents = q.precedent != Precedent::none};
   if (q.precedent == Precedent::in_force) q.precedent = Precedent::reopened;
   writing.events.push_back({now, "appealed", actor_name(by), text});
@@ -285,11 +322,18 @@ Result<Question> Desk::Impl::make_precedent(std::uint64_t number, std::string_vi
   if (!by.answers) return not_for("making precedents");
   TRY(auto kept, find(number));
   auto& q = kept.question;
+  if (!is_local(by) && !by.subject.empty() && by.subject == q.asker)
+    return fail(Code::denied, fmt::format("{} is your own question; somebody else makes it a precedent",
+                                          number_text(number)));
   if (q.state != State::answered || !q.answer)
     return wrong_state(q, "only an answered question is a precedent");
   if (q.answer->automatic)
     return fail(Code::exists, "the answer was automatic; a precedent needs a person's answer");
   if (q.precedent == Precedent::in_force) return fail(Code::exists, "it is a precedent already");
+  if (!is_comparable(q))
+    return fail(Code::invalid,
+                "the gate looked at nothing when it refused this, so that no other request is the same; "
+                "write a rule (ostiary desk propose)");
   TRY(const auto all, store_.precedents());
   if (all.size() >= kMostPrecedents)
     return fail(Code::too_large,

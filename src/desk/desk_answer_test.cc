@@ -1,6 +1,7 @@
 // What people do with questions: answers, approvals, reversals, erasure.
 
 #include <atomic>
+#include <functional>
 #include <gmock/gmock.h>
 #include <thread>
 
@@ -86,6 +87,124 @@ TEST_F(DeskTest, APrecedentApprovesTheSameRefusalOfOthersAndEndsWithIt) {
   const auto anew = refused(bigger);
   EXPECT_NE(anew.number, other.number) << "what is stopped again is asked anew";
   EXPECT_EQ(anew.state, State::open);
+}
+
+// Whatever differs of a request that the rule did not look at.
+TEST_F(DeskTest, APrecedentOfARefusalIsForTheSameUseAlone) {
+  const auto like = [](std::string request) {
+    auto out = refusal(policy::Effect::ask, "sub_bob", std::move(request));
+    out.model = "small", out.surface = "api", out.tool = "chat", out.output_use = "internal";
+    out.facts.set("target.provider", std::string("Mistral AI"), "config");
+    std::erase_if(out.decision.facts, [](const auto& fact) { return fact.name != "data.bytes"; });
+    return out;
+  };
+  const auto q = refused(like("r1"));
+  answer(q.number, Ruling::allow);
+  ASSERT_TRUE(desk_->make_precedent(q.number, "", "", kLegal, now_));
+  refused(like("r2"));
+  EXPECT_TRUE(approved("r2"));
+  const std::vector<std::function<void(Refusal&)>> others = {
+      [](Refusal& r) { r.service = "openai"; },
+      [](Refusal& r) { r.model = "large"; },
+      [](Refusal& r) { r.surface = "web"; },
+      [](Refusal& r) { r.tool = "agent"; },
+      [](Refusal& r) { r.output_use = "shipped"; },
+      [](Refusal& r) { r.data_classes.emplace_back("secret"); },
+      [](Refusal& r) { r.facts.set("target.provider", std::string("OpenAI"), "config"); },
+      [](Refusal& r) { r.facts.set("target.service", std::string("openai"), "config"); }};
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    auto other = like("other" + std::to_string(i));
+    others[i](other);
+    EXPECT_EQ(refused(other).state, State::open) << i;
+    EXPECT_FALSE(approved(other.request_fingerprint)) << i;
+  }
+}
+
+TEST_F(DeskTest, ARefusalThatLookedAtNothingIsNoPrecedent) {
+  auto blind = refusal(policy::Effect::ask);
+  blind.decision.facts.clear();
+  const auto q = refused(blind);
+  answer(q.number, Ruling::allow);
+  const auto error = error_of(desk_->make_precedent(q.number, "", "", kLegal, now_));
+  EXPECT_EQ(error.code, Code::invalid);
+  EXPECT_THAT(error.message, HasSubstr("looked at nothing"));
+}
+
+TEST_F(DeskTest, AnApprovalEndsWhenItsClauseChanges) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  answer(q.number, Ruling::allow);
+  use(with("Public things go.", "Public things may go."));
+  EXPECT_TRUE(approved("r1")) << "another clause";
+  use(with("Keys stay.", "Keys and passwords stay."));
+  EXPECT_FALSE(approved("r1"));
+  EXPECT_EQ(find(q.number).state, State::open);
+  EXPECT_THAT(journal_.actions(), Contains("question-reopened Q-1"));
+  answer(q.number, Ruling::allow);
+  EXPECT_TRUE(approved("r1")) << "who answered answers on the new words";
+}
+
+TEST_F(DeskTest, AnApprovalLastsAYearAndADayAtMost) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  EXPECT_EQ(answer(q.number, Ruling::allow, now_ + 4000 * 24 * kHour).answer->expires,
+            now_ + 366 * 24 * kHour);
+}
+
+TEST_F(DeskTest, ADocumentThatCouldNotBeFollowedIsFollowedByTheNextCall) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  answer(q.number, Ruling::allow);
+  ASSERT_TRUE(desk_->make_precedent(q.number, "", "", kLegal, now_));
+  const auto changed = with("Keys stay.", "Keys and passwords stay.");
+  const auto policy = std::make_shared<const policy::Policy>(policy::testing::policy_of(changed));
+  journal_.broken = true;
+  EXPECT_FALSE(desk_->use_policy(policy, target_, nearest_, now_));
+  EXPECT_FALSE(approved("r1"));
+  journal_.broken = false;
+  EXPECT_EQ(refused(refusal(policy::Effect::ask, "sub_bob", "r2")).state, State::open)
+      << "the words are not those that the precedent rests on";
+  EXPECT_TRUE(desk_->use_policy(policy, target_, nearest_, now_));
+  EXPECT_EQ(find(q.number).precedent, Precedent::reopened);
+}
+
+TEST_F(DeskTest, WithoutADocumentNothingIsAnsweredAutomatically) {
+  const auto q = refused(refusal(policy::Effect::ask));
+  answer(q.number, Ruling::allow);
+  ASSERT_TRUE(desk_->make_precedent(q.number, "", "", kLegal, now_));
+  ASSERT_TRUE(desk_->use_policy(nullptr, target_, nearest_, now_));
+  EXPECT_EQ(refused(refusal(policy::Effect::ask, "sub_bob", "r2")).state, State::open);
+}
+
+TEST_F(DeskTest, NobodyDecidesTheirOwnQuestionButAtTheDataFolder) {
+  const auto q = ask(asking("May I use Copilot for our build?"), kLegal);
+  const AnswerWish wish{.ruling = Ruling::allow, .reason = "x", .clause = "public"};
+  EXPECT_EQ(error_of(desk_->answer(q.number, wish, kLegal, now_)).code, Code::denied);
+  const Actor other{.subject = "sub_eve", .answers = true, .key = "k2"};
+  ASSERT_TRUE(desk_->answer(q.number, wish, other, now_));
+  EXPECT_EQ(error_of(desk_->make_precedent(q.number, "", "", kLegal, now_)).code, Code::denied);
+  const Actor local{.subject = kLegal.subject, .answers = true, .key = "local"};
+  EXPECT_TRUE(desk_->answer(q.number, wish, local, now_));
+  EXPECT_TRUE(desk_->make_precedent(q.number, "", "", local, now_));
+}
+
+TEST_F(DeskTest, AnAppealIsForSomebodyElse) {
+  const auto q = ask(asking("a personal one", {"personal"}));
+  answer(q.number, Ruling::deny);
+  const auto appealed = desk_->appeal(q.number, "why?", kAda, now_);
+  ASSERT_TRUE(appealed);
+  EXPECT_EQ(appealed->owner, "counsel") << "whom the lane escalates to";
+  ASSERT_TRUE(desk_->ask_back(q.number, "?", kLegal, now_));
+  const AnswerWish wish{.ruling = Ruling::deny, .reason = "x"};
+  EXPECT_EQ(error_of(desk_->answer(q.number, wish, kLegal, now_)).code, Code::denied);
+  const Actor other{.subject = "sub_eve", .answers = true, .key = "k2"};
+  EXPECT_TRUE(desk_->answer(q.number, wish, other, now_));
+}
+
+TEST_F(DeskTest, RepliesThatNobodyWaitsForEndAtALimit) {
+  const auto q = ask(asking("May I use Copilot for our build?"));
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(desk_->reply(q.number, "more", kAda, now_)) << i;
+  EXPECT_EQ(error_of(desk_->reply(q.number, "more", kAda, now_)).code, Code::too_large);
+  ASSERT_TRUE(desk_->ask_back(q.number, "Which data?", kLegal, now_));
+  EXPECT_TRUE(desk_->reply(q.number, "code", kAda, now_));
+  EXPECT_TRUE(desk_->reply(q.number, "and text", kAda, now_)) << "the desk said something";
 }
 
 TEST_F(DeskTest, AChangedClauseEndsWhatRestsOnThePrecedent) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMostAsksOfADay = 200, kMostFacts = 64, kMostSimilar = 5, kMostInTopic = 10;
 constexpr std::uint32_t kMostBlocked = 100'000;
 constexpr WallMs kSameRefusalMs = 1000;  // a refusal that comes again within it is not written anew
-constexpr WallMs kApprovalMs = 30 * kDayMs;
+constexpr WallMs kApprovalMs = 30 * kDayMs, kLongestApprovalMs = 366 * kDayMs;
 
 std::string word(std::string_view text) {
   return clean_text(text, Asking::kLongestWord);
@@ -53,6 +53,16 @@ bool fits(policy::FactType type, const policy::FactValue& value) {
       return std::holds_alternative<std::string>(value);
   }
   return false;
+}
+
+// A link that a page may offer to whoever answers.
+bool is_web_link(std::string_view link) {
+  const auto good = [](char c) {
+    return c > 0x20 && c < 0x7f && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
+  };
+  const auto host = link.starts_with("https://") ? 8U : 7U;
+  return (host == 8 || link.starts_with("http://")) && link.size() > host && link[host] != '/' &&
+         std::ranges::all_of(link, good);
 }
 
 // With texts as the desk keeps them.
@@ -101,6 +111,24 @@ policy::Facts asked_facts(const Question& q) {
   for (const auto& fact : q.facts.all())
     if (!fact.name.starts_with("subject.")) facts.set(fact.name, fact.value, fact.source);
   return facts;
+}
+
+// What a refused request was about to do, besides what the decision looked at: an answer to it is for no
+// other service, provider, surface, model, data, tool and use of the output. Canonical JSON; empty for a
+// question that is no refusal, and for one whose decision looked at nothing.
+std::string use_of_refusal(const Question& q) {
+  if (q.origin != Origin::gate || !is_comparable(q)) return {};
+  policy::Facts facts;
+  for (const auto* name : {"data.classes", "output.use", "target.model", "target.provider", "target.service",
+                           "target.surface", "tool"})
+    if (const auto* fact = q.facts.find(name)) facts.set(fact->name, fact->value, "");
+  std::string out;
+  json::Writer w(out);
+  w.begin_array();
+  for (const auto* word : {&q.service, &q.surface, &q.model, &q.tool, &q.output_use}) w.string(*word);
+  for (const auto& one : q.data_classes) w.string(one);
+  w.end_array();
+  return out + facts_of_question(facts);
 }
 
 std::string asked_record(const Kept& kept, std::string_view by) {
@@ -158,7 +186,7 @@ std::string topic_of(const Question& q) {
 }
 
 WallMs approval_end(const Question& q, const std::optional<WallMs>& wanted, WallMs now) {
-  auto end = wanted.value_or(now + kApprovalMs);
+  auto end = std::min(wanted.value_or(now + kApprovalMs), now + kLongestApprovalMs);
   if (q.approval_lasts_ms && *q.approval_lasts_ms < static_cast<std::uint64_t>(end - now))
     end = now + static_cast<WallMs>(*q.approval_lasts_ms);
   return end;
@@ -227,6 +255,8 @@ Result<Kept> Desk::Impl::stated(const Asking& asking, const Actor& by, WallMs no
   q.team = word(by.team);
   q.origin = asking.origin;
   q.link = clean_text(asking.link, 1000);
+  if (!q.link.empty() && !is_web_link(q.link))
+    return fail(Code::invalid, "the link must be an http or https URL");
   q.created = now;
   q.asked = now;
   kept.salt = new_salt();
@@ -299,6 +329,7 @@ Result<const std::vector<Desk::Impl::Earlier>*> Desk::Impl::earlier() {
                         .fingerprint = q.fingerprint,
                         .facts = facts_of_question(asked_facts(q)),
                         .asker = q.asker,
+                        .use = use_of_refusal(q),
                         .in_force = q.precedent == Precedent::in_force && q.state == State::answered,
                         .from_gate = q.origin == Origin::gate,
                         .wording = wording_of(q.text.empty() ? q.title : q.text + " " + q.what_for)});
@@ -312,11 +343,13 @@ Result<std::uint64_t> Desk::Impl::match(Question& q) {
   const auto facts = facts_of_question(asked_facts(q));
   const auto wording = wording_of(q.text + " " + q.what_for);
   const bool from_gate = q.origin == Origin::gate;
+  const auto use = use_of_refusal(q);
   std::uint64_t exact = 0, alike = 0;
   std::vector<std::pair<double, std::uint64_t>> near;
   for (const auto& one : *all) {
-    // A refusal has no words of its own: only the same rules and facts are the same.
-    const bool same = one.fingerprint == q.fingerprint;
+    // A refusal has no words of its own: only the same rules, facts and use are the same.
+    const bool same = one.fingerprint == q.fingerprint && one.from_gate == from_gate &&
+                      (!from_gate || (!use.empty() && one.use == use));
     const bool said_alike =
         !from_gate && !one.from_gate && one.facts == facts && asks_the_same(one.wording, wording);
     if (one.in_force && same) exact = one.number;
@@ -349,10 +382,11 @@ void Desk::Impl::give_automatic(Kept& kept, Writing& writing, Answer answer, Wal
 
 Result<bool> Desk::Impl::answer_by_precedent(Kept& kept, Writing& writing, WallMs now) {
   TRY(const auto number, match(kept.question));
-  if (number == 0) return false;
+  if (number == 0 || !policy_) return false;  // without a document nothing is automatic
   TRY(const auto of, find(number));
   if (!of.question.answer || (of.question.answer->expires && *of.question.answer->expires <= now))
     return false;
+  if (!clause_stands(*of.question.answer)) return false;
   auto answer = *of.question.answer;
   answer.by = "precedent";
   answer.precedent = number;

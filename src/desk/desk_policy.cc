@@ -26,14 +26,31 @@ Result<> Desk::Impl::use_policy(std::shared_ptr<const policy::Policy> policy, Fa
     TRY(lanes, Lanes::make(policy->document()));
   }
   const bool same = policy && policy_ && policy->document().digest == policy_->document().digest;
+  if (!same) settled_ = false;
   policy_ = std::move(policy);
   target_ = std::move(target);
   nearest_ = std::move(nearest);
   lanes_ = std::move(lanes);
-  if (same) return {};
+  if (settled_) return {};
+  TRY_VOID(settle(now));
+  settled_ = true;
+  return {};
+}
+
+bool Desk::Impl::clause_stands(const Answer& answer) const {
+  return !policy_ || answer.clause.empty() ||
+         answer.clause_digest == clause_digest(policy_->document(), answer.clause);
+}
+
+// Questions under another document. Where it fails, what was done holds, and the rest is done by the next
+// call.
+Result<> Desk::Impl::settle(WallMs now) {
+  TRY_VOID(read_approvals());  // those whose clause changed are over, whatever fails below
   if (policy_) {
     TRY(auto precedents, store_.precedents());
     for (auto& stored : precedents) TRY_VOID(reopen_if_changed(std::move(stored), now));
+    TRY(auto approved, store_.approved(now));
+    for (auto& stored : approved) TRY_VOID(reopen_lapsed(std::move(stored), now));
   }
   for (const auto state : {State::open, State::waiting}) {
     TRY(auto all, store_.in_state(name(state)));
@@ -52,6 +69,19 @@ Result<> Desk::Impl::reopen_if_changed(store::StoredQuestion stored, WallMs now)
   Writing writing{.approvals = true, .precedents = true};
   writing.events.push_back({now, "reopened", "desk", ""});
   writing.records.emplace_back("precedent-reopened", event_record(kept, "desk", ""));
+  return commit(kept, writing, now);
+}
+
+// A refused request that a person allowed on a clause that says something else now, or is gone.
+Result<> Desk::Impl::reopen_lapsed(store::StoredQuestion stored, WallMs now) {
+  TRY(auto kept, load(std::move(stored)));
+  const auto& q = kept.question;
+  if (!is_approvable(q) || !q.answer || !allows(q.answer->ruling) || q.answer->precedent != 0) return {};
+  if (clause_stands(*q.answer)) return {};
+  reopen(kept, now);
+  Writing writing{.approvals = true, .precedents = q.precedent != Precedent::none};
+  writing.events.push_back({now, "reopened", "desk", ""});
+  writing.records.emplace_back("question-reopened", event_record(kept, "desk", ""));
   return commit(kept, writing, now);
 }
 

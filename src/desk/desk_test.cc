@@ -155,6 +155,17 @@ TEST_F(DeskTest, APrecedentIsNoneOnceItEndsExpiresOrItsClauseChanges) {
   EXPECT_EQ(find(first.number).precedent, Precedent::ended);
 }
 
+TEST_F(DeskTest, ALinkLeadsToTheWebAlone) {
+  auto linked = asking("May I use Copilot for our build?");
+  for (const auto* bad : {"javascript:alert(1)", "data:text/html,x", "https://", "http:///x",
+                          "https://a.example/ b", "https://a.example/\"><script>", "issue 7"}) {
+    linked.link = bad;
+    EXPECT_EQ(error_of(desk_->ask(linked, kAda, now_)).code, Code::invalid) << bad;
+  }
+  linked.link = "http://a.example/7?x=1#y";
+  EXPECT_EQ(ask(linked).link, linked.link);
+}
+
 TEST_F(DeskTest, WhoAsksTheSameWhileItIsOpenHasOneQuestion) {
   const auto first = ask(asking("May I use Copilot for our build?"));
   auto more = asking("may i use Copilot for our build");

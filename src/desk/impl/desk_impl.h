@@ -71,6 +71,7 @@ class Desk::Impl {
   FactsOfTarget target_;
   NearestAllowed nearest_;
   Lanes lanes_;
+  bool settled_ = false;  // the questions follow policy_
   WallMs offers_looked_at_ = 0;
   std::mutex approvals_mutex_;  // held for a moment only; within mutex_ or alone
   std::shared_ptr<const Approvals> approvals_ = std::make_shared<const Approvals>();
@@ -80,6 +81,7 @@ class Desk::Impl {
   struct Earlier {
     std::uint64_t number = 0;
     std::string fingerprint, facts, asker;
+    std::string use;  // of a refusal; empty: it answers no other
     bool in_force = false, from_gate = false;
     Wording wording;
   };
@@ -103,6 +105,12 @@ class Desk::Impl {
   Result<std::optional<Escalation>> look_at(Kept& kept, WallMs now);
   Result<> follow(store::StoredQuestion stored, WallMs now);
   Result<> reopen_if_changed(store::StoredQuestion stored, WallMs now);
+  Result<> reopen_lapsed(store::StoredQuestion stored, WallMs now);
+  Result<> settle(WallMs now);
+  // Whether the clause that an answer rests on says what it said.
+  bool clause_stands(const Answer& answer) const;
+  Result<> check_replies(const Question& question);
+  Result<> check_answerer(const Kept& kept, const Actor& by);
 
   std::vector<Earlier> earlier_;
   bool earlier_known_ = false;
@@ -124,6 +132,14 @@ std::string clause_digest(const policy::Document& document, std::string_view anc
 // What may be done instead, in the document's words and as it was computed.
 std::string way_out(const policy::Decision& decision);
 std::string actor_name(const Actor& by);
+// At the data folder itself: the command line, the control socket.
+inline bool is_local(const Actor& by) {
+  return by.key == "local" || (by.key.empty() && by.subject.empty());
+}
+// The decision of a refusal looked at something, so that another may be the same.
+inline bool is_comparable(const Question& question) {
+  return question.origin != Origin::gate || (question.decision && !question.decision->facts.empty());
+}
 inline bool allows(Ruling ruling) {
   return ruling != Ruling::deny;
 }
