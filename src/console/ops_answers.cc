@@ -30,16 +30,16 @@ Result<Reply> queue(Backing& backing, const Call& call) {
   TRY(const auto all, told(desk->queue(by, wall_now())));
   return reply_object([&](json::Writer& w) {
     w.key("questions");
-    write_questions(w, all);
+    write_questions(w, all, call.rights);
   });
 }
 
-Result<Reply> precedents(Backing& backing, const Call&) {
+Result<Reply> precedents(Backing& backing, const Call& call) {
   TRY(auto* const desk, desk_of(backing));
   TRY(const auto all, told(desk->precedents(wall_now())));
   return reply_object([&](json::Writer& w) {
     w.key("questions");
-    write_questions(w, all);
+    write_questions(w, all, call.rights);
   });
 }
 
@@ -166,12 +166,17 @@ Result<std::uint64_t> number_of(const Call& call) {
   return fail(Code::not_found, "there is no such question");
 }
 
-void write_questions(json::Writer& w, const std::vector<desk::Question>& questions) {
+bool reads_texts(const Rights& rights, const desk::Question& question) {
+  const auto* key = rights.key();
+  return rights.answers() || (key && !key->subject.empty() && key->subject == question.asker);
+}
+
+void write_questions(json::Writer& w, const std::vector<desk::Question>& questions, const Rights& rights) {
   w.begin_array();
   std::string text;
   for (const auto& question : questions) {
     text.clear();
-    desk::append_json(text, question);
+    desk::append_json(text, question, reads_texts(rights, question));
     w.raw(text);
   }
   w.end_array();

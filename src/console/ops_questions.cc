@@ -1,17 +1,20 @@
 // The desk for who asks: questions put, seen, answered back to, taken back.
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "console/impl/keys.h"
 #include "console/impl/question_calls.h"
 #include "console/impl/questions.h"
 #include "console/impl/tables.h"
+#include "policy/fact_table.h"
 
 namespace ostiary::console {
 
 namespace {
 
 constexpr std::int64_t kPage = 100, kLongestPage = 500;
+constexpr std::size_t kMostFacts = 64;
 
 // A fact's value as JSON has it.
 std::optional<policy::FactValue> fact_value(json::Value value) {
@@ -25,7 +28,7 @@ std::optional<policy::FactValue> fact_value(json::Value value) {
   return policy::FactValue(std::move(words));
 }
 
-desk::Asking asking_of(const Call& call) {
+Result<desk::Asking> asking_of(const Call& call) {
   const auto body = call.body.root();
   desk::Asking asking;
   asking.text = body["text"].string_or("");
@@ -41,8 +44,15 @@ desk::Asking asking_of(const Call& call) {
   asking.people_blocked = static_cast<std::uint32_t>(body["people_blocked"].as_uint().value_or(0));
   asking.link = body["link"].string_or("");
   if (const auto deadline = body["deadline"].as_string()) asking.deadline = parse_time(*deadline);
-  for (const auto fact : body["facts"])
+  std::size_t facts = 0;
+  for (const auto fact : body["facts"]) {
+    if (++facts > kMostFacts)
+      return fail(Code::exists, fmt::format("more than {} facts are stated", kMostFacts));
+    if (!policy::fact_index(fact.key()))
+      return fail(Code::exists, fmt::format("there is no fact '{}'; `ostiary policy facts` lists them",
+                                            desk::clean_text(fact.key(), 100)));
     if (auto value = fact_value(fact)) asking.facts.set(fact.key(), std::move(*value), "asker");
+  }
   asking.origin = call.rights.key() ? desk::Origin::api : desk::Origin::cli;
   return asking;
 }
@@ -50,7 +60,8 @@ desk::Asking asking_of(const Call& call) {
 Result<Reply> ask(Backing& backing, const Call& call) {
   TRY(auto* const desk, desk_of(backing));
   TRY(const auto by, actor_of(backing, call));
-  TRY(const auto question, told(desk->ask(asking_of(call), by, wall_now())));
+  TRY(const auto asking, asking_of(call));
+  TRY(const auto question, told(desk->ask(asking, by, wall_now())));
   return reply_question(question);
 }
 
@@ -58,7 +69,8 @@ Result<Reply> raise(Backing& backing, const Call& call) {
   TRY(auto* const desk, desk_of(backing));
   TRY(const auto number, number_of(call));
   TRY(const auto by, actor_of(backing, call));
-  TRY(const auto question, told(desk->raise(number, asking_of(call), by, wall_now())));
+  TRY(const auto more, asking_of(call));
+  TRY(const auto question, told(desk->raise(number, more, by, wall_now())));
   return reply_question(question);
 }
 
@@ -83,7 +95,7 @@ Result<Reply> page_of(Backing& backing, const Call& call, desk::Actor by, bool o
     else
       w.null();
     w.key("questions");
-    write_questions(w, all);
+    write_questions(w, all, call.rights);
   });
 }
 
@@ -105,7 +117,10 @@ Result<Reply> show(Backing& backing, const Call& call) {
   TRY(auto by, actor_of(backing, call));
   by.answers |= call.rights.sees_all();
   TRY(const auto question, told(desk->find(number, by, wall_now())));
-  return reply_question(question);
+  Reply reply;
+  desk::append_json(reply.body, question, reads_texts(call.rights, question));
+  reply.body += '\n';
+  return reply;
 }
 
 using Noted = Result<desk::Question> (desk::Desk::*)(std::uint64_t, std::string_view, const desk::Actor&,

@@ -11,7 +11,9 @@ namespace ostiary::console {
 Result<desk::Actor> actor_of(Backing& backing, const Call& call);
 // Of the path; `not_found` where it is no number.
 Result<std::uint64_t> number_of(const Call& call);
-void write_questions(json::Writer& w, const std::vector<desk::Question>& questions);
+// What people wrote is for its asker and who answers; a key that only reads sees the rest.
+bool reads_texts(const Rights& rights, const desk::Question& question);
+void write_questions(json::Writer& w, const std::vector<desk::Question>& questions, const Rights& rights);
 
 Schema note_text(std::string_view doc);  // 1 to 4,000 characters, lines too
 Member own_name();
