@@ -454,9 +454,10 @@ Result<> House::record_policy(const policy::Policy* before, const PolicyInForce&
     return text.empty() ? "null" : json::quoted(text);
   };
   const auto detail = fmt::format(
-      R"({{"by":{},"diff":{},"from":{},"to":{},"version":{}}})", json::quoted(by),
+      R"({{"by":{},"diff":{},"from":{},"to":{},"version":{},"words":{}}})", json::quoted(by),
       differences_json(before, now.policy.get()), text_or_null(before ? before->document().digest : ""),
-      text_or_null(now.digest()), text_or_null(now.policy ? now.policy->document().version : ""));
+      text_or_null(now.digest()), text_or_null(now.policy ? now.policy->document().version : ""),
+      differences_in_words(before, now.policy.get()));
   TRY_VOID(record_change(*ledger_, "policy-changed", "policy", detail));
   return archive_.note_last(now);
 }

@@ -12,6 +12,7 @@
 #include "json/writer.h"
 #include "policy/builtin.h"
 #include "policy/check.h"
+#include "policy/diff.h"
 
 namespace ostiary::app {
 
@@ -124,6 +125,27 @@ std::string differences_json(const policy::Policy* before, const policy::Policy*
     w.end_array();
   }
   w.end_object();
+  return out;
+}
+
+std::string differences_in_words(const policy::Policy* before, const policy::Policy* after) {
+  constexpr std::size_t kMostSentences = 50;
+  std::vector<std::string> sentences;
+  if (before && after) {
+    const auto diff = policy::diff(*before, *after);
+    for (const auto& shift : diff.shifts) sentences.push_back(shift.text);
+    for (const auto& difference : diff.differences) sentences.push_back(difference.text);
+  }
+  if (sentences.size() > kMostSentences) {
+    const auto more = sentences.size() - kMostSentences + 1;
+    sentences.resize(kMostSentences - 1);
+    sentences.push_back(fmt::format("{} more; 'ostiary policy diff' lists them", more));
+  }
+  std::string out;
+  json::Writer w(out);
+  w.begin_array();
+  for (const auto& sentence : sentences) w.string(sentence);
+  w.end_array();
   return out;
 }
 

@@ -32,6 +32,10 @@ Result<PolicyInForce> read_policy_in_force(const std::string& named, const Polic
 // be null.
 std::string differences_json(const policy::Policy* before, const policy::Policy* after);
 
+// What changes in words, as a JSON list of sentences: first which requests are decided otherwise, then what
+// the documents say otherwise; at most 50, and the last one says how many more. Empty where either is null.
+std::string differences_in_words(const policy::Policy* before, const policy::Policy* after);
+
 // The documents that have been in force, in the folder `policy` of the data folder: each as a file that its
 // digest names, and which of them was the last. Belongs to the process that holds the folder.
 class PolicyArchive {

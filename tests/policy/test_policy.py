@@ -243,6 +243,7 @@ def test_a_new_document_is_in_force_from_a_reload_on_and_its_change_is_recorded(
         detail = second["detail"]
         assert detail["by"] == "signal" and detail["version"] == "2" and detail["from"] == first["detail"]["to"]
         assert detail["diff"] == {"added": ["show"], "changed": ["mask-people"], "removed": ["demo"]}
+        assert any("mask-people" in sentence for sentence in detail["words"])
         kept = gate.data / "policy" / (detail["from"].removeprefix("sha256:") + ".md")
         assert kept.read_bytes() == before
         reload(gate)
