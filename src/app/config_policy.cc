@@ -133,13 +133,14 @@ std::vector<Row<ServiceSettings>> service_policy_rows() {
           "via-cloud, otherwise provider."),
       row<&ServiceSettings::region, Region>("services[].region", "",
                                             "Where it computes, for the policy. Left out: nobody knows."),
-      Row<ServiceSettings>{
-          "services[].model_licences", "a mapping of models to SPDX expressions", "{}",
-          "The licences of its models by name or glob, the first that fits, for the policy: {mistral-*: "
-          "Apache-2.0}, or with what kind of licence that is, {llama-*: {expression: LicenseRef-Llama, "
-          "category: "
-          "use-restricted}}. Left out: nobody knows.",
-          read_licences},
+      Row<ServiceSettings>{"services[].model_licences", "a mapping of models to SPDX expressions", "{}",
+                           "The licences of its models, by the service's own name for them or a glob, the "
+                           "first that fits, for the "
+                           "policy: {mistral-*: Apache-2.0}, or with what kind of licence that is, {llama-*: "
+                           "{expression: LicenseRef-Llama, "
+                           "category: "
+                           "use-restricted}}. Left out: nobody knows.",
+                           read_licences},
       terms<&TermsFacts::dpa, Flag>(
           "services[].terms.dpa",
           "A data processing agreement is in force. Of terms, what is left out nobody "

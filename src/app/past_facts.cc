@@ -36,6 +36,18 @@ std::optional<policy::FactValue> value_of(json::Value value) {
   return policy::FactValue(std::move(words));
 }
 
+// Whether a decision's facts say that somebody looked at what the request holds.
+bool was_inspected(json::Value facts) {
+  for (const auto fact : facts) {
+    if (fact["name"].string_or("") == "data.classes") return true;
+    if (fact["name"].string_or("") != "data.partial") continue;
+    for (const auto what : fact["value"])
+      if (what.string_or("") == "the request was not inspected") return false;
+    return true;
+  }
+  return false;
+}
+
 std::vector<std::string> sorted(const std::set<std::string>& words) {
   return {words.begin(), words.end()};
 }
@@ -89,7 +101,7 @@ bool PastFacts::read(json::Value record, policy::Past& past, policy::Facts& fact
     if (const auto text = record[member]; text.is_string()) set(facts, name, text.string_or(""));
   if (const auto bytes = record["request_bytes"].as_uint())
     set(facts, "data.bytes", static_cast<std::int64_t>(*bytes));
-  add_findings(record["findings"], facts);
+  if (was_inspected(decision["facts"])) add_findings(record["findings"], facts);
   add_time(at_, facts);
   return true;
 }
@@ -102,12 +114,13 @@ void PastFacts::add_findings(json::Value findings, policy::Facts& facts) const {
   for (const auto finding : findings) {
     const auto confidence = finding["confidence"].string_or("");
     const auto level = static_cast<std::size_t>(std::ranges::find(kLevels, confidence) - kLevels.begin());
-    if (level == kLevels.size()) continue;
+    if (level == kLevels.size() || finding["class"].string_or("") == "size") continue;
     highest = std::max(highest, level);
     const auto id = finding["detector"].string_or("");
     const auto* detector = detector_of(id);
+    if (level < 2) continue;
     types.insert(detector ? detector->type : id);
-    if (level >= 2) classes.insert(detector ? detector->data_class : finding["class"].string_or(""));
+    classes.insert(detector ? detector->data_class : finding["class"].string_or(""));
   }
   set(facts, "data.classes", sorted(classes));
   set(facts, "data.findings", sorted(types));

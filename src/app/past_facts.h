@@ -19,7 +19,8 @@ class PastFacts {
 
   // Of a record of the kind "outcome" (ledger/record.h). False: it was refused before anything was decided
   // about it. Facts that the decision used are taken from it, others from the rest of the record where that
-  // tells them; what neither tells is not there. Texts of `past` refer to this reader until its next call.
+  // tells them; what neither tells is not there. What was found is known where the decision's facts say that
+  // the request was inspected. Texts of `past` refer to this reader until its next call.
   bool read(json::Value record, policy::Past& past, policy::Facts& facts);
 
  private:

@@ -61,6 +61,8 @@ Read read(PastFacts& reader, const std::string& line) {
   return out;
 }
 
+constexpr std::string_view kInspected =
+    R"({"effect":"allow","facts":[{"name":"data.partial","source":"inspection","value":[]}],"mode":"enforce","rules":[]})";
 constexpr std::string_view kAllowed = R"({"effect":"allow","facts":[],"mode":"enforce","rules":[]})";
 
 TEST(PastFacts, AreTakenFromTheRecordWhereTheDecisionDidNotUseThem) {
@@ -98,12 +100,27 @@ TEST(PastFacts, FindingsGiveClassesTypesAndConfidence) {
   const auto [decided, past, facts] = read(
       reader,
       outcome(
-          kAllowed,
-          R"([{"class":"personal","confidence":"low","detector":"email-address"},{"class":"secret","confidence":"high","detector":"github-token"}])"));
+          kInspected,
+          R"([{"class":"personal","confidence":"low","detector":"email-address"},{"class":"secret","confidence":"high","detector":"github-token"},{"class":"size","confidence":"high","detector":"prompt-bytes"}])"));
   ASSERT_TRUE(decided);
   EXPECT_THAT(std::get<std::vector<std::string>>(facts.find("data.classes")->value), ElementsAre("secret"));
-  EXPECT_THAT(std::get<std::vector<std::string>>(facts.find("data.findings")->value).size(), 2);
+  EXPECT_THAT(std::get<std::vector<std::string>>(facts.find("data.findings")->value).size(), 1);
   EXPECT_EQ(text(facts, "data.confidence"), "high");
+}
+
+TEST(PastFacts, WhatARequestHeldIsUnknownWhereNobodySaysThatItWasInspected) {
+  PastFacts reader(kAll);
+  const auto not_inspected =
+      R"({"effect":"allow","facts":[{"name":"data.partial","source":"inspection","value":["the request was not inspected"]}],"mode":"enforce","rules":[]})";
+  for (const std::string_view decision : {std::string_view(not_inspected), kAllowed}) {
+    const auto [decided, past, facts] = read(reader, outcome(decision));
+    ASSERT_TRUE(decided);
+    for (const auto name : {"data.classes", "data.findings", "data.confidence"})
+      EXPECT_EQ(facts.find(name), nullptr) << name;
+  }
+  const auto [decided, past, facts] = read(reader, outcome(kInspected));
+  EXPECT_THAT(std::get<std::vector<std::string>>(facts.find("data.classes")->value), IsEmpty());
+  EXPECT_EQ(text(facts, "data.confidence"), "none");
 }
 
 TEST(PastFacts, WhatWasOnlyObservedWasAllowed) {

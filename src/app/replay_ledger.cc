@@ -51,11 +51,18 @@ class Blocks {
   bool ended_ = false;
 };
 
+// What a document reads, and what tells whether another service offers what was asked for.
+std::vector<std::string_view> read_for(const policy::Policy& candidate) {
+  auto names = candidate.wants();
+  names.insert(names.end(), {"target.endpoint", "target.model", "target.service"});
+  return names;
+}
+
 // What one thread decides.
 class Worker {
  public:
   Worker(const policy::Policy& candidate, const policy::Replay::AtService& at_service)
-      : replay_(candidate, at_service), reader_(candidate.wants()) {}
+      : replay_(candidate, at_service), reader_(read_for(candidate)) {}
 
   void run(Blocks& blocks) {
     for (std::string block; blocks.take(block);) {

@@ -11,6 +11,8 @@
 #include "app/impl/verbs_policy.h"
 #include "app/replay_ledger.h"
 #include "base/text.h"
+#include "gateway/facts.h"
+#include "gateway/model_name.h"
 #include "json/writer.h"
 
 namespace ostiary::app {
@@ -35,18 +37,45 @@ Result<std::optional<WallMs>> moment_of(std::string_view flag, const std::string
                   flag));
 }
 
-// The same request's facts at another service of the configuration.
+std::string text_of(const policy::Facts& facts, std::string_view name) {
+  const auto* fact = facts.find(name);
+  const auto* value = fact ? std::get_if<std::string>(&fact->value) : nullptr;
+  return value ? *value : "";
+}
+
+const gateway::ServiceSettings* service_of(const Config& config, std::string_view id) {
+  const auto at = std::ranges::find(config.services, id, &gateway::ServiceSettings::id);
+  return at == config.services.end() ? nullptr : &*at;
+}
+
+// The name by which a model can have been asked for that the service `from` calls `model`, and which `to`
+// offers; nothing where there is none.
+std::optional<std::string> asked_name(const gateway::ServiceSettings* from, const std::string& model,
+                                      const gateway::ServiceSettings& to) {
+  if (model.empty() || gateway::name_at_service(to, model)) return model;
+  if (!from) return std::nullopt;
+  for (const auto& name : from->models)
+    if (name.upstream == model && gateway::name_at_service(to, name.name)) return name.name;
+  return std::nullopt;
+}
+
+// The same request's facts at another service of the configuration, which offers what it asks for.
 policy::Replay::AtService services_of(const Config& config) {
   return [&config](const policy::Facts& here, std::string_view id) -> std::optional<policy::Facts> {
-    const auto at = std::ranges::find(config.services, id, &gateway::ServiceSettings::id);
-    if (at == config.services.end()) return std::nullopt;
-    auto there = here;
-    const auto put = [&](std::string_view name, const std::string& value) {
-      if (!value.empty()) there.set(name, value, "config");
-    };
-    put("target.service", at->id);
-    put("target.provider", at->provider);
-    put("target.surface", at->surface);
+    const auto* to = service_of(config, id);
+    if (!to) return std::nullopt;
+    const auto endpoint = text_of(here, "target.endpoint");
+    const bool offered = to->endpoints.empty() || endpoint.empty() || endpoint == "other" ||
+                         std::ranges::find(to->endpoints, endpoint) != to->endpoints.end();
+    const auto* from = service_of(config, text_of(here, "target.service"));
+    const auto model = asked_name(from, text_of(here, "target.model"), *to);
+    if (!offered || !model) return std::nullopt;
+    policy::Facts there;
+    for (const auto& fact : here.all())
+      if (!fact.name.starts_with("target.") || fact.name == "target.endpoint")
+        there.set(fact.name, fact.value, fact.source);
+    for (const auto& fact : gateway::target_facts(*to, *model).all())
+      there.set(fact.name, fact.value, fact.source);
     return there;
   };
 }

@@ -184,6 +184,41 @@ TEST_F(Deciding, AReroutedRequestGoesThereAndItsRecordSaysSo) {
   EXPECT_THAT(decision(moved), HasSubstr(R"("id":"plans")"));
 }
 
+TEST_F(Deciding, NothingIsSentToAServiceThatDoesNotOfferTheModel) {
+  gate_.add_service("other", own_.url()).models = {{"n", ""}};
+  open(
+      "- {id: rest, when: always, then: allow}\n- {id: off, when: {target.service: [far]}, then: reroute, "
+      "to: "
+      "other}\n");
+  const auto refused = ask("");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body,
+              AllOf(HasSubstr("the policy sends this to 'other', which does not offer the model here"),
+                    HasSubstr(R"("alternative":"use the service 'own'")")));
+  EXPECT_TRUE(own_.seen().empty());
+}
+
+TEST_F(Deciding, ARuleForAModelHoldsForItsOtherNamesToo) {
+  gate_.add_service("named", own_.url()).models = {{"cheap", "gpt-4o-mini"}};
+  open("- {id: rest, when: always, then: allow}\n- {id: no, when: {target.model: [gpt-4o*]}, then: deny}\n");
+  const auto refused =
+      gate_.ask(post("/v1/chat/completions", R"({"model":"cheap","messages":[]})", gate_.authorization()));
+  EXPECT_THAT(refused.body, HasSubstr(R"("id":"no")"));
+  EXPECT_EQ(ask("").status, 200);
+}
+
+TEST_F(Deciding, TheRecordTellsEveryFactThatTheDocumentReads) {
+  open();
+  const auto first = ask("x-ostiary-unattended: false\r\nx-ostiary-purpose: chat\r\n");
+  const auto second = ask("x-ostiary-unattended: false\r\nx-ostiary-purpose: demo2\r\n");
+  EXPECT_THAT(decision(first),
+              AllOf(HasSubstr(R"({"name":"agent.unattended","source":"request","value":false})"),
+                    HasSubstr(R"({"name":"data.classes","source":"inspection","value":[]})"),
+                    HasSubstr(R"({"name":"data.partial","source":"inspection","value":[]})"),
+                    HasSubstr(R"({"name":"purpose","source":"request","value":"chat"})")));
+  EXPECT_THAT(decision(second), HasSubstr(R"({"name":"purpose","source":"request","value":"demo2"})"));
+}
+
 TEST_F(Deciding, WhatIsOnlyObservedReachesTheServiceAsItCame) {
   open();
   const auto watched = ask("x-ostiary-unattended: false\r\nx-ostiary-purpose: watched\r\n");

@@ -1,6 +1,7 @@
 #include "gateway/deciding.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <iterator>
 #include <set>
 
@@ -62,7 +63,7 @@ std::vector<policy::Alternative> places_of(const Exchange& x) {
   std::vector<policy::Alternative> same = {{}}, others;
   for (const auto& service : x.setup->services) {
     if (service.get() == x.service || !service->offers(x.asked.endpoint.name)) continue;
-    if (service->upstream_name(x.model)) {
+    if (x.model.empty() || service->upstream_name(x.model)) {
       same.push_back({service->id(), "", {}});
       continue;
     }
@@ -130,25 +131,65 @@ policy::Decision acted_on(const policy::Decision& decision) {
   return d;
 }
 
+// What is gathered: beside what the decider reads, whether the request was inspected, so that its record
+// tells that too.
+policy::FactSet gathered(const Decider& decider) {
+  static const policy::FactSet partial = policy::fact_set("data.partial");
+  return decider.wants() | partial;
+}
+
+// Why a request cannot go to a service that the policy names; empty: it can.
+std::string unfit(const Exchange& x, std::string_view id) {
+  const Service* service = x.setup->find_service(id);
+  std::string_view what;
+  if (!service)
+    what = "is no service";
+  else if (!x.model.empty() && !service->upstream_name(x.model))
+    what = "does not offer the model";
+  else if (!service->offers(x.asked.endpoint.name))
+    what = "does not offer what is asked of it";
+  return what.empty() ? "" : fmt::format("the policy sends this to '{}', which {} here", id, what);
+}
+
+// Makes the record of a decision: it tells every fact that was known where the request ends up, whether a
+// rule fired for it or not, so that the ledger can be decided again. Times and the body's size stand in the
+// record itself. Returns the facts that it tells.
+policy::FactSet record_decision(Exchange& x, const policy::Facts& known) {
+  static const policy::FactSet apart = policy::facts_below("time.") | policy::fact_set("data.bytes");
+  auto used = x.decision.facts;
+  policy::FactSet told = 0;
+  for (const auto& fact : used) told |= policy::fact_set(fact.name);
+  for (const auto& fact : known.all())
+    if (const auto bit = policy::fact_set(fact.name); (bit & (told | apart)) == 0) {
+      x.decision.facts.push_back(fact);
+      told |= bit;
+    }
+  x.decision_json.clear();
+  policy::append_json(x.decision_json, x.decision);
+  x.decision.facts = std::move(used);
+  return told;
+}
+
 void decide_anew(Worker& worker, Exchange& x, const Service& first, policy::Facts facts) {
   const auto& decider = *x.setup->decider;
   const Service* target = &first;
+  std::optional<policy::Facts> elsewhere;
+  std::string why;
   x.decision = policy::follow_reroutes(
       [&](const policy::Facts& there) { return decide_once(worker, x, *target, there); }, facts,
       [&](std::string_view service) -> std::optional<policy::Facts> {
-        const Service* other = x.setup->find_service(service);
-        if (!other) return std::nullopt;
-        target = other;
-        return gather_facts(x, *target, decider.wants());
+        why = unfit(x, service);
+        if (!why.empty()) return std::nullopt;
+        target = x.setup->find_service(service);
+        elsewhere = gather_facts(x, *target, gathered(decider));
+        return elsewhere;
       });
+  if (!why.empty()) x.decision.because = std::move(why);
   x.service = target;
   if (x.decision.stops()) find_alternative(worker, x);
-  x.decision_json.clear();
-  policy::append_json(x.decision_json, x.decision);
+  const auto used = record_decision(x, elsewhere ? *elsewhere : facts);
   const bool may_change = x.decision.stops() || !x.decision.approved_by.empty();
   if (may_change || !nothing_was_found(x.inspection)) return;
-  policy::FactSet used = 0;
-  for (const auto& fact : x.decision.facts) used |= policy::fact_set(fact.name);
   worker.lane(first)->decided = {x.setup->number, std::move(facts),     used,
                                  target,          acted_on(x.decision), x.decision_json};
 }
@@ -157,7 +198,7 @@ void decide_anew(Worker& worker, Exchange& x, const Service& first, policy::Fact
 
 bool decide(Worker& worker, Exchange& x, const Service& first) {
   x.has_target_digest = false;  // of another service
-  auto facts = gather_facts(x, first, x.setup->decider->wants());
+  auto facts = gather_facts(x, first, gathered(*x.setup->decider));
   if (!decide_as_before(x, worker.lane(first)->decided, facts))
     decide_anew(worker, x, first, std::move(facts));
   x.question = x.decision.approved_by;

@@ -1,5 +1,10 @@
 #include "gateway/errors.h"
 
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "json/writer.h"
 
 namespace ostiary::gateway {
@@ -61,11 +66,53 @@ GateError ledger_unavailable() {
 
 namespace {
 
+// The headers by which a caller says a fact (facts.cc reads them).
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kSaidBy = {
+    {{"agent.unattended", "x-ostiary-unattended"},
+     {"output.project", "x-ostiary-project"},
+     {"output.use", "x-ostiary-output-use"},
+     {"purpose", "x-ostiary-purpose"},
+     {"tool", "x-ostiary-tool"}}};
+
+std::string_view header_for(std::string_view fact) {
+  const auto* at = std::ranges::find(kSaidBy, fact, [](const auto& one) { return one.first; });
+  return at == kSaidBy.end() ? std::string_view() : at->second;
+}
+
+// "rule 'a' (clause 'what-goes')"; what stands in a message where the rule gives no reason.
+std::string names_of(const std::vector<policy::RuleRef>& rules) {
+  std::vector<std::string> names;
+  for (const auto& rule : rules) {
+    auto name = fmt::format("'{}'", rule.id);
+    if (!rule.clause.empty()) name += fmt::format(" (clause '{}')", rule.clause);
+    names.push_back(std::move(name));
+  }
+  return fmt::format("rule{} {}", names.size() == 1 ? "" : "s", fmt::join(names, ", "));
+}
+
+// What is unknown that the decision rests on, and how to say it.
+std::string unknown_in(const std::vector<std::string>& missing) {
+  if (missing.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto& fact : missing) {
+    const auto header = header_for(fact);
+    if (fact == "data.partial")
+      names.emplace_back("what stands in the parts of the request that could not be read (data.partial)");
+    else
+      names.push_back(header.empty() ? fact : fmt::format("{} (the header {} says it)", fact, header));
+  }
+  return fmt::format(" Not known: {}.", fmt::join(names, ", "));
+}
+
 std::string message_of(const policy::Decision& decision, std::string_view question) {
   const bool ask = decision.effect == policy::Effect::ask;
   std::string out = ask ? "This request needs an approval first" : "This request is not allowed";
-  if (!decision.because.empty()) out += ": " + decision.because;
+  if (!decision.because.empty())
+    out += ": " + decision.because;
+  else if (!decision.rules.empty())
+    out += " by " + names_of(decision.rules);
   if (!out.ends_with('.')) out += '.';
+  out += unknown_in(decision.missing);
   if (!decision.instead.empty()) out += " What you can do: " + decision.instead + ".";
   if (out.ends_with("..")) out.pop_back();
   if (!decision.alternative.empty()) out += " It would pass if you " + decision.alternative + ".";
@@ -99,7 +146,16 @@ GateError refusal(const policy::Decision& decision, std::string_view findings_js
   error.detail += findings_json;
   error.detail += R"(,"instead":)";
   json::append_string(error.detail, decision.instead);
-  error.detail += ',';
+  error.detail += R"(,"missing":[)";
+  std::string missing;
+  for (const auto& fact : decision.missing) {
+    if (!missing.empty()) missing += ',';
+    missing += R"({"fact":)" + json::quoted(fact) + R"(,"header":)";
+    const auto header = header_for(fact);
+    missing += header.empty() ? "null" : json::quoted(header);
+    missing += '}';
+  }
+  error.detail += missing + "],";
   member_or_null(error.detail, "question", question);
   std::string rules;
   for (const auto& rule : decision.rules) {

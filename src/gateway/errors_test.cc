@@ -76,6 +76,24 @@ TEST(Errors, ARefusalNamesRulesAndTheWayOut) {
   EXPECT_NE(object["message"].string_or("").find("use the service 'home'"), std::string::npos);
 }
 
+TEST(Errors, ARefusalNamesWhatIsNotKnownAndTheHeaderThatSaysIt) {
+  policy::Decision decision;
+  decision.effect = policy::Effect::deny;
+  decision.rules = {{"customers", "what-goes"}};
+  decision.missing = {"data.language", "output.use"};
+  const auto body = error_body(refusal(decision, "[]"));
+  const auto document = json::Document::parse(body);
+  ASSERT_TRUE(document) << body;
+  const auto object = document->root()["error"];
+  EXPECT_EQ(object["message"].string_or(""),
+            "This request is not allowed by rule 'customers' (clause 'what-goes'). Not known: data.language, "
+            "output.use (the header x-ostiary-output-use says it).");
+  EXPECT_EQ(object["missing"].size(), 2u);
+  EXPECT_TRUE(object["missing"].at(0)["header"].is_null());
+  EXPECT_EQ(object["missing"].at(1)["fact"].string_or(""), "output.use");
+  EXPECT_EQ(object["missing"].at(1)["header"].string_or(""), "x-ostiary-output-use");
+}
+
 TEST(Errors, WhatNeedsAnApprovalSaysSo) {
   policy::Decision decision;
   decision.effect = policy::Effect::ask;

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "gateway/attachments.h"
+#include "gateway/model_name.h"
 #include "gateway/setup.h"
 #include "gateway/size_limits.h"
 #include "json/document.h"
@@ -88,11 +89,22 @@ class Gathering {
 
 constexpr std::size_t kMostTools = 512, kLongestTool = 256;
 
-// Of one tool that the model is offered: its name, or what kind of tool it is.
-std::string name_of_tool(json::Value tool) {
-  for (const auto& name : {tool["function"]["name"], tool["name"], tool["server_label"], tool["type"]})
-    if (const auto text = name.as_string(); text && !text->empty()) return *text;
-  return {};
+// Of one tool that the model is offered: its name, and what kind of tool it is where that says more than that
+// the caller runs it. False: neither is told, or there are too many or too long ones.
+bool add_tool(json::Value tool, std::vector<std::string>& names) {
+  const auto before = names.size();
+  for (const auto& name :
+       {tool["function"]["name"], tool["custom"]["name"], tool["name"], tool["server_label"]})
+    if (auto text = name.as_string(); text && !text->empty()) {
+      names.push_back(std::move(*text));
+      break;
+    }
+  if (auto type = tool["type"].as_string();
+      type && !type->empty() && *type != "function" && *type != "custom")
+    names.push_back(std::move(*type));
+  return names.size() > before && names.size() <= kMostTools &&
+         std::ranges::all_of(names.begin() + static_cast<std::ptrdiff_t>(before), names.end(),
+                             [](const std::string& name) { return name.size() <= kLongestTool; });
 }
 
 // The names of the tools that a request offers; nothing where they cannot all be known: a stored prompt may
@@ -106,12 +118,11 @@ std::optional<std::vector<std::string>> offered_tools(const Exchange& x) {
   for (const auto& list : {root["tools"], root["functions"]}) {
     if (!list || list.is_null()) continue;
     if (!list.is_array()) return std::nullopt;
-    for (const json::Value tool : list) {
-      auto name = name_of_tool(tool);
-      if (name.empty() || name.size() > kLongestTool || names.size() >= kMostTools) return std::nullopt;
-      names.push_back(std::move(name));
-    }
+    for (const json::Value tool : list)
+      if (!add_tool(tool, names)) return std::nullopt;
   }
+  if (const auto search = root["web_search_options"]; search && !search.is_null())
+    names.emplace_back("web_search");
   std::ranges::sort(names);
   names.erase(std::ranges::unique(names).begin(), names.end());
   return names;
@@ -178,7 +189,8 @@ std::string_view hosting_of(const ServiceSettings& s) {
   return s.surface.empty() ? std::string_view() : "provider";
 }
 
-// The licence that the configuration names for a model by its name or its glob, whichever stands first.
+// The licence that the configuration names for a model, as the service calls it, by its name or its glob,
+// whichever stands first.
 const ModelLicence* licence_of(const ServiceSettings& s, std::string_view model) {
   const auto at = std::ranges::find_if(
       s.licences, [&](const ModelLicence& licence) { return text::glob(licence.model, model); });
@@ -197,8 +209,10 @@ void set_terms(const TermsFacts& terms, Gathering& into) {
   flag(kTargetTermsTrains, terms.trains);
 }
 
-void set_target(const ServiceSettings& s, std::string_view endpoint, std::string_view model,
+// What is asked for under another name is the model behind that name.
+void set_target(const ServiceSettings& s, std::string_view endpoint, std::string_view asked,
                 Gathering& into) {
+  const auto model = asked.empty() ? asked : name_at_service(s, asked).value_or(asked);
   into.text(kTargetEndpoint, endpoint, "request");
   into.text(kTargetHosting, hosting_of(s), "config");
   into.text(kTargetModel, model, "request");

@@ -25,11 +25,12 @@ struct Otherwise {
 };
 
 // What is known when an exchange is decided for one target, of the facts that are wanted. What is not known
-// is not there. Times are those of the request's beginning, to the second.
+// is not there. The model is the one that the service is asked for, whatever the caller calls it. Times are
+// those of the request's beginning, to the second.
 policy::Facts gather_facts(const Exchange& x, const Service& target,
                            policy::FactSet wanted = policy::kAllFacts, const Otherwise& otherwise = {});
 
-// The facts target.* of a service, with a model where one is named.
+// The facts target.* of a service, with a model where one is named: by the name that a caller would ask for.
 policy::Facts target_facts(const ServiceSettings& service, std::string_view model);
 
 }  // namespace ostiary::gateway

@@ -26,7 +26,9 @@ std::shared_ptr<Service> service_with(ServiceSettings settings) {
 
 // A request for inspection that was inspected.
 struct Inspected : Received {
-  explicit Inspected(std::string bytes) : Received(std::move(bytes)) { x.setup = std::make_shared<gateway::Setup>(); }
+  explicit Inspected(std::string bytes) : Received(std::move(bytes)) {
+    x.setup = std::make_shared<gateway::Setup>();
+  }
 };
 
 template <class T = std::string>
@@ -51,8 +53,17 @@ TEST(Facts, ToolsThatTheModelIsOfferedAreNamedInEveryForm) {
   EXPECT_THAT(*tools_of(R"("tools":[{"type":"function","function":{"name":"shell"}},{"type":"web_search"},)"
                         R"({"type":"custom","name":"edit"},{"type":"mcp","server_label":"git"}],)"
                         R"("functions":[{"name":"old"}])"),
-              ElementsAre("edit", "git", "old", "shell", "web_search"));
+              ElementsAre("edit", "git", "mcp", "old", "shell", "web_search"));
   EXPECT_THAT(*tools_of(R"("tools":null)"), IsEmpty());
+}
+
+TEST(Facts, AToolThatTheServiceRunsIsNamedByItsKindToo) {
+  EXPECT_THAT(*tools_of(R"("tools":[{"type":"mcp","server_label":"harmless"},)"
+                        R"({"type":"code_interpreter","name":"notes"},)"
+                        R"({"type":"custom","custom":{"name":"edit"}}])"),
+              ElementsAre("code_interpreter", "edit", "harmless", "mcp", "notes"));
+  EXPECT_THAT(*tools_of(R"("web_search_options":{})"), ElementsAre("web_search"));
+  EXPECT_THAT(*tools_of(R"("web_search_options":null)"), IsEmpty());
 }
 
 TEST(Facts, ToolsThatCannotAllBeReadAreUnknown) {
@@ -101,6 +112,18 @@ TEST(Facts, WhereNothingIsInspectedNobodyKnowsTheClasses) {
   EXPECT_EQ(facts.find("data.classes"), nullptr);
   EXPECT_EQ(facts.find("data.findings"), nullptr);
   EXPECT_THAT(*value<Words>(facts, "data.partial"), ElementsAre("the request was not inspected"));
+}
+
+TEST(Facts, AModelIsCalledWhatTheServiceCallsIt) {
+  ServiceSettings settings;
+  settings.models = {{"m", "gpt-4o-mini"}, {"open-*", ""}};
+  settings.licences = {{"m", "MIT", "permissive"}, {"gpt-*", "LicenseRef-Terms", "proprietary"}};
+  Inspected request(post("/v1/chat/completions", kChat));
+  const auto facts = gather_facts(request.x, *service_with(settings));
+  EXPECT_EQ(value(facts, "target.model"), "gpt-4o-mini");
+  EXPECT_EQ(value(facts, "target.model_licence_category"), "proprietary");
+  EXPECT_EQ(value(target_facts(settings, "m"), "target.model"), "gpt-4o-mini");
+  EXPECT_EQ(value(target_facts(settings, "open-1"), "target.model"), "open-1");
 }
 
 TEST(Facts, TheTargetIsWhatTheConfigurationSays) {

@@ -237,7 +237,7 @@ TEST_F(GateTest, AServiceToWhichSeveralWereReroutedIsAskedOnce) {
   AnsweringService down([](const Message&) { return answer(500, R"({"error":{"message":"down"}})"); });
   gate_.add_service("far", far_.url());
   gate_.add_service("farther", far_.url());
-  gate_.add_service("home", down.url()).endpoints = {"embeddings"};
+  gate_.add_service("home", down.url());
   gate_.steps().decision = [](const policy::Facts& facts, const inspect::Inspection&) {
     if (std::get<std::string>(facts.find("target.service")->value) == "home") return policy::Decision();
     auto decision = decided(Effect::reroute);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "gateway/balance.h"
+#include "gateway/model_name.h"
 
 namespace ostiary::gateway {
 
@@ -94,12 +95,8 @@ Result<std::shared_ptr<Service>> Service::create(ServiceSettings settings, const
 }
 
 std::optional<std::string> Service::upstream_name(std::string_view model) const {
-  if (settings_.models.empty()) return std::string(model);
-  for (const auto& entry : settings_.models) {
-    if (entry.name == model) return entry.upstream.empty() ? entry.name : entry.upstream;
-    if (entry.upstream.empty() && text::glob(entry.name, model)) return std::string(model);
-  }
-  return std::nullopt;
+  const auto name = name_at_service(settings_, model);
+  return name ? std::optional<std::string>(*name) : std::nullopt;
 }
 
 bool Service::offers(std::string_view endpoint) const {

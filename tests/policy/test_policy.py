@@ -337,3 +337,71 @@ def test_the_facts_of_a_service_are_what_the_configuration_says(ups, policy, tmp
         assert ask(gate).headers["x-ostiary-decision"] == "allow"
     with Gate([service(far, "far", **{**known, "terms": {}})], more={"policy": str(policy)}) as gate:
         assert refused(gate).body["rules"] == [{"clause": "what-goes", "id": "no-training"}]
+
+
+REPLAYED = """
+## What does not
+
+```policy
+- id: customers
+  when: {output.use: {none-of: [internal, upstream]}}
+  then: deny
+- id: no-secrets
+  when: {data.classes: [secret], target.hosting: {none-of: [own]}}
+  then: deny
+- id: mask-people
+  when: {data.classes: [personal], target.hosting: {none-of: [own]}}
+  then: redact
+  redact: [personal]
+- id: searches
+  when: {agent.tools: [web_search]}
+  then: ask
+- id: plans
+  when: {purpose: planning}
+  then: reroute
+  to: own
+- id: drafts
+  when: {purpose: draft}
+  then: reroute
+  to: narrow
+- id: large
+  when: {data.tokens: {over: 100000}}
+  then: deny
+```
+
+```policy-data
+assumed: {purpose: work}
+```
+"""
+
+
+def test_replaying_the_document_in_force_changes_nothing(ups, policy, tmp_path):
+    far, own = ups
+    policy.write_text(document(REPLAYED, tests=""))
+    unread = [{"role": "user", "content": [{"type": "text", "text": "read this"}, {"type": "file", "file": {
+        "filename": "a.bin", "file_data": "data:application/octet-stream;base64,AAECAwQFBgc="}}]}]
+    internal = {"x-ostiary-output-use": "internal"}
+    services = [service(far, "far"), service(own, "own", surface="self-hosted"), service(own, "narrow", models=["other"])]
+    with Gate(services, more={"policy": str(policy)}) as gate:
+        seen = []
+        for text, headers, more in [
+                ("hello", None, {}), ("hello", internal, {}), ("hello", {"x-ostiary-output-use": "customer"}, {}),
+                (TOKEN, internal, {}), (f"write to {MAIL}", {"x-ostiary-output-use": "upstream"}, {}),
+                ("hello", internal | {"x-ostiary-purpose": "planning"}, {}),
+                (TOKEN, internal | {"x-ostiary-purpose": "planning"}, {}),
+                ("hello", internal | {"x-ostiary-purpose": "draft"}, {}),
+                ("hello", internal, {"web_search_options": {}}),
+                ("read", internal, {"messages": unread}),
+                ("read", internal | {"x-ostiary-service": "own"}, {"messages": unread})]:
+            body = {"model": "ok", "messages": [{"role": "user", "content": text}], **more}
+            answer = gate.post("/v1/chat/completions", body, headers=headers)
+            seen.append(answer.header("x-ostiary-decision"))
+        assert {"allow", "deny", "redact", "reroute", "ask"} <= set(seen), seen
+        gate.outcomes(len(seen))
+        config = tmp_path / "gate.yaml"
+        config.write_text(yaml(gate.config))
+        done = run("policy", "replay", str(policy), "--data", str(gate.data), "-c", str(config), "--format", "json")
+        assert done.returncode == 0, done.stderr
+        report = json.loads(done.stdout)
+        assert report["exchanges"] == len(seen) and report["undecided"] == 0
+        assert report["changes"] == [] and report["changed"] == 0, (seen, report)
