@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "desk/impl/test_desk.h"
+#include "store/hook_queue.h"
 
 namespace ostiary::desk {
 namespace {
@@ -317,6 +318,28 @@ TEST_F(DeskTest, ErasureForgetsWhatTheAskerWroteAndKeepsWhatWasDecided) {
   EXPECT_EQ(find(open.number).state, State::withdrawn);
   EXPECT_TRUE(ask(asking("May I use Copilot for our secret project Nimbus?"), kBob).answer)
       << "its fingerprint stays, in which no text is";
+}
+
+TEST_F(DeskTest, ErasureTakesAlongWhatWebhooksAreStillToBeToldOfTheirQuestions) {
+  const auto hooks = store::open_hook_queue(folder_ / "store.sqlite", {}, {}).value();
+  const auto ada = store_->subject_of("ada").value();
+  const auto told = [&](const std::string& asker, std::string by) {
+    const auto q = ask(asking("May I use Copilot for Nimbus? " + by), {.subject = asker, .team = "research"});
+    std::string body;
+    append_json(body, q);
+    const store::HookItem item{"chat", {.id = by, .type = "question.asked", .body = body, .at = now_}};
+    ASSERT_TRUE(hooks->add({&item, 1}));
+    ASSERT_TRUE(hooks->set_question("https://forge.example/" + by, number_text(q.number), now_));
+  };
+  told(ada, "hers");
+  told("sub_bob", "his");
+  ASSERT_TRUE(store_->erase_subject(ada, now_));
+  const auto left = hooks->next("chat").value();
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->event.id, "his");
+  EXPECT_FALSE(hooks->question_of("https://forge.example/hers").value()) << "whose address may be their name";
+  EXPECT_TRUE(hooks->question_of("https://forge.example/his").value());
+  EXPECT_EQ(hooks->counts().value().at(0).waiting, 1U);
 }
 
 TEST_F(DeskTest, OffersThatNobodyTookUpAreForgotten) {

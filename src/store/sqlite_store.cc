@@ -435,6 +435,15 @@ Result<> SqliteStore::erase_questions(std::string_view subject, WallMs now) {
                .bind(now)
                .bind(subject)
                .run());
+  // What still waits to be delivered holds their questions as they were.
+  TRY_VOID(db_.prepare("DELETE FROM hook_events WHERE type LIKE 'question.%' AND instr(body, ?) > 0")
+               .bind("\"asker\":\"" + std::string(subject) + "\"")
+               .run());
+  TRY_VOID(
+      db_.prepare("DELETE FROM hook_origins WHERE question IN (SELECT 'Q-' || number FROM questions WHERE "
+                  "asker = ?)")
+          .bind(subject)
+          .run());
   return db_
       .prepare(
           "UPDATE questions SET state = 'withdrawn', remind = NULL WHERE asker = ? AND state IN "
