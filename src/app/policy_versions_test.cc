@@ -13,8 +13,9 @@ namespace {
 
 std::string document(std::string_view version, std::string_view then) {
   return "---\ntitle: Rules\nversion: \"" + std::string(version) +
-         "\"\nowner: Ada\ncontact: a@example.org\nreview-by: 2999-01-01\n---\n# Rules\n```policy\n- {id: a, "
-         "when: always, then: " +
+         "\"\nowner: Ada\ncontact: a@example.org\nreview-by: 2999-01-01\n---\n# Rules\n```policy\n- {id: "
+         "rest, "
+         "when: always, then: allow}\n- {id: a, when: always, then: " +
          std::string(then) + "}\n```\n";
 }
 

@@ -30,6 +30,14 @@ Result<std::string> read_facts_text(const std::string& file) {
   return out;
 }
 
+// Whether an exception that is only observed holds for what a rule does now.
+bool would_be_suspended(const policy::RuleTrace& t, const std::vector<policy::RuleTrace>& trace) {
+  return t.fired && std::ranges::any_of(trace, [&](const policy::RuleTrace& other) {
+           return other.rule->exception_of == t.rule->id && other.truth == policy::Truth::yes &&
+                  other.mode == policy::Mode::observe;
+         });
+}
+
 std::string_view became(const policy::RuleTrace& t) {
   if (t.suspended) return "suspended by an exception";
   if (t.at_target) return "goes where it belongs";
@@ -59,8 +67,9 @@ std::string in_text(const policy::Policy& policy, const policy::Decision& d,
       ++left_out;
       continue;
     }
-    out += fmt::format("{} ({}): {}\n", style.bold(printable(t.rule->id)), policy::name(t.rule->then),
-                       became(t));
+    out += fmt::format("{} ({}): {}{}\n", style.bold(printable(t.rule->id)), policy::name(t.rule->then),
+                       became(t),
+                       would_be_suspended(t, trace) ? "; an observed exception would suspend it" : "");
     if (t.tests.empty()) out += "  always\n";
     for (const auto& [text, truth] : t.tests)
       out += fmt::format("  {:8} {}\n", policy::name(truth), printable(text));

@@ -144,6 +144,14 @@ TEST_F(PolicyVerbs, ExplainTellsTheRuleItsConditionAndWhatIsMissing) {
   EXPECT_THAT(done.out,
               AllOf(HasSubstr("deny\n"), HasSubstr("a secret may not leave"),
                     HasSubstr("no-secrets #what-never-leaves"), HasSubstr("data.classes holds secret")));
+  const auto watched = run(
+      "explain " +
+      write("watched.md",
+            replaced("- {id: all,",
+                     "- {id: e, when: always, then: allow, mode: observe, exception-of: no-secrets, until: "
+                     "2999-01-01}\n- {id: all,")) +
+      " --facts " + write("timed.json", R"({"data.classes": ["secret"], "time.now": "2026-06-01"})"));
+  EXPECT_THAT(watched.out, HasSubstr("no-secrets (deny): fires; an observed exception would suspend it\n"));
   const auto none = run("explain " + file + " --format json --facts " + write("none.json", "{}"));
   EXPECT_THAT(none.out,
               AllOf(HasSubstr(R"("missing":["data.classes"])"), HasSubstr(R"("kind":"policy-explain")")));

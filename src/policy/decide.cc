@@ -128,6 +128,13 @@ class Way {
   }
   // `d` is the decision for where it ends up.
   Decision ended(Decision d) const {
+    if (d.mode == Mode::observe) {  // what made its effect did not make this one's
+      for (auto& rule : d.rules)
+        if (std::ranges::find(d.observed, rule.id, &RuleRef::id) == d.observed.end())
+          d.observed.push_back(std::move(rule));
+      std::ranges::sort(d.observed, {}, &RuleRef::id);
+      d.rules.clear();
+    }
     d.rules.insert(d.rules.end(), rules_.begin(), rules_.end());
     join(d);
     if (d.stops()) return d;

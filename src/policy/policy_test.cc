@@ -251,6 +251,20 @@ TEST(Reroute, IsDecidedAgainAtTheNewTarget) {
   EXPECT_THAT(asked, ElementsAre("own", "own"));
 }
 
+TEST(Reroute, WhatIsOnlyObservedAtTheNewTargetDidNotDecide) {
+  const auto policy =
+      policy_of(text_of("- {id: a, when: always, then: allow}\n"
+                        "- {id: r, when: {target.service: far}, then: reroute, to: own}\n"
+                        "- {id: o, when: {target.service: own}, then: deny, mode: observe}\n"));
+  const auto d = policy.decide(facts_of("target.service: far"), [](std::string_view to) {
+    return std::optional(facts_of("target.service: " + std::string(to)));
+  });
+  EXPECT_EQ(d.enforced(), Effect::reroute);
+  EXPECT_EQ(d.would_be, Effect::deny);
+  EXPECT_THAT(ids(d.rules), ElementsAre("r"));
+  EXPECT_THAT(ids(d.observed), ElementsAre("o"));
+}
+
 TEST(Reroute, EndsAfterThreeTargetsInADenial) {
   const auto policy =
       policy_of(text_of("- {id: all, when: always, then: allow}\n"
