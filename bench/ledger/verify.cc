@@ -21,7 +21,7 @@
 #include "base/text.h"
 #include "ledger/ledger.h"
 #include "ledger/proof.h"
-#include "ledger/record.h"
+#include "made.h"
 
 namespace {
 
@@ -61,38 +61,6 @@ Took best(const std::function<void()>& work) {
   return least;
 }
 
-// An exchange as the gate records it: an intent, then its outcome.
-void add_exchange(ledger::Batch& batch, std::uint64_t n) {
-  const auto digest = sha256(std::to_string(n));
-  ledger::ExchangeRecord record;
-  record.id = Id::make();
-  record.at = 1'790'000'000'000 + static_cast<WallMs>(n) * 7;
-  record.subject = "u-7f3a9c21d4e8";
-  record.team = "research";
-  record.key = "3fK9aQ2z";
-  record.endpoint = "chat/completions";
-  record.method = "POST";
-  record.service = "main";
-  record.provider = "openai";
-  record.surface = "api";
-  record.model = "gpt-5-mini";
-  record.decision_json = R"({"effect":"allow","facts":[],"mode":"enforce","rules":[]})";
-  record.request_bytes = 1024 + n % 512;
-  record.request_digest = record.target_digest = &digest;
-  std::string line;
-  ledger::append_intent(line, record);
-  batch.add(line);
-  record.status = 200;
-  record.attempts = 1;
-  record.response_bytes = 2048 + n % 1024;
-  record.response_digest = &digest;
-  record.usage = {300 + n % 100, 120, 0, 0.00042, false};
-  record.timings = {90, 310, 210'000, 1'400'000 + n % 100'000};
-  line.clear();
-  ledger::append_outcome(line, record);
-  batch.add(line);
-}
-
 void write_ledger(const std::string& data, std::uint64_t records, std::uint64_t per_checkpoint) {
   ledger::Options options;
   options.sync = ledger::Sync::os;
@@ -102,7 +70,8 @@ void write_ledger(const std::string& data, std::uint64_t records, std::uint64_t 
   auto& book = **opened;
   for (std::uint64_t n = 0; n < records;) {
     ledger::Batch batch;
-    for (std::uint64_t i = 0; i < per_checkpoint && n < records; i += 2, n += 2) add_exchange(batch, n);
+    for (std::uint64_t i = 0; i < per_checkpoint && n < records; i += 2, n += 2)
+      bench::add(batch, bench::exchange_record(n, sha256(std::to_string(n))));
     need(book.append(batch));
     need(book.checkpoint_now());
   }

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <string>
 
+#include "../ledger/made.h"
 #include "app/replay_ledger.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -19,7 +20,6 @@
 #include "base/text.h"
 #include "ledger/export.h"
 #include "ledger/ledger.h"
-#include "ledger/record.h"
 
 namespace {
 
@@ -54,18 +54,10 @@ void add_exchange(ledger::Batch& batch, std::uint64_t n) {
   const auto digest = sha256(std::to_string(n));
   const auto decision = decision_of(n), subject = fmt::format("u-{:012x}", n % 300),
              team = fmt::format("team-{}", n % 20);
-  ledger::ExchangeRecord record;
-  record.id = Id::make();
-  record.at = 1'790'000'000'000 + static_cast<WallMs>(n) * 7;
+  auto record = bench::exchange_record(n, digest);
   record.subject = subject;
   record.team = team;
-  record.key = "3fK9aQ2z";
   record.tool = n % 3 == 0 ? "codex" : "";
-  record.endpoint = "chat/completions";
-  record.method = "POST";
-  record.service = "main";
-  record.provider = "openai";
-  record.surface = "api";
   record.model = models[n % models.size()];
   record.decision_json = decision;
   if (n % 10 == 0)
@@ -73,20 +65,7 @@ void add_exchange(ledger::Batch& batch, std::uint64_t n) {
         R"([{"checksum":"none","class":"personal","confidence":"high","detector":"email-address",)"
         R"("fingerprint":"1f0c2e77a9d4b831","location":{"end":60,"pointer":"/messages/0/content","start":40},)"
         R"("preview":"…"}])";
-  record.request_bytes = 1024 + n % 512;
-  record.request_digest = record.target_digest = &digest;
-  std::string line;
-  ledger::append_intent(line, record);
-  batch.add(line);
-  record.status = 200;
-  record.attempts = 1;
-  record.response_bytes = 2048 + n % 1024;
-  record.response_digest = &digest;
-  record.usage = {300 + n % 100, 120, 0, 0.00042, false};
-  record.timings = {90, 310, 210'000, 1'400'000 + n % 100'000};
-  line.clear();
-  ledger::append_outcome(line, record);
-  batch.add(line);
+  bench::add(batch, record);
 }
 
 void write_ledger(const std::string& data, std::uint64_t exchanges) {
