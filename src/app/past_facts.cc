@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "catalog/catalog.h"
+#include "gateway/facts.h"
 #include "policy/fact_table.h"
 
 namespace ostiary::app {
@@ -42,7 +43,7 @@ bool was_inspected(json::Value facts) {
     if (fact["name"].string_or("") == "data.classes") return true;
     if (fact["name"].string_or("") != "data.partial") continue;
     for (const auto what : fact["value"])
-      if (what.string_or("") == "the request was not inspected") return false;
+      if (what.string_or("") == gateway::kNotInspected) return false;
     return true;
   }
   return false;
@@ -70,7 +71,6 @@ void PastFacts::set(policy::Facts& facts, std::string_view name, policy::FactVal
 
 bool PastFacts::read(json::Value record, policy::Past& past, policy::Facts& facts) {
   const auto decision = record["decision"];
-  std::string effect;
   const auto was = policy::parse_effect(decision["effect"].string_or(""));
   if (!was) return false;
   id_ = record["id"].string_or("");
@@ -129,15 +129,9 @@ void PastFacts::add_findings(json::Value findings, policy::Facts& facts) const {
 
 void PastFacts::add_time(std::string_view at, policy::Facts& facts) const {
   if (!wants("time.now") && !wants("time.hour") && !wants("time.weekday")) return;
-  const auto ms = parse_rfc3339(std::string(at));
-  if (!ms) return;
-  constexpr std::int64_t kHour = 3'600'000, kDay = 24 * kHour;
-  constexpr std::array<std::string_view, 7> kWeekdays = {
-      "thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday"};  // of 1970-01-01 on
-  const auto now = static_cast<std::int64_t>(*ms);
-  set(facts, "time.now", std::string(at));
-  set(facts, "time.hour", now / kHour % 24);
-  set(facts, "time.weekday", std::string(kWeekdays[static_cast<std::size_t>(now / kDay % 7)]));
+  const auto then = parse_rfc3339(at);
+  if (!then) return;
+  for (const auto& fact : gateway::time_facts(*then).all()) set(facts, fact.name, fact.value);
 }
 
 }  // namespace ostiary::app

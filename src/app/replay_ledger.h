@@ -19,8 +19,8 @@ struct Replayed {
   std::uint64_t removed = 0;    // records that are gone with their age
 };
 
-// Decides the exchanges of a ledger again under another policy, with all processors: some 200,000 a second on
-// each. Reads beside a gate that runs. Exchanges that began at or after `since` and before `until` count.
+// Decides the exchanges of a ledger again under another policy, on all processors; bench/policy/replay.cc
+// times it. Reads beside a gate that runs. Exchanges that began at or after `since` and before `until` count.
 Result<Replayed> replay_ledger(const std::string& data_folder, const policy::Policy& candidate,
                                policy::Replay::AtService at_service, std::optional<WallMs> since,
                                std::optional<WallMs> until,

@@ -176,8 +176,7 @@ void set_data(const Exchange& x, const inspect::Inspection& found, Gathering& in
   into.count(kDataBytes, x.body.size(), "request");
   if (inspected) set_found(found, into);
   if (size) into.count(kDataLines, size->lines, "request");
-  into.set(kDataPartial,
-           inspected ? found.partial : std::vector<std::string>{"the request was not inspected"},
+  into.set(kDataPartial, inspected ? found.partial : std::vector<std::string>{std::string(kNotInspected)},
            "inspection");
   if (size) into.count(kDataTokens, size->tokens, "request");
 }
@@ -255,6 +254,12 @@ policy::Facts gather_facts(const Exchange& x, const Service& target, FactSet wan
   set_target(target.settings(), x.asked.endpoint.name, otherwise.model ? *otherwise.model : x.model, into);
   set_time(x.at, into);
   into.text(kTool, x.claims.tool, "request");
+  return into.take();
+}
+
+policy::Facts time_facts(WallMs at) {
+  Gathering into(policy::kAllFacts);
+  set_time(at, into);
   return into.take();
 }
 

@@ -30,6 +30,12 @@ struct Otherwise {
 policy::Facts gather_facts(const Exchange& x, const Service& target,
                            policy::FactSet wanted = policy::kAllFacts, const Otherwise& otherwise = {});
 
+// The facts time.* of a moment, to the second.
+policy::Facts time_facts(WallMs at);
+
+// What data.partial holds where nobody looked at what the request holds.
+inline constexpr std::string_view kNotInspected = "the request was not inspected";
+
 // The facts target.* of a service, with a model where one is named: by the name that a caller would ask for.
 policy::Facts target_facts(const ServiceSettings& service, std::string_view model);
 
