@@ -5,6 +5,8 @@
 
 #include "desk/impl/desk_impl.h"
 #include "json/writer.h"
+#include "policy/fact_table.h"
+#include "policy/plain.h"
 
 namespace ostiary::desk {
 
@@ -43,18 +45,37 @@ Result<> check_answer(const Answer& answer, WallMs now) {
   return {};
 }
 
-void write_use(json::Writer& w, const Question& q) {
+// A word that somebody else than the asker chose: the gate, the fact table or the configuration.
+bool is_known(const Kept& kept, std::string_view fact, const std::string& word) {
+  const auto& q = kept.question;
+  if (q.origin == Origin::gate && !kept.worded) return true;
+  const auto& spec = policy::fact_table()[*policy::fact_index(fact)];
+  if (std::ranges::find(spec.allowed, word) != spec.allowed.end()) return true;
+  if (fact == "data.classes") return policy::noun(spec, word) != word;
+  const auto* known = fact == "target.service" ? q.facts.find(fact) : nullptr;
+  return known && known->source != "asker" && known->value == policy::FactValue(word);
+}
+
+// As the ledger keeps it: what an asker wrote may be anything, and is a digest.
+std::string kept_word(const Kept& kept, std::string_view fact, const std::string& word) {
+  if (word.empty() || is_known(kept, fact, word)) return word;
+  const auto digest = text_digest(kept.salt, word);
+  return digest.empty() ? digest : "hmac-sha256:" + digest;
+}
+
+void write_use(json::Writer& w, const Kept& kept) {
+  const auto& q = kept.question;
   w.begin_object();
   w.key("data_classes");
   w.begin_array();
-  for (const auto& one : q.data_classes) w.string(one);
+  for (const auto& one : q.data_classes) w.string(kept_word(kept, "data.classes", one));
   w.end_array();
-  w.member("model", q.model);
-  w.member("output_use", q.output_use);
-  w.member("service", q.service);
-  w.member("surface", q.surface);
+  w.member("model", kept_word(kept, "target.model", q.model));
+  w.member("output_use", kept_word(kept, "output.use", q.output_use));
+  w.member("service", kept_word(kept, "target.service", q.service));
+  w.member("surface", kept_word(kept, "target.surface", q.surface));
   w.member("team", q.team);
-  w.member("tool", q.tool);
+  w.member("tool", kept_word(kept, "tool", q.tool));
   w.end_object();
 }
 
@@ -75,7 +96,6 @@ std::string answer_record(const Kept& kept, const Answer& answer, std::string_vi
   w.member("clause", answer.clause);
   w.key("expires");
   answer.expires ? w.string(rfc3339(*answer.expires)) : w.null();
-  w.member("fingerprint", q.fingerprint);
   w.key("policy");
   q.decision && !q.decision->policy_digest.empty() ? w.string(q.decision->policy_digest) : w.null();
   w.key("precedent");
@@ -87,7 +107,7 @@ std::string answer_record(const Kept& kept, const Answer& answer, std::string_vi
   w.member("ruling", name(answer.ruling));
   w.member("subject", q.asker);
   w.key("use");
-  write_use(w, q);
+  write_use(w, kept);
   w.end_object();
   return out;
 }
@@ -98,7 +118,6 @@ std::string event_record(const Kept& kept, std::string_view by, std::string_view
   json::Writer w(out);
   w.begin_object();
   w.member("by", by);
-  w.member("fingerprint", q.fingerprint);
   w.member("subject", q.asker);
   const auto digest = text_digest(kept.salt, text);
   w.key("text");

@@ -80,16 +80,22 @@ Result<> check_use(std::string_view use) {
 }
 
 // What a question is said about to be, where the refusal or an earlier ask said nothing.
-void take_words(Question& q, const Asking& asking) {
-  const auto take = [](std::string& into, std::string_view text) {
-    if (into.empty()) into = word(text);
+void take_words(Kept& kept, const Asking& asking) {
+  auto& q = kept.question;
+  const auto take = [&](std::string& into, std::string_view text) {
+    if (!into.empty()) return;
+    into = word(text);
+    kept.worded = kept.worded || !into.empty();
   };
   take(q.tool, asking.tool);
   take(q.model, asking.model);
   take(q.service, asking.service);
   take(q.surface, asking.surface);
   take(q.output_use, asking.output_use);
-  if (q.data_classes.empty()) q.data_classes = words(asking.data_classes);
+  if (q.data_classes.empty()) {
+    q.data_classes = words(asking.data_classes);
+    kept.worded = kept.worded || !q.data_classes.empty();
+  }
   if (!q.reversible) q.reversible = asking.reversible;
   if (asking.deadline) q.deadline = asking.deadline;
   q.people_blocked = std::max(q.people_blocked, std::min(asking.people_blocked, kMostBlocked));
@@ -137,7 +143,6 @@ std::string asked_record(const Kept& kept, std::string_view by) {
   json::Writer w(out);
   w.begin_object();
   w.member("by", by);
-  w.member("fingerprint", q.fingerprint);
   w.member("lane", q.lane);
   w.member("origin", name(q.origin));
   w.member("risk", name(q.risk));
@@ -260,7 +265,7 @@ Result<Kept> Desk::Impl::stated(const Asking& asking, const Actor& by, WallMs no
   q.created = now;
   q.asked = now;
   kept.salt = new_salt();
-  take_words(q, asking);
+  take_words(kept, asking);
   if (q.text.empty()) return fail(Code::invalid, "the question says nothing; write what you want to do");
   TRY_VOID(state_facts(q, asking, now));
   decide(q);
@@ -513,7 +518,7 @@ Result<Question> Desk::Impl::raise(std::uint64_t number, const Asking& more, con
   const bool offered = q.state == State::offered;
   const bool unsaid = q.state == State::open && q.text.empty();
   if (!offered && !unsaid) return wrong_state(q, "it was asked before; appeal against an answer, or reply");
-  take_words(q, more);
+  take_words(kept, more);
   if (offered) {
     TRY_VOID(check_room(q.asker, now));
     TRY_VOID(state_facts(q, more, now));

@@ -2,6 +2,7 @@
 
 #include "desk/desk.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 
 #include "base/text.h"
@@ -234,6 +235,32 @@ TEST_F(DeskTest, HostileTextIsDataWhereverItIsKept) {
   Asking wrong = asking("x");
   wrong.facts.set("data.bytes", std::string("many"), "asker");
   EXPECT_EQ(error_of(desk_->ask(wrong, kAda, now_)).code, Code::invalid);
+}
+
+TEST_F(DeskTest, TheLedgerHasNoWordThatTheAskerChose) {
+  auto asked = asking("May I?", {"personal", "heliotrope-class"});
+  asked.tool = "heliotrope-tool";
+  asked.model = "heliotrope-model";
+  asked.service = "heliotrope-service";
+  asked.surface = "heliotrope-surface";
+  answer(ask(asked).number, Ruling::allow);
+  // More words than the gate had, of one who takes its refusal to the desk.
+  auto more = asking("May I?", {});
+  more.tool = "heliotrope-tool";
+  const auto met = refused(refusal(policy::Effect::deny));
+  ASSERT_TRUE(desk_->raise(met.number, more, kAda, now_));
+  answer(met.number, Ruling::deny);
+  for (const auto& line : journal_.lines) {
+    EXPECT_THAT(line.detail, Not(HasSubstr("heliotrope")));
+    EXPECT_THAT(line.detail, Not(HasSubstr("\"fingerprint\"")))
+        << "it has no key, so texts can be guessed by it";
+  }
+  const auto first = std::ranges::find(journal_.lines, "question-answered", &MemoryJournal::Line::action);
+  ASSERT_NE(first, journal_.lines.end());
+  EXPECT_THAT(first->detail, HasSubstr("\"personal\""));
+  EXPECT_THAT(first->detail, HasSubstr(R"("output_use":"internal")"));
+  EXPECT_THAT(first->detail, HasSubstr(R"("tool":"hmac-sha256:)"));
+  EXPECT_THAT(journal_.lines.back().detail, HasSubstr(R"("service":"mistral")"));
 }
 
 TEST_F(DeskTest, ARefusalHasOneNumberForTheSameRequestOfTheSameSubject) {

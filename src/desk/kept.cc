@@ -191,6 +191,7 @@ std::string details_of(const Kept& kept) {
   w.member("reversed", kept.reversed);
   w.member("reversed_automatic", kept.reversed_automatic);
   write_subject(w, kept.question);
+  w.member("worded", kept.worded);
   w.end_object();
   return out;
 }
@@ -240,6 +241,7 @@ void read_details(Kept& kept, Value root) {
   kept.people = flag("people");
   kept.reversed = flag("reversed");
   kept.reversed_automatic = flag("reversed_automatic");
+  kept.worded = flag("worded");
   read_subject(kept.question, root);
 }
 

@@ -28,6 +28,7 @@ struct Kept {
   std::vector<Pause> pauses;           // since it was last asked
   std::vector<std::string> escalated;  // clocks that were told of since then
   bool assigned = false;               // somebody chose the owner
+  bool worded = false;                 // the asker, and not the gate alone, said what it is about
   bool people = false;                 // somebody, and not the policy or a precedent, answered it
   bool reversed = false, reversed_automatic = false;
   // Working time until the first answer and the decision of people, of the first time that it was asked.
