@@ -47,11 +47,12 @@ std::string_view type_of(std::string_view action) {
     std::string_view action, type;
   };
   static constexpr std::array kTold = std::to_array<Told>({{"policy-changed", "policy.changed"},
+                                                           {"precedent-reopened", "question.asked"},
                                                            {"question-answered", "question.answered"},
                                                            {"question-appealed", "question.asked"},
                                                            {"question-asked", "question.asked"},
                                                            {"question-escalated", "question.escalated"},
-                                                           {"question-raised", "question.asked"},
+                                                           {"question-reopened", "question.asked"},
                                                            {"question-reversed", "question.answered"}});
   const auto found = std::ranges::find(kTold, action, &Told::action);
   return found == kTold.end() ? std::string_view() : found->type;
@@ -155,7 +156,8 @@ std::vector<watch::Event> events_of(std::uint64_t index, std::string_view record
                                     const LedgerEvents::Question& question) {
   const bool change =
       record.find(R"("kind":"change")") != std::string_view::npos &&
-      (record.starts_with(R"({"action":"question-)") || record.starts_with(R"({"action":"policy-)"));
+      (record.starts_with(R"({"action":"question-)") || record.starts_with(R"({"action":"policy-)") ||
+       record.starts_with(R"({"action":"precedent-)"));
   const bool notice = !change && record.find(R"("notify: )") != std::string_view::npos;
   if (!change && !notice) return {};
   const auto document = json::Document::parse(record);

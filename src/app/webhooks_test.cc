@@ -66,6 +66,8 @@ TEST(EventsOfRecords, ChangesOfQuestionsAndThePolicyAreEventsAndOthersAreNot) {
       R"({"change":"question-asked","detail":{"lane":"legal"},"question":{"number":"Q-3"},"what":"Q-3"})");
   EXPECT_THAT(types(events_of(1, change("question-answered", "Q-3"), {})), ElementsAre("question.answered"));
   EXPECT_THAT(types(events_of(1, change("policy-changed", "policy"), {})), ElementsAre("policy.changed"));
+  for (const auto* back : {"precedent-reopened", "question-appealed", "question-reopened"})
+    EXPECT_THAT(types(events_of(1, change(back, "Q-3"), {})), ElementsAre("question.asked")) << back;
   for (const auto* other : {"key-created", "started", "question-assigned", "question-"})
     EXPECT_THAT(events_of(1, change(other, R"(question-asked "kind":"change" notify: )"), question),
                 IsEmpty())

@@ -13,7 +13,7 @@ constexpr std::array kKinds = std::to_array<EventKind>({
     {"exchange.notice", "an exchange met a rule with the obligation notify, which names this webhook", false},
     {"policy.changed", "another version of the policy is in force"},
     {"question.answered", "a question was answered, also automatically, or its answer was changed"},
-    {"question.asked", "a question came to the desk"},
+    {"question.asked", "a question came to the desk, or came back to it"},
     {"question.escalated", "a question is about to miss its target"},
     {"review.due", "something of the policy is due for review"},
     {"webhook.gap", "events were missed, because as many waited for this webhook as may", false},
