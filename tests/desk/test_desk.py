@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lib.desk import desk
 from lib.gate import Gate, run
 
 NO_POLICY = {"policy": "none"}
@@ -54,17 +55,6 @@ def keys(gate):
     return {user: gate.json_of("key", "create", "--team", team, "--user", user, "--scope", scope)["key"]
             for user, team, scope in (("ada", "blue", "use"), ("bob", "red", "use"), ("lea", "legal", "desk"),
                                       ("rea", "audit", "read"))}
-
-
-def desk(gate, *arguments, key=None, fails=None):
-    """The verb, over the network with a key, or at the folder."""
-    where = ("--gate", gate.url) if key else ("--data", gate.data)
-    done = run("desk", *arguments, *where, "--format", "json", env={"OSTIARY_KEY": key} if key else None)
-    if fails is not None:
-        assert done.returncode == fails and len(done.stderr.splitlines()) == 1, done.stderr
-        return done.stderr
-    assert done.returncode == 0, f"{arguments}: exit {done.returncode}: {done.stderr}"
-    return json.loads(done.stdout)
 
 
 def test_a_question_goes_its_way_from_asking_to_precedent(gate, keys):
@@ -152,7 +142,8 @@ def test_what_people_write_cannot_steer_a_terminal(gate):
 def test_the_folder_alone_will_do_and_the_ledger_has_no_text(tmp_path):
     gate = Gate(data=tmp_path / "data", more=NO_POLICY)
     gate.start()
-    number = desk(gate, "ask", "may I write the word heliotrope?", "--user", "ada", "--team", "blue")["question"]
+    number = desk(gate, "ask", "may I write the word heliotrope?", "--user", "ada", "--team", "blue",
+                  "--tool", "heliotrope", "--model", "heliotrope-2", "--classes", "heliotrope")["question"]
     gate.stop()
     assert desk(gate, "status", number)["state"] == "open"
     assert desk(gate, "answer", number, "--allow", "--because", "heliotrope is fine", "--user", "lea")["state"] == "answered"

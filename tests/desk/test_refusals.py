@@ -6,7 +6,8 @@ import time
 import openai
 import pytest
 
-from lib.gate import Gate, run, service
+from lib.desk import desk
+from lib.gate import Gate, service
 from lib.upstream import Upstream
 
 DOCUMENT = """---
@@ -87,12 +88,6 @@ def number_of(refused):
     return number
 
 
-def desk(gate, *arguments):
-    done = run("desk", *arguments, "--data", gate.data, "--format", "json")
-    assert done.returncode == 0, f"{arguments}: exit {done.returncode}: {done.stderr}"
-    return json.loads(done.stdout)
-
-
 def soon(what, seconds=5.0):
     end = time.monotonic() + seconds
     while (found := what()) is None or found is False:
@@ -162,10 +157,7 @@ def test_a_denial_waits_for_its_asker_and_no_answer_lifts_it(gate):
     number = number_of(refused)
     assert desk(gate, "status", number)["state"] == "offered"
     assert number not in [q["question"] for q in desk(gate, "list", "--queue")["questions"]]
-    done = run("desk", "ask", number, "--for", "a study of herons", "--gate", gate.url, "--format", "json",
-               env={"OSTIARY_KEY": key["key"]})
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["state"] == "open"
+    assert desk(gate, "ask", number, "--for", "a study of herons", key=key["key"])["state"] == "open"
     assert number in [q["question"] for q in desk(gate, "list", "--queue")["questions"]]
     desk(gate, "answer", number, "--allow", "--because", "herons are fine")
     assert ask_model(gate, key["key"], "Hello", model="heron") is not None, "the document must change for that"
