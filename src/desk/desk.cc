@@ -61,6 +61,10 @@ std::string actor_name(const Actor& by) {
   return by.subject.empty() ? "local" : by.subject;
 }
 
+std::string key_of(const Actor& by) {
+  return by.key.empty() ? "local" : by.key;
+}
+
 std::unexpected<Error> wrong_state(const Question& question, std::string_view what) {
   return fail(Code::exists,
               fmt::format("{} is {}: {}", number_text(question.number), name(question.state), what));

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kMostReplies = 50;
 
-std::string key_of(const Actor& by) {
-  return by.key.empty() ? "local" : by.key;
-}
-
 std::string note_of(std::string_view text) {
   return clean_text(text, Asking::kLongestText);
 }

@@ -156,10 +156,6 @@ std::string asked_record(const Kept& kept, std::string_view by) {
   return out;
 }
 
-std::string key_of(const Actor& by) {
-  return by.key.empty() ? "local" : by.key;
-}
-
 std::string joined_rules(const std::vector<policy::RuleRef>& rules) {
   std::vector<std::string> ids;
   for (const auto& rule : rules) ids.push_back(rule.id);

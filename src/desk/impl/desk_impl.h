@@ -132,6 +132,7 @@ std::string clause_digest(const policy::Document& document, std::string_view anc
 // What may be done instead, in the document's words and as it was computed.
 std::string way_out(const policy::Decision& decision);
 std::string actor_name(const Actor& by);
+std::string key_of(const Actor& by);  // as a record names it
 // At the data folder itself: the command line, the control socket.
 inline bool is_local(const Actor& by) {
   return by.key == "local" || (by.key.empty() && by.subject.empty());
