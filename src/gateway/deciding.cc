@@ -203,7 +203,7 @@ bool decide(Worker& worker, Exchange& x, const Service& first) {
     decide_anew(worker, x, first, std::move(facts));
   x.question = x.decision.approved_by;
   if (!x.decision.obligations.empty() || !x.answer_headers.empty())
-    carry_out_obligations(x, worker.shared.notices);
+    carry_out_obligations(x);
   return !x.decision.stops();
 }
 

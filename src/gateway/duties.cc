@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "gateway/headers.h"
 #include "gateway/service.h"
-#include "json/writer.h"
 #include "policy/obligations.h"
 
 namespace ostiary::gateway {
@@ -31,24 +30,8 @@ void log_exchange(const Exchange& x, std::string_view level) {
     log::info(line);
 }
 
-std::string notice_of(const Exchange& x) {
-  std::string out;
-  json::Writer w(out);
-  w.begin_object();
-  w.member("at", rfc3339(x.at));
-  w.key("decision");
-  w.raw(x.decision_json);
-  w.member("exchange", x.id.text());
-  w.member("model", x.model);
-  w.member("service", x.service ? x.service->id() : std::string());
-  w.member("subject", x.caller.key ? x.caller.key->subject : std::string());
-  w.member("team", x.caller.key ? x.caller.key->team : std::string());
-  w.end_object();
-  return out;
-}
-
 // Headers belong to the decision that is in force; the others happen once an exchange.
-void carry_out(Exchange& x, const std::string& text, NoticeSink* notices) {
+void carry_out(Exchange& x, const std::string& text) {
   const auto [name, value] = policy::parse_obligation(text);
   if (name == "header") {
     const auto sign = value.find('=');
@@ -60,14 +43,13 @@ void carry_out(Exchange& x, const std::string& text, NoticeSink* notices) {
   if (std::ranges::find(x.carried_out, text) != x.carried_out.end()) return;
   x.carried_out.push_back(text);
   if (name == "log") log_exchange(x, value);
-  if (name == "notify" && notices) notices->notify(std::string(value), notice_of(x));
 }
 
 }  // namespace
 
-void carry_out_obligations(Exchange& x, NoticeSink* notices) {
+void carry_out_obligations(Exchange& x) {
   x.answer_headers.clear();
-  for (const auto& text : x.decision.obligations) carry_out(x, text, notices);
+  for (const auto& text : x.decision.obligations) carry_out(x, text);
 }
 
 std::optional<std::uint64_t> approval_lasts(const std::vector<std::string>& obligations) {

@@ -7,14 +7,12 @@
 #include <vector>
 
 #include "gateway/exchange.h"
-#include "gateway/notice_sink.h"
 
 namespace ostiary::gateway {
 
 // Carries out what x.decision obliges the gate to: `header` and `disclose` become lines of the answer's head
-// (x.answer_headers), `log` a line in the log, `notify` a word to `notices` (null: nobody is told). What was
-// logged or told for this exchange already is not again.
-void carry_out_obligations(Exchange& x, NoticeSink* notices);
+// (x.answer_headers), `log` a line in the log, once an exchange. `notify` is told from the ledger.
+void carry_out_obligations(Exchange& x);
 
 // How long an approval lasts at most by these obligations: the shortest `expire`; milliseconds.
 std::optional<std::uint64_t> approval_lasts(const std::vector<std::string>& obligations);

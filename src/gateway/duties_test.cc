@@ -16,34 +16,14 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-struct Notices final : NoticeSink {
-  std::vector<std::string> told;
-  void notify(std::string webhook, std::string json) override { told.push_back(webhook + " " + json); }
-};
-
 TEST(Obligations, HeadersAndDisclosureGoWithTheAnswer) {
   Exchange x;
   x.decision.obligations = {"disclose: Mit KI geprüft: 100%", "header: x-ai=seen=yes"};
-  carry_out_obligations(x, nullptr);
+  carry_out_obligations(x);
   EXPECT_EQ(x.answer_headers, "x-ostiary-disclosure: Mit KI gepr%C3%BCft: 100%25\r\nx-ai: seen=yes\r\n");
   x.decision.obligations.clear();  // another target's decision
-  carry_out_obligations(x, nullptr);
+  carry_out_obligations(x);
   EXPECT_EQ(x.answer_headers, "");
-}
-
-TEST(Obligations, AWebhookIsToldOnceAnExchange) {
-  Exchange x;
-  x.model = "m";
-  x.decision.effect = policy::Effect::deny;
-  x.decision.obligations = {"notify: legal"};
-  x.decision_json.clear();
-  policy::append_json(x.decision_json, x.decision);
-  Notices notices;
-  carry_out_obligations(x, &notices);
-  carry_out_obligations(x, &notices);
-  ASSERT_EQ(notices.told.size(), 1u);
-  EXPECT_THAT(notices.told[0], AllOf(HasSubstr("legal {\"at\":\""), HasSubstr(R"("effect":"deny")"),
-                                     HasSubstr(x.id.text()), HasSubstr(R"("model":"m")")));
 }
 
 TEST(Obligations, TheLogHasALineOfTheLevel) {
@@ -54,8 +34,8 @@ TEST(Obligations, TheLogHasALineOfTheLevel) {
   x.decision.effect = policy::Effect::redact;
   x.decision.rules = {{"mask", ""}};
   x.decision.obligations = {"log: warn"};
-  carry_out_obligations(x, nullptr);
-  carry_out_obligations(x, nullptr);
+  carry_out_obligations(x);
+  carry_out_obligations(x);
   ASSERT_TRUE(log::write_to(""));
   const auto text = read_file(logs / "log").value_or("");
   EXPECT_THAT(text, AllOf(HasSubstr("warn"), HasSubstr("policy: redact for exchange " + x.id.text()),

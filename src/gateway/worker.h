@@ -12,7 +12,6 @@
 #include "gateway/limits.h"
 #include "gateway/long_work.h"
 #include "gateway/meter.h"
-#include "gateway/notice_sink.h"
 #include "gateway/published.h"
 #include "gateway/questions.h"
 #include "gateway/recorder.h"
@@ -43,7 +42,6 @@ struct Shared {
   Instruments instruments;
   LongWork long_work;
   Questions questions;
-  NoticeSink* notices = nullptr;  // null: nobody is told of anything
 
   // Puts `next` in force: for every exchange that begins from now on. Not thread-safe.
   void publish(Setup next);
