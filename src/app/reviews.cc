@@ -44,7 +44,9 @@ policy::Seen seen_by(desk::Desk& desk, const policy::Document& document, WallMs 
   policy::Seen seen;
   const auto& often = document.review.question_asked;
   if (!often) return seen;
-  if (const auto asked = desk.asked_often(now - static_cast<WallMs>(often->within_ms), often->more_than))
+  const auto asked = desk.asked_often(now - static_cast<WallMs>(often->within_ms), often->more_than);
+  if (!asked) log::warn("review of the policy: " + asked.error().text());
+  if (asked)
     for (const auto& one : *asked) seen.asked.push_back({one.topic, one.count});
   return seen;
 }

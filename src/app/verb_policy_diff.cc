@@ -16,26 +16,16 @@ namespace {
 using policy::Diff;
 using policy::Shift;
 
-std::string_view heading_of(Shift::Way way) {
-  switch (way) {
-    case Shift::Way::stricter:
-      return "stricter";
-    case Shift::Way::looser:
-      return "looser";
-    case Shift::Way::other:
-      return "otherwise";
-  }
-  return "otherwise";
-}
-
 std::string in_text(const Diff& diff, const Style& style) {
   if (diff.same()) return "the documents say the same\n";
   std::string out;
   const Shift* last = nullptr;
   for (const auto& shift : diff.shifts) {
     if (!last || last->way != shift.way)
-      out += fmt::format("{}{}\n", last ? "\n" : "",
-                         style.bold(fmt::format("decided {}", heading_of(shift.way))));
+      out += fmt::format(
+          "{}{}\n", last ? "\n" : "",
+          style.bold(fmt::format("decided {}",
+                                 shift.way == Shift::Way::other ? "otherwise" : policy::name(shift.way))));
     out += fmt::format("  {}\n", printable(shift.text));
     last = &shift;
   }

@@ -55,8 +55,9 @@ Result<int> run_policy_due(const PolicyPageOptions& options) {
   console::PolicySeen seen;
   if (options.with_data) {
     TRY(seen, console::policy_seen(options.common.data, policy.document(), now, [] { return false; }));
-  } else if (policy.document().review.rule_fired) {
-    seen.partial.emplace_back("how often rules fired is in the ledger: name it with --data");
+  } else if (policy.document().review.rule_fired || policy.document().review.question_asked) {
+    seen.partial.emplace_back(
+        "how often rules fired and the same was asked is in the data folder: name it with --data");
   }
   const auto all = policy::due(policy.document(), now, seen.seen);
   TRY_VOID(put(options.common, options.common.format == Format::json

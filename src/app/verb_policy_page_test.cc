@@ -1,13 +1,10 @@
 // ostiary policy diff, render and due, as people and scripts call them.
 
-#include <array>
-#include <cstdio>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "base/testing.h"
+#include "app/impl/test_policy_calls.h"
 #include "json/document.h"
 
 namespace ostiary::app {
@@ -35,36 +32,9 @@ default: deny
 ```
 )";
 
-struct Done {
-  int code = -1;
-  std::string out;  // stderr behind it
-};
-
-class PolicyPages : public ::testing::Test {
+class PolicyPages : public testing::PolicyCalls {
  protected:
-  std::string write(const std::string& name, std::string_view text) const {
-    const auto path = folder_ / name;
-    EXPECT_TRUE(write_file_atomic(path, text));
-    return path;
-  }
-  static Done run(const std::string& arguments) {
-    const auto call = fmt::format("{} policy {} 2>&1", OSTIARY_BINARY, arguments);
-    auto* pipe = ::popen(call.c_str(), "r");
-    if (!pipe) return {};
-    Done done;
-    std::array<char, 4096> buffer{};
-    while (const auto got = std::fread(buffer.data(), 1, buffer.size(), pipe))
-      done.out.append(buffer.data(), got);
-    const int status = ::pclose(pipe);
-    done.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return done;
-  }
-  static std::string replaced(std::string_view what, std::string_view with) {
-    std::string out(kDocument);
-    out.replace(out.find(what), what.size(), with);
-    return out;
-  }
-  testing::TempFolder folder_;
+  PolicyPages() : PolicyCalls(kDocument) {}
 };
 
 TEST_F(PolicyPages, DiffTellsDecisionsFirstAndFailsOnlyWhereAsked) {

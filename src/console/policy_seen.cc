@@ -2,8 +2,10 @@
 
 #include <map>
 
+#include "desk/stats.h"
 #include "json/document.h"
 #include "ledger/export.h"
+#include "store/questions.h"
 
 namespace ostiary::console {
 
@@ -19,17 +21,26 @@ void count_rules(json::Value record, std::map<std::string, std::uint64_t>& count
     }
 }
 
-}  // namespace
+WallMs before(WallMs now, std::uint64_t ms) {
+  return now - static_cast<WallMs>(std::min<std::uint64_t>(ms, static_cast<std::uint64_t>(now)));
+}
 
-Result<PolicySeen> policy_seen(const std::string& data_folder, const policy::Document& document, WallMs now,
-                               const std::function<bool()>& stopped) {
-  PolicySeen out;
-  const auto& often = document.review.rule_fired;
-  if (!often) return out;
+// A folder in which nobody has asked anything may have no store.
+Result<> count_questions(const std::string& data_folder, const policy::Review::Often& often, WallMs now,
+                         PolicySeen& out) {
+  const auto questions = store::open_questions_to_read(data_folder + "/store.sqlite");
+  const auto asked = desk::asked_often(*questions, before(now, often.within_ms), often.more_than);
+  if (!asked && asked.error().code == Code::not_found) return {};
+  if (!asked) return std::unexpected(asked.error());
+  for (const auto& one : *asked) out.seen.asked.push_back({one.topic, one.count});
+  return {};
+}
+
+Result<> count_fired(const std::string& data_folder, const policy::Review::Often& often, WallMs now,
+                     const std::function<bool()>& stopped, PolicySeen& out) {
   ledger::RecordFilter filter;
   filter.kind = "outcome";
-  filter.since =
-      now - static_cast<WallMs>(std::min<std::uint64_t>(often->within_ms, static_cast<std::uint64_t>(now)));
+  filter.since = before(now, often.within_ms);
   filter.until = now;
   std::map<std::string, std::uint64_t> counts;
   json::Document record;
@@ -50,6 +61,18 @@ Result<PolicySeen> policy_seen(const std::string& data_folder, const policy::Doc
   else if (read->removed > 0)
     out.partial.emplace_back("older records were removed for their age and are not counted");
   for (auto& [name, count] : counts) out.seen.fired.push_back({name, count});
+  return {};
+}
+
+}  // namespace
+
+Result<PolicySeen> policy_seen(const std::string& data_folder, const policy::Document& document, WallMs now,
+                               const std::function<bool()>& stopped) {
+  PolicySeen out;
+  if (const auto& often = document.review.question_asked)
+    TRY_VOID(count_questions(data_folder, *often, now, out));
+  if (const auto& often = document.review.rule_fired)
+    TRY_VOID(count_fired(data_folder, *often, now, stopped, out));
   return out;
 }
 

@@ -17,9 +17,9 @@ struct PolicySeen {
   std::vector<std::string> partial;  // what could not be said, and why
 };
 
-// Counts in the ledger how often each rule decided within the time that the document's `review` names;
-// nothing where it names none. Reads beside a gate that runs, a million records a second; `stopped` ends it
-// early, which makes it partial. Also when this document was put in force, where the ledger has that.
+// Counts how often each rule decided (in the ledger) and how often the same was asked (in the store) within
+// the times that the document's `review` names; nothing where it names none. Reads beside a gate that runs, a
+// million records a second; `stopped` ends it early, which makes it partial.
 Result<PolicySeen> policy_seen(const std::string& data_folder, const policy::Document& document, WallMs now,
                                const std::function<bool()>& stopped);
 
