@@ -48,6 +48,11 @@ Result<> check(const Event& event) {
   return {};
 }
 
+// Too slow, too early and too much (RFC 9110 section 15.5.9, RFC 8470, RFC 6585) are of the moment.
+bool refuses(int status) {
+  return status >= 400 && status <= 499 && status != 408 && status != 425 && status != 429;
+}
+
 std::thread quiet_thread(const char* name, std::function<void()> run) {
   sigset_t all, before;
   ::sigfillset(&all);
@@ -97,6 +102,7 @@ class Webhooks::Courier {
   struct Attempt {
     Result<> done;
     std::string retry_after;
+    bool refused = false;  // the same would be answered to the same event later
   };
   void run();
   bool begin();
@@ -122,6 +128,8 @@ class Webhooks::Courier {
   std::string error_;
   // Of the thread alone.
   bool queue_failed_ = false;
+  std::int64_t refused_ = 0;  // the entry that the receiver refused last, and how often one after the other
+  std::uint32_t refusals_ = 0;
   std::minstd_rand chance_{std::random_device{}()};
   std::thread thread_;
 };
@@ -154,7 +162,7 @@ Webhooks::Courier::Attempt Webhooks::Courier::attempt(const store::HookEntry& en
   if (!answer) return {fail(answer.error().code, answer.error().message), {}};
   if (answer->status < 200 || answer->status > 299)
     return {fail(Code::denied, fmt::format("it answered {} {}", answer->status, net::reason(answer->status))),
-            answer->retry_after};
+            answer->retry_after, refuses(answer->status)};
   return {};
 }
 
@@ -184,8 +192,13 @@ std::uint64_t Webhooks::Courier::queue_fails(const Error& error) {
 std::uint64_t Webhooks::Courier::after_failure(const store::HookEntry& entry, const Attempt& failed) {
   const auto& error = failed.done.error();
   note(failed.done, entry.attempts + 1);
+  const auto before = refused_ == entry.number ? refusals_ : 0;
+  refused_ = entry.number;
+  refusals_ = failed.refused ? before + 1 : 0;
   const auto now = wall_now();
-  if (now - entry.since >= static_cast<WallMs>(settings_.give_up_ms)) {
+  if (refusals_ >= settings_.most_refusals ||
+      now - entry.since >= static_cast<WallMs>(settings_.give_up_ms)) {
+    refusals_ = 0;
     log::error(fmt::format("webhook {}: the event {} ({}) is given up after {} attempts: {}", settings_.name,
                            entry.event.id, entry.event.type, entry.attempts + 1, error.text()));
     const auto given_up = queue_.give_up(entry.number, error.text(), now);
@@ -208,6 +221,7 @@ std::uint64_t Webhooks::Courier::work_once() {
   }
   if (!tried.done) return after_failure(**entry, tried);
   note(tried.done, 0);
+  refusals_ = 0;
   // Where this fails it is delivered once more.
   if (const auto taken = queue_.taken((*entry)->number); !taken) return queue_fails(taken.error());
   return 0;

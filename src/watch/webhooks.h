@@ -25,6 +25,7 @@ struct HookSettings {
   std::vector<std::string> events;     // types that it has chosen
   std::uint64_t timeout_ms = 15'000;   // of one attempt
   std::uint64_t give_up_ms = 3 * 24 * 3'600'000ULL;
+  std::uint32_t most_refusals = 5;  // of one event, in a row
 };
 
 // How one does.
@@ -39,9 +40,10 @@ struct HookState {
 };
 
 // The outbox of webhooks, and who delivers what is in it: each hook on a thread of its own, one event after
-// another in the order in which they were put in, again until it was taken (2xx) or the time until it is
-// given up has passed. The answer's body is not read, a redirect not followed. At least once: a receiver
-// tells by webhook-id what it has. Thread-safe.
+// another in the order in which they were put in, again until it was taken (2xx), the time until it is given
+// up has passed, or it was refused (4xx other than 408, 425 and 429) `most_refusals` times in a row. The
+// answer's body is not read, a redirect not followed. At least once: a receiver tells by webhook-id what it
+// has. Thread-safe.
 class Webhooks final : public Outbox {
  public:
   explicit Webhooks(std::unique_ptr<store::HookQueue> queue);

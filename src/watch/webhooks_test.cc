@@ -263,6 +263,35 @@ TEST_F(WebhooksTest, IsGivenUpAfterItsTimeAndShownAndDeliveredWhenSomebodySaysSo
   EXPECT_TRUE(eventually([&] { return state().waiting + state().dead == 0; }));
 }
 
+TEST_F(WebhooksTest, AnEventThatIsRefusedAFewTimesIsGivenUpAndHoldsUpNoOther) {
+  Receiver receiver(404);
+  auto settings = hook(receiver);
+  settings.most_refusals = 2;
+  hooks_->replace({settings});
+  ASSERT_TRUE(hooks_->put(asked(1)));
+  ASSERT_TRUE(eventually([&] { return state().attempts == 1; }));
+  EXPECT_EQ(state().dead, 0U) << "one refusal may be an accident";
+  ASSERT_TRUE(hooks_->put(asked(2)));
+  ASSERT_TRUE(eventually([&] { return state().dead == 1; }));
+  EXPECT_EQ(hooks_->dead("chat", 0, 10).value()[0].error, "it answered 404 Not Found");
+  EXPECT_THAT(ids(receiver.wait_for(3)), ElementsAre("msg_1", "msg_1", "msg_2"));
+}
+
+TEST_F(WebhooksTest, WhatAReceiverCannotTakeNowIsNoRefusal) {
+  for (const int status : {302, 408, 425, 429, 500, 503}) {
+    Receiver receiver(status);
+    const auto name = "s" + std::to_string(status);
+    auto settings = hook(receiver, name);
+    settings.most_refusals = 1;
+    hooks_->replace({settings});
+    ASSERT_TRUE(hooks_->put(asked(status)));
+    ASSERT_TRUE(eventually([&] { return state(name).attempts == 1; })) << status;
+    EXPECT_EQ(state(name).dead, 0U) << status;
+    EXPECT_EQ(state(name).waiting, 1U) << status;
+    hooks_->replace({});
+  }
+}
+
 TEST_F(WebhooksTest, WhatWaitsForAHookThatIsNotThereAnyMoreStaysUntilItIsBack) {
   Receiver receiver(503);
   hooks_->replace({hook(receiver)});
