@@ -5,6 +5,7 @@
 #include "app/impl/config_rows.h"
 #include "app/impl/config_values.h"
 #include "net/http.h"
+#include "net/stream.h"
 #include "store/key_form.h"
 #include "watch/events.h"
 
@@ -39,8 +40,13 @@ struct HookName {
 struct HookUrl {
   static Result<> read(const Node& node, std::string& out) {
     TRY_VOID(Text::read(node, out));
-    if (!net::parse_url(out))
-      return fail(Code::invalid, "must be an http or https URL without user, query and fragment");
+    const auto url = net::parse_url(out);
+    if (!url) return fail(Code::invalid, "must be an http or https URL without user, query and fragment");
+    if (!url->tls && !net::is_loopback({url->host, url->port, false}))
+      return fail(
+          Code::invalid,
+          "must be https: http would show what people wrote to the network, and is for a host of this "
+          "machine only (localhost, 127.0.0.1, [::1])");
     return {};
   }
 };

@@ -188,7 +188,7 @@ TEST(WebhookConfig, IsReadWithItsDefaults) {
   const auto config = read(
       "webhooks:\n  out:\n    - {name: chat, url: 'https://x.example/in/t0p', secret: {env: A}, "
       "previous_secret: "
-      "{file: /b}}\n    - {name: legal, url: 'http://y.example', secret: {file: /c}, events: "
+      "{file: /b}}\n    - {name: legal, url: 'http://[::1]:8080', secret: {file: /c}, events: "
       "[policy.changed], "
       "timeout: 5s, give_up: 1d}\n  in:\n    github: {secret: {env: G}, label: ai, title_prefix: 'AI:', "
       "team: blue}\n"
@@ -216,6 +216,8 @@ TEST(WebhookConfig, SaysWhatIsWrongAndWhereAndRepeatsNoUrl) {
       {out("name: Chat, url: 'https://x.example', secret: {env: A}"), "small letters"},
       {out("name: chat, url: 'https://u:t0p@x.example', secret: {env: A}"), "URL without user"},
       {out("name: chat, url: 'https://x.example?t0p', secret: {env: A}"), "URL without user"},
+      {out("name: chat, url: 'http://x.example/t0p', secret: {env: A}"), "must be https"},
+      {out("name: chat, url: 'http://localhost.x.example', secret: {env: A}"), "must be https"},
       {out("name: chat, url: 'https://x.example', secret: t0p"), "does not belong in this file"},
       {out(good + ", events: [question.askd]"), "did you mean 'question.asked'?"},
       {out(good + ", events: [exchange.notice]"), "is no event"},
