@@ -25,8 +25,10 @@ std::string_view blob() {
   return {ostiary_catalog_begin, static_cast<std::size_t>(ostiary_catalog_end - ostiary_catalog_begin)};
 }
 
+}  // namespace
+
 // The blob was checked when it was built, so that one which does not read means a broken program file.
-[[noreturn]] void broken(std::string_view what) {
+void broken(std::string_view what) {
   log::error(
       fmt::format("the catalogue inside this program is damaged ({}); install the program again", what));
   std::abort();
@@ -44,11 +46,32 @@ Origin origin_of(const dom::element& object) {
   return {text_of(origin, "source"), text_of(origin, "date")};
 }
 
+std::uint32_t count_of(const dom::element& object, std::string_view name, std::uint32_t otherwise) {
+  std::uint64_t number = 0;
+  return object[name].get(number) == simdjson::SUCCESS ? static_cast<std::uint32_t>(number) : otherwise;
+}
+
+bool flag_of(const dom::element& object, std::string_view name, bool otherwise) {
+  bool flag = false;
+  return object[name].get(flag) == simdjson::SUCCESS ? flag : otherwise;
+}
+
+namespace {
+
 Provider provider_of(const dom::element& e) {
   return {.id = text_of(e, "id"),
           .name = text_of(e, "name"),
           .homepage = text_of(e, "homepage"),
           .surfaces = texts_of(e, "surfaces"),
+          .endpoints = each_of(e, "endpoints",
+                               [](const dom::element& one) {
+                                 return Provider::Endpoint{.host = text_of(one, "host"),
+                                                           .path = text_of(one, "path"),
+                                                           .surface = text_of(one, "surface")};
+                               }),
+          .variables = texts_of(e, "variables"),
+          .headers = texts_of(e, "headers"),
+          .resources = texts_of(e, "resources"),
           .origin = origin_of(e)};
 }
 
@@ -90,16 +113,6 @@ PriceList price_list_of(const dom::element& e) {
   return list;
 }
 
-std::uint32_t count_of(const dom::element& object, std::string_view name, std::uint32_t otherwise) {
-  std::uint64_t number = 0;
-  return object[name].get(number) == simdjson::SUCCESS ? static_cast<std::uint32_t>(number) : otherwise;
-}
-
-bool flag_of(const dom::element& object, std::string_view name, bool otherwise) {
-  bool flag = false;
-  return object[name].get(flag) == simdjson::SUCCESS ? flag : otherwise;
-}
-
 double decimal_of(const dom::element& object, std::string_view name) {
   return std::strtod(text_of(object, name).c_str(), nullptr);
 }
@@ -128,23 +141,6 @@ Damper damper_of(const dom::element& e) {
           .named = texts_of(e, "named"),
           .spares_high = flag_of(e, "spares_high", false),
           .origin = origin_of(e)};
-}
-
-template <class T>
-std::vector<T> read_kind(std::string_view kind, T (*read)(const dom::element&)) {
-  dom::parser parser;
-  dom::array entries;
-  const auto json = section(kind);
-  if (parser.parse(json.data(), json.size()).get(entries) != simdjson::SUCCESS) broken(kind);
-  std::vector<T> out;
-  for (const auto entry : entries) out.push_back(read(entry));
-  return out;
-}
-
-template <class T>
-const T* find(const std::vector<T>& all, std::string_view id) {
-  const auto found = std::ranges::lower_bound(all, id, {}, &T::id);
-  return found != all.end() && found->id == id ? &*found : nullptr;
 }
 
 }  // namespace

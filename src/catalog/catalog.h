@@ -18,8 +18,17 @@ struct Origin {
 
 // catalog/provider/<id>.yaml: the organisation behind services.
 struct Provider {
+  struct Endpoint {
+    std::string host;  // `*`: one label or a part of one; "*." at the beginning: any labels
+    std::string path;  // how the path of models begins; empty: all of the host
+    std::string surface;
+  };
   std::string id, name, homepage;
   std::vector<std::string> surfaces;  // words of house.md
+  std::vector<Endpoint> endpoints;
+  std::vector<std::string> variables;  // of the environment, that hold its key or address
+  std::vector<std::string> headers;    // of requests, small letters
+  std::vector<std::string> resources;  // of Terraform, CloudFormation or Bicep
   Origin origin;
 };
 
@@ -87,6 +96,79 @@ struct Damper {
   Origin origin;
 };
 
+// catalog/sdk/<id>.yaml: a library or framework through which programs use models.
+struct Sdk {
+  struct Package {
+    std::string ecosystem, name;  // name may end in "/*" or ".": all that begin so
+  };
+  struct Import {
+    std::string language, name;  // java stands for Kotlin and Scala too, javascript for TypeScript, c for C++
+  };
+  std::string id, name;
+  std::string kind;      // "sdk", "framework" or "runtime"
+  std::string provider;  // empty: several or none
+  std::string surface, homepage;
+  std::string license;  // SPDX expression or "unknown"
+  std::vector<Package> packages;
+  std::vector<Import> imports;
+  std::vector<std::string> calls;      // last names of a path
+  std::vector<std::string> libraries;  // as a linker knows them
+  std::vector<std::string> commands;
+  bool ambiguous = false;
+  Origin origin;
+};
+
+// catalog/server/<id>.yaml: a program that serves models where somebody runs it.
+struct Server {
+  std::string id, name, homepage, license;
+  std::vector<std::uint16_t> ports;
+  std::vector<std::string> images;  // without docker.io, tag and digest
+  std::vector<std::string> commands, paths, variables, charts;
+  bool ambiguous = false;
+  Origin origin;
+};
+
+// catalog/tool/<id>.yaml: what people use that has AI in it.
+struct Tool {
+  struct Domain {
+    std::string name, surface;  // what stands before the name with a dot counts too
+  };
+  struct File {
+    std::string path, kind;  // path as in gitignore
+  };
+  std::string id, name, kind, maker, provider, homepage;
+  std::vector<Domain> domains;
+  std::vector<File> files;
+  std::vector<std::string> authors, marks, actions, commands;
+  bool ambiguous = false;
+  Origin origin;
+};
+
+// catalog/model/<id>.yaml: a family of models.
+struct ModelFamily {
+  std::string id, name, maker, provider;
+  std::vector<std::string> names;         // small letters, `*` any of a-z, 0-9 and ._:-
+  std::vector<std::string> repositories;  // "owner/name", `*` too
+  std::string license;                    // SPDX expression, LicenseRef-…, "proprietary" or "unknown"
+  std::string kind;
+  bool open_weights = false, ambiguous = false;
+  Origin origin;
+};
+
+// catalog/format/<id>.yaml: a format of model files or datasets.
+struct Format {
+  struct Magic {
+    std::uint32_t offset = 0;
+    std::string bytes;
+  };
+  std::string id, name, kind, homepage;
+  std::vector<std::string> extensions;  // with their dot, small letters
+  std::vector<std::string> names;       // as in gitignore
+  std::vector<Magic> magic;             // one of them is enough
+  bool needs_magic = false;
+  Origin origin;
+};
+
 // A price in US dollars, such as "0.075", as nano-dollars; at most 6 digits before the point and 9 behind it.
 std::optional<std::int64_t> parse_dollars(std::string_view text);
 
@@ -97,6 +179,16 @@ const std::vector<Service>& services();    // sorted by id
 const std::vector<PriceList>& prices();    // sorted by id
 const std::vector<Detector>& detectors();  // sorted by id
 const std::vector<Damper>& dampers();      // sorted by id
+const std::vector<Sdk>& sdks();            // sorted by id
+const std::vector<Server>& servers();      // sorted by id
+const std::vector<Tool>& tools();          // sorted by id
+const std::vector<ModelFamily>& models();  // sorted by id
+const std::vector<Format>& formats();      // sorted by id
+const Sdk* find_sdk(std::string_view id);
+const Server* find_server(std::string_view id);
+const Tool* find_tool(std::string_view id);
+const ModelFamily* find_model(std::string_view id);
+const Format* find_format(std::string_view id);
 const Provider* find_provider(std::string_view id);
 const Service* find_service(std::string_view id);
 std::string_view version();  // first 12 hex digits of the blob's SHA-256

@@ -131,5 +131,40 @@ TEST(Catalog, TheVersionIsTwelveHexDigits) {
   EXPECT_EQ(version().find_first_not_of("0123456789abcdef"), std::string_view::npos);
 }
 
+TEST(Catalog, ReadsWhatTheScannerKnows) {
+  const auto* sdk = find_sdk("openai");
+  ASSERT_TRUE(sdk);
+  EXPECT_EQ(sdk->kind, "sdk");
+  EXPECT_EQ(sdk->provider, "openai");
+  EXPECT_EQ(sdk->surface, "api");
+  EXPECT_EQ(sdk->license, "Apache-2.0");
+  EXPECT_TRUE(std::ranges::any_of(sdk->packages, [](const auto& p) {
+    return p.ecosystem == "maven" && p.name == "com.openai:openai-java";
+  }));
+  EXPECT_TRUE(std::ranges::any_of(
+      sdk->imports, [](const auto& i) { return i.language == "csharp" && i.name == "OpenAI"; }));
+  EXPECT_THAT(sdk->calls, Contains("chat.completions.create"));
+  const auto* server = find_server("ollama");
+  ASSERT_TRUE(server);
+  EXPECT_THAT(server->ports, Contains(11434));
+  EXPECT_THAT(server->images, Contains("ollama/ollama"));
+  EXPECT_THAT(server->variables, Contains("OLLAMA_HOST"));
+  const auto* tool = find_tool("claude-code");
+  ASSERT_TRUE(tool);
+  EXPECT_EQ(tool->maker, "Anthropic");
+  EXPECT_TRUE(std::ranges::any_of(
+      tool->files, [](const auto& f) { return f.path == "CLAUDE.md" && f.kind == "assistant-config"; }));
+  EXPECT_THAT(tool->authors, Contains("noreply@anthropic.com"));
+  const auto* model = find_model("gpt-4o");
+  ASSERT_TRUE(model);
+  EXPECT_THAT(model->names, Contains("gpt-4o-*"));
+  EXPECT_FALSE(model->open_weights);
+  const auto* format = find_format("gguf");
+  ASSERT_TRUE(format);
+  ASSERT_FALSE(format->magic.empty());
+  EXPECT_EQ(format->magic[0].bytes, "GGUF");
+  EXPECT_EQ(find_sdk("no-such-sdk"), nullptr);
+}
+
 }  // namespace
 }  // namespace ostiary::catalog
