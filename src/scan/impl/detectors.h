@@ -1,0 +1,29 @@
+#pragma once
+
+#include "scan/sign.h"
+
+namespace ostiary::scan {
+
+// Each finds one sort of thing in one file and appends what it noticed; total over all bytes, linear in
+// them, from any number of threads. scanner.cc says which file is given to which.
+
+// Manifests and lock files of package managers (is_manifest()).
+void signs_in_manifest(const File& file, Signs& out);
+// Source code of every language of lex, notebooks, and texts (README, documentation), in which a name is
+// `mentioned` at most.
+void signs_in_code(const File& file, Signs& out);
+// Configuration and deployment: YAML, JSON, TOML, INI, env files, Dockerfiles, Compose, Kubernetes, Helm,
+// Terraform, CI.
+void signs_in_configuration(const File& file, Signs& out);
+// Files of assistants and agents, rules, prompts, skills, MCP servers; by their path, content where it says
+// what may run and be reached.
+void signs_of_assistants(const File& file, Signs& out);
+// Generator marks in files.
+void signs_of_authors(const File& file, Signs& out);
+// Keys of model services.
+void signs_of_credentials(const File& file, Signs& out);
+// Model files and datasets by name and first bytes, ELF binaries by what they are linked with. The bytes may
+// be the beginning only, with `whole` their full number.
+void signs_in_binary(const File& file, std::uint64_t whole, Signs& out);
+
+}  // namespace ostiary::scan

@@ -1,0 +1,40 @@
+#include "scan/prefilter.h"
+
+#include <gtest/gtest.h>
+
+namespace ostiary::scan {
+namespace {
+
+struct PrefilterTest : testing::Test {
+  void SetUp() override {
+    auto prefilter = Prefilter::builtin();
+    ASSERT_TRUE(prefilter) << prefilter.error().text();
+    look.emplace(*prefilter);
+  }
+  std::optional<Prefilter::Look> look;
+};
+
+TEST_F(PrefilterTest, FindsImportsHostsVariablesAndModels) {
+  EXPECT_TRUE(look->any("import openai\n"));
+  EXPECT_TRUE(look->any("x = 1\nurl = 'http://localhost:11434/v1'\n"));
+  EXPECT_TRUE(look->any("model: \"gpt-4o-mini\""));
+  EXPECT_TRUE(look->any("MODEL=GPT-4O"));
+  EXPECT_TRUE(look->any("export OLLAMA_HOST=0.0.0.0"));
+}
+
+TEST_F(PrefilterTest, PassesOverLongerWords) {
+  EXPECT_FALSE(look->any("int main(void) { return 0; }\n"));
+  EXPECT_FALSE(look->any("notopenaix = 3"));
+  EXPECT_FALSE(look->any("MY_OLLAMA_HOSTS=1"));
+  EXPECT_FALSE(look->any(""));
+}
+
+TEST_F(PrefilterTest, FindsWhatStandsOnTheEdgeOfABlock) {
+  for (const std::size_t before : {65'500UL, 65'530UL, 65'536UL, 65'540UL, 131'000UL}) {
+    const auto text = std::string(before, ' ') + "import openai" + std::string(100'000, ' ');
+    EXPECT_TRUE(look->any(text)) << before;
+  }
+}
+
+}  // namespace
+}  // namespace ostiary::scan

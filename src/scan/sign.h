@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "files/partial.h"
+#include "scan/component.h"
+
+namespace ostiary::scan {
+
+// A file as detectors see it. Views are valid during the call.
+struct File {
+  std::string_view path;  // below what was named, with '/'; of a member "a.zip!/dir/file"
+  std::string_view bytes;
+};
+
+// What one detector noticed at one place of a file. `merge` makes components of signs.
+struct Sign {
+  Kind kind = Kind::sdk;
+  std::string name;  // as Component::name
+  Grade grade = Grade::mentioned;
+  std::string_view detector;         // a literal
+  std::uint64_t start = 0, end = 0;  // bytes of the file
+  // The name is that of other things too: it counts only beside a sign that is not weak, or beside a weak
+  // one of another detector, of the same component in the same project.
+  bool weak = false;
+  std::string provider, surface, version, license, note;
+  std::string module;  // of an import: its first part, so that a local module of that name is told from it
+};
+
+// What the detectors found in one file.
+struct Signs {
+  std::vector<Sign> all;
+  std::vector<files::Partial> partial;
+  void add(Sign sign) {
+    if (all.size() < kMost)
+      all.push_back(std::move(sign));
+    else
+      cut = true;
+  }
+  bool cut = false;  // there were more than kMost
+  static constexpr std::size_t kMost = 20'000;
+};
+
+}  // namespace ostiary::scan
