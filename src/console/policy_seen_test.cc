@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "desk/impl/test_desk.h"
+#include "desk/testing.h"
 
 namespace ostiary::console {
 namespace {

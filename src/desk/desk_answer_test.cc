@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <thread>
 
-#include "desk/impl/test_desk.h"
+#include "desk/testing.h"
 #include "store/hook_queue.h"
 
 namespace ostiary::desk {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <random>
 
-#include "desk/impl/test_desk.h"
+#include "desk/testing.h"
 
 namespace ostiary::desk {
 namespace {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "base/text.h"
-#include "desk/impl/test_desk.h"
+#include "desk/testing.h"
 #include "json/document.h"
 
 namespace ostiary::desk {

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/text.h"
-#include "desk/impl/test_desk.h"
+#include "desk/testing.h"
 #include "policy/check.h"
 
 namespace ostiary::desk {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "desk/impl/test_desk.h"
+#include "desk/testing.h"
 
 namespace ostiary::desk {
 namespace {
