@@ -1,0 +1,1 @@
+select count(*) from tickets where closed_at is null;

@@ -1,0 +1,5 @@
+module example.org/photos
+
+go 1.22
+
+require github.com/ollama/ollama v0.4.1

@@ -1,0 +1,3 @@
+module example.org/oncall
+
+go 1.21

@@ -1,0 +1,5 @@
+const { build } = require('doc-helper');
+
+build({ from: 'docs', to: 'public', theme: 'plain' }).then((pages) => {
+  console.log(`${pages.length} pages`);
+});

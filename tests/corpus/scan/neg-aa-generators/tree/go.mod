@@ -1,0 +1,3 @@
+module example.org/boats
+
+go 1.21

@@ -1,0 +1,2 @@
+#!/bin/sh
+printf 'building %s\n' "$1"

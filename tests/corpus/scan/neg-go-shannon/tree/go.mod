@@ -1,0 +1,3 @@
+module example.org/entropy
+
+go 1.21

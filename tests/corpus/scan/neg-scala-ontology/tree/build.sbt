@@ -1,0 +1,2 @@
+scalaVersion := "2.13.15"
+libraryDependencies += "org.typelevel" %% "cats-core" % "2.12.0"

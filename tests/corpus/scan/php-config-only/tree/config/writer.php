@@ -1,0 +1,6 @@
+<?php
+
+return [
+    'model' => env('WRITER_MODEL', 'gpt-4-turbo'),
+    'words' => 120,
+];
