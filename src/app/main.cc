@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     add_me(line);
     add_ledger(line);
     add_inspect(line);
+    add_scan(line);
     add_policy(line);
     add_desk(line);
     add_doctor(line);

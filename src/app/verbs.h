@@ -48,6 +48,22 @@ struct InspectOptions {
   std::vector<std::string> given;        // names of the flags of the call; "paths"
 };
 
+struct ScanOptions {
+  CommonOptions common;
+  std::vector<std::string> paths;  // files and folders; none: the current folder
+  std::string revision;            // of the git repository that the one path is in; empty: the files
+  std::string new_since;           // a revision: only what it did not have
+  std::string fail_on;             // a grade, or "denied"; empty: never
+  std::string least = "declared";  // grade of what is shown
+  std::string baseline;            // file of known components
+  bool write_baseline = false;     // make it instead
+  bool no_ignore = false;
+  bool evidence = false;  // every place, not the first only
+  std::string policy;     // document that decides; empty: the one in force last, or the built-in
+  std::uint64_t max_bytes = 2ULL << 30;  // of one file
+  unsigned threads = 0;                  // 0: one for each processor
+};
+
 struct ServeOptions {
   std::string config;               // -c FILE; empty: none
   std::vector<std::string> listen;  // flags; empty: not given
@@ -147,6 +163,7 @@ struct SetupOptions {
 Result<int> run_serve(const ServeOptions& options);
 Result<int> run_version(const CommonOptions& options);
 Result<int> run_inspect(const InspectOptions& options);
+Result<int> run_scan(const ScanOptions& options);
 Result<int> run_doctor(const DoctorOptions& options);
 Result<int> run_key_create(const KeyOptions& options);
 Result<int> run_key_list(const KeyOptions& options);

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "files/partial.h"
 #include "scan/component.h"
+#include "scan/manifest.h"
 
 namespace ostiary::scan {
 
@@ -27,13 +30,21 @@ struct Sign {
   // one of another detector, of the same component in the same project.
   bool weak = false;
   std::string provider, surface, version, license, note;
-  std::string module;  // of an import: its first part, so that a local module of that name is told from it
+  // Of an import or a call that follows from one: its first part, so that a module of the tree itself that
+  // has the name is told from it, and the language as catalog::Sdk::Import names it.
+  std::string module;
+  std::string_view language;
+  // Of a package: who publishes it, whether the version is the one that is installed, and whether the
+  // project asks for it and needs it when it runs.
+  std::optional<Ecosystem> ecosystem;
+  bool locked = false, asked_for = false;
 };
 
 // What the detectors found in one file.
 struct Signs {
   std::vector<Sign> all;
   std::vector<files::Partial> partial;
+  std::set<Ecosystem> declares;  // of a manifest: what it declares packages of
   void add(Sign sign) {
     if (all.size() < kMost)
       all.push_back(std::move(sign));

@@ -46,6 +46,7 @@ int complain(std::string_view message, int code);
 
 void add_serve(CommandLine& line);
 void add_inspect(CommandLine& line);
+void add_scan(CommandLine& line);
 void add_doctor(CommandLine& line);
 void add_key(CommandLine& line);
 void add_key_request(CommandLine& line, CLI::App& key);

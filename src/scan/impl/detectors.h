@@ -1,11 +1,18 @@
 #pragma once
 
+#include "catalog/catalog.h"
 #include "scan/sign.h"
 
 namespace ostiary::scan {
 
 // Each finds one sort of thing in one file and appends what it noticed; total over all bytes, linear in
 // them, from any number of threads. scanner.cc says which file is given to which.
+
+// What a sign of a catalogued SDK says for itself.
+Sign sign_of(const catalog::Sdk& sdk, Grade grade, std::string_view detector, std::uint64_t start,
+             std::uint64_t end);
+// The SDK that a package belongs to, its name normalized(); nullptr: none.
+const catalog::Sdk* sdk_of_package(Ecosystem ecosystem, std::string_view name);
 
 // Manifests and lock files of package managers (is_manifest()).
 void signs_in_manifest(const File& file, Signs& out);

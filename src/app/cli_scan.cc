@@ -1,0 +1,61 @@
+// scan on the command line.
+
+#include <memory>
+
+#include "app/impl/command_line.h"
+#include "base/text.h"
+
+namespace ostiary::app {
+
+void add_scan(CommandLine& line) {
+  const auto options = std::make_shared<ScanOptions>();
+  auto* scan = line.verb(line.root(), "scan", "find uses of AI in code, configuration, packages and images",
+                         "ostiary scan .\n"
+                         "  ostiary scan --evidence src/                    # every place that shows a use\n"
+                         "  ostiary scan --revision v1.2 .                  # without a checkout\n"
+                         "  ostiary scan app.tar package.deb package.whl    # images, packages and archives\n"
+                         "  ostiary scan --new-since origin/main --fail-on denied .   # in CI\n"
+                         "  ostiary scan --format sarif -o scan.sarif .");
+  const auto grades = CLI::IsMember({"mentioned", "declared", "imported", "called", "deployed"});
+  scan->add_option("paths", options->paths, "files and folders (default: the current folder)");
+  auto* revision =
+      scan->add_option("--revision", options->revision, "of the git repository that the path is in")
+          ->type_name("REV");
+  scan->add_option("--new-since", options->new_since,
+                   "only what that revision of the repository did not have")
+      ->type_name("REV");
+  scan->add_option("--fail-on", options->fail_on,
+                   "exit with 1 from this grade on, or where the policy denies: denied")
+      ->check(CLI::IsMember({"mentioned", "declared", "imported", "called", "deployed", "denied"}))
+      ->type_name("GRADE");
+  scan->add_option("--least", options->least, "show uses from this grade on (default: declared)")
+      ->check(grades)
+      ->type_name("GRADE");
+  auto* baseline =
+      scan->add_option("--baseline", options->baseline, "known uses, which are left out")->type_name("FILE");
+  scan->add_flag("--write-baseline", options->write_baseline, "write the baseline from what is found now")
+      ->needs(baseline);
+  scan->add_flag("--no-ignore", options->no_ignore, "also what .gitignore and .ostiaryignore leave out")
+      ->excludes(revision);
+  scan->add_flag("--evidence", options->evidence, "every place that shows a use");
+  scan->add_option("--policy", options->policy,
+                   "the document that decides (default: the one in force last, else the built-in)")
+      ->type_name("FILE");
+  scan->add_option_function<std::string>(
+          "--max-bytes",
+          [options](const std::string& text) {
+            const auto bytes = text::parse_bytes(text);
+            if (!bytes || *bytes == 0)
+              throw CLI::ValidationError("--max-bytes", "must be bytes, such as 64MiB");
+            options->max_bytes = *bytes;
+          },
+          "the largest file that is read (default: 2GiB); larger ones are told of")
+      ->type_name("BYTES");
+  scan->add_option("--threads", options->threads, "how many work at once (default: one for each processor)")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+  line.add_common(*scan, options->common, true);
+  line.does(*scan, [options] { return run_scan(*options); });
+}
+
+}  // namespace ostiary::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/impl/terminal.h"
+#include "app/scan_decisions.h"
+#include "scan/scanner.h"
+
+namespace ostiary::app {
+
+// What a scan found and what is shown of it.
+struct Scanned {
+  scan::Report report;                       // its components are what is shown
+  std::vector<ComponentDecision> decisions;  // of each
+  std::vector<scan::Component> known;        // left out: they stand in the baseline or were there before
+  std::string policy;                        // version and digest of the document that decided
+  std::string policy_digest;
+};
+
+std::string scan_text(const Scanned& scanned, const ScanOptions& options);
+std::string scan_json(const Scanned& scanned);   // kind "scan" of interfaces.md
+std::string scan_sarif(const Scanned& scanned);  // one result for each place
+std::string scan_summary(const Scanned& scanned);
+
+}  // namespace ostiary::app

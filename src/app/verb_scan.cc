@@ -1,0 +1,113 @@
+// scan: what AI is used where.
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "app/scan_baseline.h"
+#include "app/scan_decisions.h"
+#include "app/scan_output.h"
+#include "app/verbs.h"
+#include "scan/scanner.h"
+
+namespace ostiary::app {
+
+namespace {
+
+std::vector<std::string> paths_of(const ScanOptions& options) {
+  return options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
+}
+
+Result<> check_call(const ScanOptions& options) {
+  for (const auto* flag : {&options.revision, &options.new_since})
+    if (!flag->empty() && options.paths.size() > 1)
+      return fail(Code::invalid, "a revision is of one repository; name one path");
+  if (options.write_baseline && options.baseline.empty())
+    return fail(Code::invalid, "--write-baseline goes with --baseline FILE only");
+  return {};
+}
+
+Result<scan::Report> report_of(const ScanOptions& options, const std::string& revision) {
+  const scan::Options how{
+      .ignore_rules = !options.no_ignore, .threads = options.threads, .file_bytes = options.max_bytes};
+  Progress progress("scanned MiB", options.common);
+  const auto on_progress = [&](std::uint64_t bytes) { progress.show(bytes >> 20, 0); };
+  const auto paths = paths_of(options);
+  return revision.empty() ? scan::scan(paths, how, on_progress)
+                          : scan::scan_revision(paths.front(), revision, how, on_progress);
+}
+
+// Components that stay, and those that leave.
+std::vector<scan::Component> taken_out(std::vector<scan::Component>& components, const auto& leaves) {
+  std::vector<scan::Component> out;
+  const auto stay = std::ranges::stable_partition(components, [&](const auto& c) { return !leaves(c); });
+  std::ranges::move(stay, std::back_inserter(out));
+  components.erase(stay.begin(), stay.end());
+  return out;
+}
+
+Result<Scanned> scanned_by(const ScanOptions& options, scan::Grade least) {
+  Scanned out;
+  TRY(out.report, report_of(options, options.revision));
+  auto& components = out.report.components;
+  std::erase_if(components, [&](const auto& component) { return component.grade < least; });
+  const auto leave_out = [&](const ScanBaseline& known) {
+    std::ranges::move(taken_out(components, [&](const auto& c) { return known.knows(c); }),
+                      std::back_inserter(out.known));
+  };
+  if (!options.new_since.empty()) {
+    TRY(const auto before, report_of(options, options.new_since));
+    leave_out(ScanBaseline::of(before.components));
+  }
+  if (!options.baseline.empty() && !options.write_baseline) {
+    TRY(const auto known, ScanBaseline::read(options.baseline));
+    leave_out(known);
+  }
+  TRY(const auto policy, scan_policy(options));
+  out.decisions = decisions_of(policy, components);
+  out.policy = policy.document().version;
+  out.policy_digest = policy.document().digest;
+  return out;
+}
+
+bool fails(const ScanOptions& options, const Scanned& scanned) {
+  if (options.fail_on.empty()) return false;
+  if (!scanned.report.partial.empty()) return true;
+  if (options.fail_on == "denied")
+    return std::ranges::any_of(scanned.decisions, [](const auto& one) {
+      return one.concerns && one.decision.effect == policy::Effect::deny;
+    });
+  const auto at = scan::grade_named(options.fail_on).value_or(scan::Grade::mentioned);
+  return std::ranges::any_of(scanned.report.components, [&](const auto& c) { return c.grade >= at; });
+}
+
+std::string formatted(const ScanOptions& options, const Scanned& scanned) {
+  switch (options.common.format) {
+    case Format::json:
+      return scan_json(scanned);
+    case Format::sarif:
+      return scan_sarif(scanned);
+    case Format::text:
+      break;
+  }
+  return scan_text(scanned, options);
+}
+
+}  // namespace
+
+Result<int> run_scan(const ScanOptions& options) {
+  TRY_VOID(check_call(options));
+  auto least = scan::grade_named(options.least).value_or(scan::Grade::declared);
+  if (const auto at = scan::grade_named(options.fail_on)) least = std::min(least, *at);
+  TRY(const auto scanned, scanned_by(options, least));
+  if (options.write_baseline) {
+    TRY_VOID(ScanBaseline::write(options.baseline, scanned.report.components));
+    hint(options.common,
+         fmt::format("{} components written to {}", scanned.report.components.size(), options.baseline));
+    return 0;
+  }
+  TRY_VOID(put(options.common, formatted(options, scanned)));
+  hint(options.common, scan_summary(scanned));
+  return fails(options, scanned) ? 1 : 0;
+}
+
+}  // namespace ostiary::app

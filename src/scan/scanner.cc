@@ -1,0 +1,73 @@
+#include "scan/scanner.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "files/git.h"
+#include "files/tree.h"
+#include "scan/impl/crew.h"
+
+namespace ostiary::scan {
+
+namespace {
+
+Report report_of(Found found, std::vector<files::Partial> partial) {
+  Report out;
+  out.summary.files = found.files;
+  out.summary.bytes = found.bytes;
+  out.summary.archives = found.archives;
+  out.partial = std::move(partial);
+  std::ranges::move(found.partial, std::back_inserter(out.partial));
+  if (found.cut)
+    out.partial.push_back(
+        {"", files::Why::too_many,
+         fmt::format("more than {} signs of AI; scan parts of it by themselves", kMostSigns)});
+  std::ranges::sort(out.partial, [](const auto& a, const auto& b) {
+    return std::tie(a.path, a.why, a.text) < std::tie(b.path, b.why, b.text);
+  });
+  out.components = components_of(std::move(found));
+  return out;
+}
+
+}  // namespace
+
+Result<Report> scan(const std::vector<std::string>& paths, const Options& options,
+                    const OnProgress& on_progress) {
+  TRY(const auto prefilter, Prefilter::builtin());
+  files::TreeOptions walking{.ignore_rules = options.ignore_rules, .limits = {}};
+  walking.limits.file_bytes = options.file_bytes;
+  TRY(auto tree, files::Tree::open(paths, walking));
+  Crew crew(prefilter, options);
+  std::uint64_t bytes = 0;
+  while (const auto* file = tree.next()) {
+    auto path = file->shown;
+    auto content = tree.read();
+    if (!content) continue;  // it stands in partial()
+    bytes += content->bytes().size();
+    crew.give(std::move(path), std::move(*content));
+    if (on_progress) on_progress(bytes);
+  }
+  auto report = report_of(crew.finish(), tree.partial());
+  report.summary.ignored = tree.summary().ignored;
+  report.summary.links = tree.summary().links;
+  return report;
+}
+
+Result<Report> scan_revision(const std::string& folder, const std::string& revision, const Options& options,
+                             const OnProgress& on_progress) {
+  TRY(const auto prefilter, Prefilter::builtin());
+  TRY(auto repository, files::Repository::open(folder));
+  TRY(const auto blobs, repository.tree(revision));
+  Crew crew(prefilter, options);
+  std::uint64_t bytes = 0;
+  for (const auto& blob : blobs) {
+    auto content = repository.read(blob);
+    if (!content) continue;
+    bytes += content->size();
+    crew.give(blob.path, files::Content(std::move(*content)));
+    if (on_progress) on_progress(bytes);
+  }
+  return report_of(crew.finish(), repository.partial());
+}
+
+}  // namespace ostiary::scan
