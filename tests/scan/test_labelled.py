@@ -26,6 +26,17 @@ def test_names_that_are_expected_stand_in_the_tree():
     assert [(c.id, evaluate.unspelt(c)) for c in evaluate.cases() if evaluate.unspelt(c)] == []
 
 
+def test_expected_names_are_ids_of_the_catalogue():
+    def ids(*kinds):
+        return {p.stem for kind in kinds for p in (ROOT / "catalog" / kind).glob("*.yaml")}
+
+    wanted = {"sdk": ids("sdk"), "framework": ids("sdk"), "endpoint": ids("provider", "server"), "service": ids("server"),
+              "assistant-config": ids("tool"), "agent-config": ids("tool"), "ai-authored": ids("tool"),
+              "credential": ids("detector")}
+    assert [(c.id, kind, name) for c in evaluate.cases() for kind, name in c.expected
+            if kind in wanted and name not in wanted[kind]] == []
+
+
 def test_a_miss_and_a_false_alarm_count_against_the_scanner():
     """The judge itself: what is tolerated counts for nothing, a wrong grade is not a miss."""
     [case] = evaluate.cases(["neg-py-lint-list"])
