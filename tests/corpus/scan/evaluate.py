@@ -155,15 +155,15 @@ def scan(binary, case):
         tree.mkdir()
         copy(case.tree, tree)
         env = {**os.environ, "NO_COLOR": "1"}
-        done = subprocess.run([binary, "scan", "--format", "json", "--data", str(Path(folder) / "data"), str(tree)],
-                              capture_output=True, text=True, timeout=LIMIT, env=env)
+        command = [binary, "scan", "--format", "json", "--least", "mentioned", "--data", str(Path(folder) / "data"), tree]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, env=env)
     if done.returncode not in (0, 1):
         raise OSError(f"scan of {case.id} ended with {done.returncode}: {done.stderr.strip()[:300]}")
     found = {}
     for item in json.loads(done.stdout)["components"]:
         key = item["kind"], item["name"]
         grade, flags = found.get(key, ("mentioned", set()))
-        found[key] = max(grade, item["grade"], key=GRADES.index), flags | set(item.get("flags") or ())
+        found[key] = max(grade, item["grade"], key=GRADES.index), flags | {flag for flag in FLAGS if item.get(flag)}
     return found
 
 
