@@ -125,4 +125,17 @@ JsonText& JsonText::value(bool b) {
   return *this;
 }
 
+JsonText& JsonText::number(std::string_view n, std::string_view digits) {
+  name(n);
+  out_ += digits;
+  return *this;
+}
+
+JsonText& JsonText::texts(std::string_view n, const std::vector<std::string>& all) {
+  if (all.empty()) return *this;
+  name(n).open('[');
+  for (const auto& one : all) value(std::string_view(one));
+  return close(']');
+}
+
 }  // namespace ostiary::report

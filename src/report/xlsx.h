@@ -15,7 +15,7 @@ namespace ostiary::report {
 struct XlsxDate {
   WallMs day = 0;
 };
-// A text that opens `url` (http, https or mailto; anything else is a text only).
+// A text that opens `url` (http or https, at most 2,079 bytes; anything else is a text only).
 struct XlsxLink {
   std::string text, url;
 };

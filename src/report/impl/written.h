@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace ostiary::report {
 
@@ -28,6 +30,12 @@ class JsonText {
   JsonText& value(std::uint64_t n);
   JsonText& value(bool b);
   JsonText& member(std::string_view n, const auto& v) { return name(n).value(v); }
+  // A number as it is written.
+  JsonText& number(std::string_view n, std::string_view digits);
+  // A text; an empty one is left out.
+  JsonText& text(std::string_view n, std::string_view s) { return s.empty() ? *this : member(n, s); }
+  // An array of texts; an empty one is left out.
+  JsonText& texts(std::string_view n, const std::vector<std::string>& all);
   std::string take() { return std::move(out_); }
 
  private:
