@@ -25,6 +25,11 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+// Letters only: what may stand in any text.
+bool is_ordinary(std::string_view name) {
+  return std::ranges::none_of(name, [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
+}
+
 // Texts by which a name is looked for, with how each may stand.
 class Texts {
  public:
@@ -35,7 +40,7 @@ class Texts {
     known.open_front |= way.open_front;
     known.open_back |= way.open_back;
   }
-  // The longest part of a pattern without `*`.
+  // The longest part of a pattern without `*`; where that is short, with what stands before a value.
   void add_pattern(std::string_view pattern, Way way) {
     std::string_view longest;
     std::size_t from = 0, at = 0;
@@ -121,7 +126,9 @@ void add_tools(Texts& texts) {
 
 void add_models(Texts& texts) {
   for (const auto& model : catalog::models()) {
-    for (const auto& pattern : model.names) texts.add_pattern(pattern, {.any_case = true});
+    // An ordinary word counts only beside another sign, which is looked for itself.
+    for (const auto& pattern : model.names)
+      if (!model.ambiguous || !is_ordinary(pattern)) texts.add_pattern(pattern, {.any_case = true});
     for (const auto& repository : model.repositories) {
       const auto owner = std::string_view(repository).substr(0, repository.find('/') + 1);
       texts.add(owner, {.any_case = true, .open_back = true});
