@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,6 +41,8 @@ struct Sign {
   bool locked = false, asked_for = false;
 };
 
+struct Sources;
+
 // What the detectors found in one file.
 struct Signs {
   std::vector<Sign> all;
@@ -53,6 +56,7 @@ struct Signs {
   }
   bool cut = false;  // there were more than kMost
   static constexpr std::size_t kMost = 20'000;
+  std::shared_ptr<const Sources> sources;  // of the file, once somebody asked (impl/source.h)
 };
 
 }  // namespace ostiary::scan

@@ -418,4 +418,9 @@ Sources sources_of(const File& file) {
   return out;
 }
 
+const Sources& sources_of(const File& file, Signs& signs) {
+  if (!signs.sources) signs.sources = std::make_shared<const Sources>(sources_of(file));
+  return *signs.sources;
+}
+
 }  // namespace ostiary::scan

@@ -78,6 +78,8 @@ struct Sources {
 // The sources in a file, in no particular order; none where it is neither source nor documentation nor known
 // configuration. Total and linear; memory is that of the tokens. For any number of threads.
 Sources sources_of(const File& file);
+// The same, cut once for all detectors that look at one file.
+const Sources& sources_of(const File& file, Signs& signs);
 
 // For sources_of().
 void read_notebook(const File& file, Sources& out);
