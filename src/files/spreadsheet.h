@@ -11,22 +11,22 @@
 namespace ostiary::files {
 
 struct SpreadsheetLimits {
-  std::uint64_t rows = 1'000'000;             // of a sheet
-  std::uint64_t columns = 16'384;             // of a row
-  std::uint64_t cells = 20'000'000;           // of all sheets that hold something
-  std::uint64_t text_bytes = 512ULL << 20;    // of all cells together
-  std::uint64_t cell_bytes = 1ULL << 20;      // of one cell
-  std::uint64_t unpacked_bytes = 1ULL << 30;  // of an XLSX, all that is read of it
+  std::uint64_t rows = 1'000'000;               // of a sheet
+  std::uint64_t columns = 16'384;               // of a row
+  std::uint64_t cells = 5'000'000;              // of all sheets together
+  std::uint64_t text_bytes = 256ULL << 20;      // of all cells together
+  std::uint64_t cell_bytes = 1ULL << 20;        // of one cell
+  std::uint64_t unpacked_bytes = 512ULL << 20;  // of an XLSX, all that is read of it
   std::uint32_t sheets = 1000;
 };
 
-// Cells as texts in UTF-8 without trailing empty ones; blank rows at the top are left out, others stay as
-// empty rows. Rows may differ in length.
+// Cells as texts in UTF-8, without the empty ones at a row's end. Rows in which nothing stands are left out;
+// `numbers` says where the others stand. Rows may differ in length.
 struct Sheet {
   std::string name;     // of a CSV its file's name
   bool hidden = false;  // people do not see it
   std::vector<std::vector<std::string>> rows;
-  std::vector<std::uint64_t> numbers;  // of each row in its file: rows from 1; of a CSV the line it begins on
+  std::vector<std::uint64_t> numbers;  // of each row: that of the row, from 1; of a CSV the line it begins on
 };
 
 struct Spreadsheet {
@@ -42,15 +42,17 @@ struct Spreadsheet {
 //
 // CSV: the delimiter is the one of , ; tab and | that divides the first lines most evenly, or the one of a
 // line "sep=;". Encodings: UTF-8 and UTF-16 with their marks, UTF-16 without, UTF-8, and Windows-1252 for
-// what is no UTF-8. A quote that is never closed is `damaged`, and what follows it is still given.
+// what is no UTF-8. A quote that is never closed is `damaged` and taken for a character, so that what follows
+// is still given.
 //
 // XLSX: shared and inline strings with rich text, numbers as the shortest text that reads back as the same,
 // days and times as "2026-11-26" and "2026-11-26 18:00:00" by their number format in either date system,
 // "TRUE" and "FALSE", errors as "#N/A", of formulas the value that was last computed. A merged range has its
 // text in each of its cells. What is drawn, said in comments or computed by macros is no part of it.
 //
-// `invalid`: it is neither (an XLS, an ODS, binary). What goes wrong within is in `partial`. Time is linear
-// in what is unpacked, memory is bounded by `limits`. Thread-safe.
+// `invalid`: it is neither (an XLS, an ODS, a page, binary); `too_large`: a CSV over `unpacked_bytes`. What
+// goes wrong within is in `partial`. Time is linear in what is unpacked, memory is bounded by `limits`.
+// Thread-safe.
 Result<Spreadsheet> read_spreadsheet(std::string_view bytes, std::string_view name,
                                      const SpreadsheetLimits& limits = {});
 
