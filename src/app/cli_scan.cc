@@ -7,15 +7,42 @@
 
 namespace ostiary::app {
 
+namespace {
+
+void add_logs(CLI::App& scan, ScanOptions& options) {
+  auto* logs =
+      scan.add_option("--logs", options.logs,
+                      "read logs of proxies, name servers and firewalls instead: files, packed ones too, "
+                      "and folders; - for standard input")
+          ->type_name("FILE")
+          ->expected(1, -1);
+  scan.add_option(
+          "--log-format", options.log_format,
+          "what they are (default: told by their first lines): squid, combined, zeek, w3c, csv, json, pairs, "
+          "dnsmasq, bind or unbound")
+      ->type_name("NAME")
+      ->needs(logs);
+  scan.add_option(
+          "--columns", options.columns,
+          "which columns hold what, by number or name, such as client=3,host=5; of host, url, client, user, "
+          "time, date, out, in and action")
+      ->type_name("LIST")
+      ->needs(logs);
+}
+
+}  // namespace
+
 void add_scan(CommandLine& line) {
   const auto options = std::make_shared<ScanOptions>();
-  auto* scan = line.verb(line.root(), "scan", "find uses of AI in code, configuration, packages and images",
-                         "ostiary scan .\n"
-                         "  ostiary scan --evidence src/                    # every place that shows a use\n"
-                         "  ostiary scan --revision v1.2 .                  # without a checkout\n"
-                         "  ostiary scan app.tar package.deb package.whl    # images, packages and archives\n"
-                         "  ostiary scan --new-since origin/main --fail-on denied .   # in CI\n"
-                         "  ostiary scan --format sarif -o scan.sarif .");
+  auto* scan =
+      line.verb(line.root(), "scan", "find uses of AI in code, configuration, packages and images",
+                "ostiary scan .\n"
+                "  ostiary scan --evidence src/                    # every place that shows a use\n"
+                "  ostiary scan --revision v1.2 .                  # without a checkout\n"
+                "  ostiary scan app.tar package.deb package.whl    # images, packages and archives\n"
+                "  ostiary scan --new-since origin/main --fail-on denied .   # in CI\n"
+                "  ostiary scan --format sarif -o scan.sarif .\n"
+                "  ostiary scan --logs /var/log/squid              # which AI is reached through a proxy");
   const auto grades = CLI::IsMember({"mentioned", "declared", "imported", "called", "deployed"});
   scan->add_option("paths", options->paths, "files and folders (default: the current folder)");
   auto* revision =
@@ -54,7 +81,8 @@ void add_scan(CommandLine& line) {
   scan->add_option("--threads", options->threads, "how many work at once (default: one for each processor)")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
-  line.add_common(*scan, options->common, true);
+  add_logs(*scan, *options);
+  line.add_common(*scan, options->common, true, true);
   line.does(*scan, [options] { return run_scan(*options); });
 }
 

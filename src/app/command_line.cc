@@ -84,21 +84,27 @@ CLI::App* CommandLine::verb(CLI::App& parent, const std::string& name, const std
   return app;
 }
 
-void CommandLine::add_format(CLI::App& app, Format& format, bool& quiet, bool sarif) {
-  const auto take = [&format](const std::string& word) {
-    format = word == "json" ? Format::json : word == "sarif" ? Format::sarif : Format::text;
+void CommandLine::add_format(CLI::App& app, Format& format, bool& quiet, bool sarif, bool csv) {
+  std::vector<std::pair<std::string, Format>> known = {{"text", Format::text}, {"json", Format::json}};
+  if (sarif) known.emplace_back("sarif", Format::sarif);
+  if (csv) known.emplace_back("csv", Format::csv);
+  std::string words;
+  for (std::size_t i = 0; i < known.size(); ++i)
+    words += (i == 0 ? "" : i + 1 == known.size() ? " or " : ", ") + known[i].first;
+  const auto find = [known](const std::string& word) {
+    for (const auto& [name, one] : known)
+      if (name == word) return std::optional(one);
+    return std::optional<Format>();
   };
-  const std::string words = sarif ? "text, json or sarif" : "text or json";
+  const auto take = [&format, find](const std::string& word) { format = find(word).value_or(Format::text); };
   app.add_option_function<std::string>("--format", take, words)
-      ->check([sarif, words](const std::string& word) {
-        return word == "text" || word == "json" || (sarif && word == "sarif") ? "" : "is " + words;
-      })
+      ->check([find, words](const std::string& word) { return find(word) ? "" : "is " + words; })
       ->type_name("FORMAT");
   app.add_flag("--quiet", quiet, "no hints, headings and progress");
 }
 
-void CommandLine::add_common(CLI::App& app, CommonOptions& options, bool sarif) {
-  add_format(app, options.format, options.quiet, sarif);
+void CommandLine::add_common(CLI::App& app, CommonOptions& options, bool sarif, bool csv) {
+  add_format(app, options.format, options.quiet, sarif, csv);
   app.add_option("-o,--output", options.output, "write to FILE, whole or not at all")->type_name("FILE");
   if (const char* data = std::getenv("OSTIARY_DATA"); data && *data) options.data = data;
   app.add_option("--data", options.data, "data folder (default: $OSTIARY_DATA, or ./ostiary-data)")

@@ -202,6 +202,7 @@ std::string formatted(const InspectOptions& options, const Inspected& inspected)
     case Format::sarif:
       return inspection_sarif(inspected);
     case Format::text:
+    case Format::csv:
       break;
   }
   return inspection_text(inspected, style_of(options.common));

@@ -21,6 +21,7 @@ Result<> check_call(const ScanOptions& options) {
   for (const auto* flag : {&options.revision, &options.new_since})
     if (!flag->empty() && options.paths.size() > 1)
       return fail(Code::invalid, "a revision is of one repository; name one path");
+  if (options.common.format == Format::csv) return fail(Code::invalid, "--format csv goes with --logs only");
   if (options.write_baseline && options.baseline.empty())
     return fail(Code::invalid, "--write-baseline goes with --baseline FILE only");
   return {};
@@ -87,6 +88,7 @@ std::string formatted(const ScanOptions& options, const Scanned& scanned) {
     case Format::sarif:
       return scan_sarif(scanned);
     case Format::text:
+    case Format::csv:
       break;
   }
   return scan_text(scanned, options);
@@ -95,6 +97,7 @@ std::string formatted(const ScanOptions& options, const Scanned& scanned) {
 }  // namespace
 
 Result<int> run_scan(const ScanOptions& options) {
+  if (!options.logs.empty()) return run_scan_logs(options);
   TRY_VOID(check_call(options));
   auto least = scan::grade_named(options.least).value_or(scan::Grade::declared);
   if (const auto at = scan::grade_named(options.fail_on)) least = std::min(least, *at);

@@ -9,7 +9,7 @@
 
 namespace ostiary::app {
 
-enum class Format : std::uint8_t { text, json, sarif };
+enum class Format : std::uint8_t { text, json, sarif, csv };
 
 // What every verb takes.
 struct CommonOptions {
@@ -62,6 +62,9 @@ struct ScanOptions {
   std::string policy;     // document that decides; empty: the one in force last, or the built-in
   std::uint64_t max_bytes = 2ULL << 30;  // of one file
   unsigned threads = 0;                  // 0: one for each processor
+  std::vector<std::string> logs;         // read these, and no code
+  std::string log_format;                // empty: told by each log's first lines
+  std::string columns;                   // "client=3,host=Domain"; empty: guessed
 };
 
 struct ServeOptions {
@@ -164,6 +167,7 @@ Result<int> run_serve(const ServeOptions& options);
 Result<int> run_version(const CommonOptions& options);
 Result<int> run_inspect(const InspectOptions& options);
 Result<int> run_scan(const ScanOptions& options);
+Result<int> run_scan_logs(const ScanOptions& options);  // where `logs` are given
 Result<int> run_doctor(const DoctorOptions& options);
 Result<int> run_key_create(const KeyOptions& options);
 Result<int> run_key_list(const KeyOptions& options);

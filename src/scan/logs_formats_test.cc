@@ -313,6 +313,12 @@ TEST(LogFormats, WhatIsNoLogIsAnErrorThatNamesThoseThatAre) {
   EXPECT_THAT(read_log("").error, IsEmpty());
 }
 
+TEST(LogFormats, ARequestCountsOnceThoughTwoEntriesOfOneRowFit) {
+  const auto log = read_log("client,host\n192.0.2.7,api.example.com\n192.0.2.8,eu.api.example.com\n");
+  EXPECT_EQ(log.row("acme", "api")->requests, 2u);
+  EXPECT_EQ(log.counts.matched, 2u);
+}
+
 TEST(LogFormats, OfOtherTrafficNothingIsKept) {
   const auto log = read_log(
       "1763884800.1 5 192.0.2.17 TCP_TUNNEL/200 45 CONNECT bank.test:443 - HIER_DIRECT/198.51.100.1 -\n");

@@ -21,9 +21,9 @@ class CommandLine {
   // A verb with its help; `example` is one call a line.
   CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& what,
                  const std::string& example);
-  // `sarif`: the verb has that format too.
-  void add_format(CLI::App& app, Format& format, bool& quiet, bool sarif = false);
-  void add_common(CLI::App& app, CommonOptions& options, bool sarif = false);
+  // `sarif`, `csv`: the verb has that format too.
+  void add_format(CLI::App& app, Format& format, bool& quiet, bool sarif = false, bool csv = false);
+  void add_common(CLI::App& app, CommonOptions& options, bool sarif = false, bool csv = false);
   // What the verb does where the arguments ask for it.
   void does(CLI::App& app, Run run);
 

@@ -98,11 +98,15 @@ bool Tally::add(const LogEntry& entry, std::optional<std::int32_t> day) {
   hosts_.find(entry.to, hits_);
   if (hits_.empty()) return false;
   const auto client = entry.client.empty() ? 0 : pseudonyms_.of(entry.client);
-  for (const auto& hit : hits_) {
-    auto& cell = cells_[cell_of_[hit.target] + (hit.mixed ? 1 : 0)];
+  const auto cell_of = [&](const HostIndex::Hit& hit) { return cell_of_[hit.target] + (hit.mixed ? 1 : 0); };
+  for (auto hit = hits_.begin(); hit != hits_.end(); ++hit) {
+    // One request, though "api.example.com" and "*.api.example.com" both stand in the catalogue.
+    if (std::any_of(hits_.begin(), hit, [&](const auto& before) { return cell_of(before) == cell_of(*hit); }))
+      continue;
+    auto& cell = cells_[cell_of(*hit)];
     count(cell, entry, day);
     if (entry.refused) continue;
-    ++cell.hosts[hit.target];
+    ++cell.hosts[hit->target];
     if (!entry.client.empty()) cell.clients.add(client);
   }
   if (!entry.refused) ++matched_;

@@ -11,6 +11,7 @@ std::vector<LogTarget> targets() {
           {tool, "noter", "Noter", "Noter Ltd.", "team", "noter.example", ""},
           {provider, "acme", "Acme", "Acme", "api", "api.example.com", ""},
           {provider, "acme", "Acme", "Acme", "via-cloud", "*.models.example.net", ""},
+          {provider, "acme", "Acme", "Acme", "api", "*.api.example.com", ""},
           {provider, "regional", "Regional", "Regional", "api", "run-*.cloud.example.org", ""},
           {provider, "mixed", "Mixed", "Mixed", "api", "www.example.org", "/ai/v1"}};
 }
