@@ -41,6 +41,7 @@ void add_scan(CommandLine& line) {
                 "  ostiary scan --revision v1.2 .                  # without a checkout\n"
                 "  ostiary scan app.tar package.deb package.whl    # images, packages and archives\n"
                 "  ostiary scan --new-since origin/main --fail-on denied .   # in CI\n"
+                "  ostiary scan --portability src/                 # what ties it to one provider\n"
                 "  ostiary scan --format sarif -o scan.sarif .\n"
                 "  ostiary scan --logs /var/log/squid              # which AI is reached through a proxy");
   const auto grades = CLI::IsMember({"mentioned", "declared", "imported", "called", "deployed"});
@@ -64,6 +65,9 @@ void add_scan(CommandLine& line) {
       ->needs(baseline);
   scan->add_flag("--no-ignore", options->no_ignore, "also what .gitignore and .ostiaryignore leave out")
       ->excludes(revision);
+  scan->add_flag("--portability", options->portability,
+                 "what ties the code to one provider, and what it would take to go through one base URL")
+      ->excludes(baseline);
   scan->add_flag("--evidence", options->evidence, "every place that shows a use");
   scan->add_option("--policy", options->policy,
                    "the document that decides (default: the one in force last, else the built-in)")

@@ -100,13 +100,7 @@ void write_evidence(json::Writer& w, const scan::Evidence& evidence) {
   w.member("detector", evidence.detector);
   w.member("grade", scan::name(evidence.grade));
   w.key("location");
-  w.begin_object();
-  if (at.line > 0) w.member("column", at.column);
-  if (at.line > 0) w.member("end", at.end);
-  w.member("file", at.file);
-  if (at.line > 0) w.member("line", at.line);
-  if (at.line > 0) w.member("start", at.start);
-  w.end_object();
+  write_place(w, at);
   w.member("note", evidence.note);
   w.end_object();
 }
@@ -168,6 +162,16 @@ void add_results(report::SarifRun& run, const Component& component, report::Sari
 }
 
 }  // namespace
+
+void write_place(json::Writer& w, const scan::Place& at) {
+  w.begin_object();
+  if (at.line > 0) w.member("column", at.column);
+  if (at.line > 0) w.member("end", at.end);
+  w.member("file", at.file);
+  if (at.line > 0) w.member("line", at.line);
+  if (at.line > 0) w.member("start", at.start);
+  w.end_object();
+}
 
 std::string scan_text(const Scanned& scanned, const ScanOptions& options) {
   const auto style = style_of(options.common);

@@ -5,6 +5,7 @@
 
 #include "app/impl/terminal.h"
 #include "app/scan_decisions.h"
+#include "json/writer.h"
 #include "scan/scanner.h"
 
 namespace ostiary::app {
@@ -18,9 +19,14 @@ struct Scanned {
   std::string policy_digest;
 };
 
+// A location of interfaces.md.
+void write_place(json::Writer& w, const scan::Place& at);
 std::string scan_text(const Scanned& scanned, const ScanOptions& options);
 std::string scan_json(const Scanned& scanned);   // kind "scan" of interfaces.md
 std::string scan_sarif(const Scanned& scanned);  // one result for each place
+// What ties the code to one provider; the JSON is of kind "scan-portability".
+std::string portability_text(const scan::Report& report, const ScanOptions& options);
+std::string portability_json(const scan::Report& report);
 std::string scan_summary(const Scanned& scanned);
 
 }  // namespace ostiary::app

@@ -94,11 +94,20 @@ std::string formatted(const ScanOptions& options, const Scanned& scanned) {
   return scan_text(scanned, options);
 }
 
+Result<int> portability(const ScanOptions& options) {
+  if (options.common.format == Format::sarif) return fail(Code::invalid, "--portability writes text or JSON");
+  TRY(const auto report, report_of(options, options.revision));
+  TRY_VOID(put(options.common, options.common.format == Format::json ? portability_json(report)
+                                                                     : portability_text(report, options)));
+  return 0;
+}
+
 }  // namespace
 
 Result<int> run_scan(const ScanOptions& options) {
   if (!options.logs.empty()) return run_scan_logs(options);
   TRY_VOID(check_call(options));
+  if (options.portability) return portability(options);
   auto least = scan::grade_named(options.least).value_or(scan::Grade::declared);
   if (const auto at = scan::grade_named(options.fail_on)) least = std::min(least, *at);
   TRY(const auto scanned, scanned_by(options, least));

@@ -58,8 +58,9 @@ struct ScanOptions {
   std::string baseline;            // file of known components
   bool write_baseline = false;     // make it instead
   bool no_ignore = false;
-  bool evidence = false;  // every place, not the first only
-  std::string policy;     // document that decides; empty: the one in force last, or the built-in
+  bool evidence = false;     // every place, not the first only
+  bool portability = false;  // what ties the code to one provider instead
+  std::string policy;        // document that decides; empty: the one in force last, or the built-in
   std::uint64_t max_bytes = 2ULL << 30;  // of one file
   unsigned threads = 0;                  // 0: one for each processor
   std::vector<std::string> logs;         // read these, and no code

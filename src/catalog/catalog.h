@@ -108,7 +108,8 @@ struct Sdk {
   std::string kind;      // "sdk", "framework" or "runtime"
   std::string provider;  // empty: several or none
   std::string surface, homepage;
-  std::string license;  // SPDX expression or "unknown"
+  std::string base_url;  // how its address is set, in words
+  std::string license;   // SPDX expression or "unknown"
   std::vector<Package> packages;
   std::vector<Import> imports;
   std::vector<std::string> calls;      // last names of a path
@@ -169,6 +170,15 @@ struct Format {
   Origin origin;
 };
 
+// catalog/feature/<id>.yaml: what only one provider's interface has.
+struct Feature {
+  std::string id, name, provider;
+  std::vector<std::string> calls;  // last names of a path
+  std::vector<std::string> texts;  // whole strings and names of members; `*` at the end stands for digits
+  std::string instead;
+  Origin origin;
+};
+
 // A price in US dollars, such as "0.075", as nano-dollars; at most 6 digits before the point and 9 behind it.
 std::optional<std::int64_t> parse_dollars(std::string_view text);
 
@@ -184,11 +194,13 @@ const std::vector<Server>& servers();      // sorted by id
 const std::vector<Tool>& tools();          // sorted by id
 const std::vector<ModelFamily>& models();  // sorted by id
 const std::vector<Format>& formats();      // sorted by id
+const std::vector<Feature>& features();    // sorted by id
 const Sdk* find_sdk(std::string_view id);
 const Server* find_server(std::string_view id);
 const Tool* find_tool(std::string_view id);
 const ModelFamily* find_model(std::string_view id);
 const Format* find_format(std::string_view id);
+const Feature* find_feature(std::string_view id);
 const Provider* find_provider(std::string_view id);
 const Service* find_service(std::string_view id);
 std::string_view version();  // first 12 hex digits of the blob's SHA-256

@@ -163,6 +163,10 @@ TEST(Catalog, ReadsWhatTheScannerKnows) {
   ASSERT_TRUE(format);
   ASSERT_FALSE(format->magic.empty());
   EXPECT_EQ(format->magic[0].bytes, "GGUF");
+  const auto* feature = find_feature("openai-assistants");
+  ASSERT_TRUE(feature);
+  EXPECT_EQ(feature->provider, "openai");
+  EXPECT_THAT(feature->calls, Contains("beta.threads"));
   EXPECT_EQ(find_sdk("no-such-sdk"), nullptr);
 }
 

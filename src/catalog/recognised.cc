@@ -25,6 +25,7 @@ Sdk sdk_of(const element& e) {
           .provider = text_of(e, "provider"),
           .surface = text_of(e, "surface"),
           .homepage = text_of(e, "homepage"),
+          .base_url = text_of(e, "base_url"),
           .license = text_of(e, "license"),
           .packages = each_of(e, "packages",
                               [](const element& one) {
@@ -119,6 +120,16 @@ Format format_of(const element& e) {
           .origin = origin_of(e)};
 }
 
+Feature feature_of(const element& e) {
+  return {.id = text_of(e, "id"),
+          .name = text_of(e, "name"),
+          .provider = text_of(e, "provider"),
+          .calls = texts_of(e, "calls"),
+          .texts = texts_of(e, "texts"),
+          .instead = text_of(e, "instead"),
+          .origin = origin_of(e)};
+}
+
 }  // namespace
 
 const std::vector<Sdk>& sdks() {
@@ -146,6 +157,11 @@ const std::vector<Format>& formats() {
   return all;
 }
 
+const std::vector<Feature>& features() {
+  static const auto all = read_kind("feature", feature_of);
+  return all;
+}
+
 const Sdk* find_sdk(std::string_view id) {
   return find(sdks(), id);
 }
@@ -160,6 +176,10 @@ const ModelFamily* find_model(std::string_view id) {
 }
 const Format* find_format(std::string_view id) {
   return find(formats(), id);
+}
+
+const Feature* find_feature(std::string_view id) {
+  return find(features(), id);
 }
 
 }  // namespace ostiary::catalog

@@ -195,6 +195,7 @@ bool is_installed(std::string_view path) {
 
 void Found::join(Found&& other) {
   std::ranges::move(other.signs, std::back_inserter(signs));
+  std::ranges::move(other.features, std::back_inserter(features));
   std::ranges::move(other.partial, std::back_inserter(partial));
   for (auto& [folder, ecosystems] : other.manifests) manifests[folder].merge(ecosystems);
   for (auto& [folder, languages] : other.sources) sources[folder].merge(languages);

@@ -7,6 +7,7 @@
 #include "files/archive.h"
 #include "files/content.h"
 #include "scan/impl/detectors.h"
+#include "scan/impl/features.h"
 #include "scan/impl/languages.h"
 
 namespace ostiary::scan {
@@ -15,25 +16,28 @@ namespace {
 
 constexpr std::uint64_t kMostText = 64ULL << 20;  // of a text that is looked at
 
-// Fills in lines and columns of signs of one file, in one pass over its bytes.
-void place(const File& file, std::vector<Sign>& signs, std::vector<Placed>& out) {
-  std::ranges::stable_sort(signs, {}, &Sign::start);
-  std::uint64_t line = 1, column = 1, at = 0;
-  for (auto& sign : signs) {
-    Place place{.file = std::string(file.path), .start = sign.start, .end = sign.end, .line = 0, .column = 0};
-    if (sign.end > 0) {
-      for (const auto until = std::min<std::uint64_t>(sign.start, file.bytes.size()); at < until; ++at) {
-        const auto byte = static_cast<unsigned char>(file.bytes[at]);
-        if (byte == '\n')
-          ++line, column = 1;
-        else if ((byte & 0xC0U) != 0x80U)
-          ++column;
-      }
-      place.line = line, place.column = column;
+// Lines and columns of places of one file, asked for in ascending order.
+class Placer {
+ public:
+  explicit Placer(const File& file) : file_(file) {}
+  Place at(std::uint64_t start, std::uint64_t end) {
+    Place place{.file = std::string(file_.path), .start = start, .end = end, .line = 0, .column = 0};
+    if (end == 0) return place;  // the whole file
+    for (const auto until = std::min<std::uint64_t>(start, file_.bytes.size()); at_ < until; ++at_) {
+      const auto byte = static_cast<unsigned char>(file_.bytes[at_]);
+      if (byte == '\n')
+        ++line_, column_ = 1;
+      else if ((byte & 0xC0U) != 0x80U)
+        ++column_;
     }
-    out.push_back({std::move(sign), std::move(place)});
+    place.line = line_, place.column = column_;
+    return place;
   }
-}
+
+ private:
+  const File& file_;
+  std::uint64_t line_ = 1, column_ = 1, at_ = 0;
+};
 
 }  // namespace
 
@@ -45,7 +49,7 @@ void Examiner::take(std::string_view path, std::string_view bytes) {
   if (kind == files::ArchiveKind::none) return take_plain(path, bytes);
   // Model files may be archives themselves, and are told by their name and first bytes.
   signs_ = {};
-//LANE   signs_in_binary({path, bytes}, bytes.size(), signs_);
+  // LANE   signs_in_binary({path, bytes}, bytes.size(), signs_);
   keep({path, bytes});
   take_archive(path, bytes);
 }
@@ -71,7 +75,7 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
     if (!is_installed(path)) found_.manifests[std::string(folder_of(path))].merge(signs_.declares);
   }
   if (files::encoding_of(bytes) == files::Encoding::binary) {
-//LANE     signs_in_binary(file, bytes.size(), signs_);
+    // LANE     signs_in_binary(file, bytes.size(), signs_);
     return keep(file);
   }
   if (is_installed(path)) return keep(file);
@@ -80,13 +84,13 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
                               fmt::format("only its first {} MiB were looked at", kMostText >> 20)});
   }
   const File text{path, bytes.substr(0, kMostText)};
-//LANE   signs_of_assistants(text, signs_);
-//LANE   signs_in_binary(text, bytes.size(), signs_);
+  // LANE   signs_of_assistants(text, signs_);
+  // LANE   signs_in_binary(text, bytes.size(), signs_);
   if (look_.any(text.bytes)) {
-//LANE     signs_in_code(text, signs_);
-//LANE     signs_in_configuration(text, signs_);
-//LANE     signs_of_authors(text, signs_);
-//LANE     signs_of_credentials(text, signs_);
+    // LANE     signs_in_code(text, signs_);
+    // LANE     signs_in_configuration(text, signs_);
+    // LANE     signs_of_authors(text, signs_);
+    // LANE     signs_of_credentials(text, signs_);
   }
   keep(file);
 }
@@ -119,7 +123,24 @@ void Examiner::keep(const File& file) {
     found_.cut = true;
     return;
   }
-  place(file, signs_.all, found_.signs);
+  if (signs_.sources) keep_features(file);
+  std::ranges::stable_sort(signs_.all, {}, &Sign::start);
+  Placer placer(file);
+  for (auto& sign : signs_.all) {
+    auto place = placer.at(sign.start, sign.end);
+    found_.signs.push_back({std::move(sign), std::move(place)});
+  }
+}
+
+void Examiner::keep_features(const File& file) {
+  Placer placer(file);
+  for (const auto& use : features_in(*signs_.sources, signs_.all)) {
+    if (found_.features.size() >= kMostSigns) {
+      found_.cut = true;
+      return;
+    }
+    found_.features.push_back({use.feature->id, placer.at(use.start, use.end)});
+  }
 }
 
 }  // namespace ostiary::scan

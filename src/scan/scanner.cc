@@ -25,6 +25,10 @@ Report report_of(Found found, std::vector<files::Partial> partial) {
   std::ranges::sort(out.partial, [](const auto& a, const auto& b) {
     return std::tie(a.path, a.why, a.text) < std::tie(b.path, b.why, b.text);
   });
+  out.features = std::move(found.features);
+  std::ranges::sort(out.features, [](const auto& a, const auto& b) {
+    return std::tie(a.place, a.feature) < std::tie(b.place, b.feature);
+  });
   out.components = components_of(std::move(found));
   return out;
 }

@@ -26,8 +26,14 @@ struct Summary {
 
 // What a scan found. The same bytes give the same report whatever the number of threads.
 struct Report {
+  // A place where a feature of the catalogue is used, by its id.
+  struct FeaturePlace {
+    std::string feature;
+    Place place;
+  };
   std::vector<Component> components;  // by kind and name
   Summary summary;
+  std::vector<FeaturePlace> features;   // that only one provider has; by place
   std::vector<files::Partial> partial;  // what was not read, by path
 };
 

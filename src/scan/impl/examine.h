@@ -19,6 +19,7 @@ class Examiner {
   void take_plain(std::string_view path, std::string_view bytes);
   void note(std::string_view path);
   void keep(const File& file);
+  void keep_features(const File& file);
 
   Prefilter::Look look_;
   Options options_;

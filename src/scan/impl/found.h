@@ -24,6 +24,7 @@ struct Placed {
 // What one worker found, in no order. Workers' are joined before components are made.
 struct Found {
   std::vector<Placed> signs;
+  std::vector<Report::FeaturePlace> features;
   std::vector<files::Partial> partial;
   // By folder, what stands in it: ecosystems that a manifest declares packages of, and languages of sources
   // ("python", as catalog::Sdk::Import has them).
