@@ -251,6 +251,18 @@ static void tell_of_policy(const PolicyInForce& policy, const gateway::Setup& se
         "policy: nothing is inspected, so that what its rules say of data classes holds for every request");
 }
 
+// A document that cannot be used does not take the place of the one in force, after a restart neither.
+Result<PolicyInForce> House::policy_at_start() const {
+  auto named = read_policy_in_force(config_.policy, {}, wall_now());
+  if (named) return named;
+  auto last = archive_.last_in_force();
+  if (!last) return named;
+  log::error(fmt::format(
+      "policy: {}; version {} ({}), which was in force last, stays in force: mend the document and reload",
+      named.error().text(), last->policy->document().version, last->digest()));
+  return last;
+}
+
 // All that an exchange needs, and the sockets; nobody is answered yet.
 Result<> House::open_gate(store::Store& store, std::vector<net::Bound> sockets) {
   TRY(const auto stored, store.limits());
@@ -258,7 +270,7 @@ Result<> House::open_gate(store::Store& store, std::vector<net::Bound> sockets) 
   shared_.limiter.manage(std::move(managed));
   TRY(rules_, read_rules(config_));
   TRY(auto engine, engine_of(rules_));
-  TRY(policy_, read_policy_in_force(config_.policy, {}, wall_now()));
+  TRY(policy_, policy_at_start());
   TRY(auto setup, make_setup(config_, policy_, std::move(engine)));
   tell_of_policy(policy_, setup);
   shared_.publish(std::move(setup));

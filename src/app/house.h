@@ -90,6 +90,7 @@ class House final : public console::Steward {
   Result<> furnish(std::vector<net::Bound> sockets);
   Result<std::unique_ptr<store::Store>> open_books();
   Result<> open_gate(store::Store& store, std::vector<net::Bound> sockets);
+  Result<PolicyInForce> policy_at_start() const;
   Result<> open_desk();
   Result<> use_policy_at_desk(const PolicyInForce& policy);
   void open_api(std::unique_ptr<store::Store> store);

@@ -178,6 +178,20 @@ Result<std::string> PolicyArchive::text_of(std::string_view digest) const {
   return read_file(folder_ + "/" + file, kMostDocument);
 }
 
+Result<PolicyInForce> PolicyArchive::last_in_force() const {
+  TRY(const auto digest, last());
+  if (digest.empty()) return fail(Code::not_found, "no document was in force here", folder_);
+  TRY(auto text, text_of(digest));
+  auto read = policy::read_document(text);
+  if (!read.usable() || read.document.digest != digest)
+    return fail(Code::corrupt, "the document that was in force last was changed", folder_);
+  PolicyInForce out;
+  out.policy = std::make_shared<const policy::Policy>(std::move(read.document));
+  out.text = std::make_shared<const std::string>(std::move(text));
+  out.source = fmt::format("{}/{}", folder_, file_of(digest).value_or(""));
+  return out;
+}
+
 Result<> PolicyArchive::keep(const PolicyInForce& document) const {
   if (!document.policy) return {};
   TRY(const auto file, file_of(document.digest()));

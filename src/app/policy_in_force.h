@@ -44,6 +44,9 @@ class PolicyArchive {
   const std::string& folder() const { return folder_; }
   // The digest of the document that was in force last; empty: none was, or none ever.
   Result<std::string> last() const;
+  // The one that was in force last, to go on with where the one that the configuration names cannot be used.
+  // `not_found` where none was; `corrupt` where what is kept is not what its digest says.
+  Result<PolicyInForce> last_in_force() const;
   // The text of one that was in force.
   Result<std::string> text_of(std::string_view digest) const;
   Result<> keep(const PolicyInForce& document) const;       // its text

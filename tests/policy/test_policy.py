@@ -277,7 +277,27 @@ def test_a_broken_document_leaves_the_old_one_in_force_and_says_why_and_where(up
             "key", "create", "--team", "ops", "--user", "ada", "--scope", "admin")["key"])
         assert again.status == 409 and re.search(why, again.body.decode())
         gate.stop()
-        with pytest.raises(GateFailed, match=why):
+        gate.start()  # a restart changes nothing of it
+        assert gate.says("stays in force: mend the document and reload") and re.search(why, gate.stderr)
+        assert outcome(gate, ask(gate))["decision"]["policy"]["version"] == "1" and len(changes(gate)) == 1
+        policy.write_text(document(version="3"))
+        reload(gate)
+        assert outcome(gate, ask(gate))["decision"]["policy"]["version"] == "3"
+
+
+def test_where_no_document_was_in_force_a_broken_one_stops_the_start(ups, policy):
+    with gate_with(ups, policy) as gate:
+        gate.stop()
+        policy.write_text(document(RULES.replace("then: redact", "then: refuse")))
+        kept = gate.data / "policy"
+        whole = (kept / "in-force").read_bytes()
+        (kept / "in-force").unlink()
+        with pytest.raises(GateFailed, match="'then' must be"):
+            gate.start()
+        (kept / "in-force").write_bytes(whole)
+        for file in kept.glob("*.md"):  # what somebody changed there is no document that was in force
+            file.write_text(file.read_text().replace("deny", "allow"))
+        with pytest.raises(GateFailed, match="'then' must be"):
             gate.start()
 
 
