@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <queue>
 #include <sys/stat.h>
+#include <tuple>
 #include <unordered_map>
 
 #include "store/exchanges.h"
@@ -24,6 +25,12 @@ Id id_at(WallMs at) {
   for (int i = 0; i < 6; ++i)
     id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
   return id;
+}
+
+WallMs time_of(const Id& id) {
+  WallMs at = 0;
+  for (std::size_t i = 0; i < 6; ++i) at = at << 8 | id.bytes[i];
+  return at;
 }
 
 struct Condition {
@@ -251,6 +258,37 @@ Result<std::vector<MonthUsage>> Exchanges::months(std::string_view month) {
   const std::lock_guard lock(mutex_);
   TRY(auto* const open, connection());
   return read_month(open->db, month);
+}
+
+Result<std::vector<Traffic>> Exchanges::traffic(WallMs from, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  TRY(auto* const open, connection());
+  const auto low = id_at(from);
+  auto rows = open->db.prepare(
+      "SELECT f.team, f.tool, f.service, f.provider, f.surface, f.model, sum(c.n), min(c.low), max(c.high) "
+      "FROM "
+      "(SELECT facet, count(*) AS n, min(id) AS low, max(id) AS high FROM exchanges WHERE id >= ? GROUP BY "
+      "facet) c JOIN facets f ON f.id = c.facet WHERE f.outcome <> 'refused' GROUP BY 1, 2, 3, 4, 5, 6 ORDER "
+      "BY "
+      "7 DESC, 1, 2, 3, 4, 5, 6 LIMIT ?");
+  rows.bind(blob(low)).bind(static_cast<std::int64_t>(most));
+  std::vector<Traffic> all;
+  while (rows.step())
+    all.push_back({.team = rows.text(0),
+                   .tool = rows.text(1),
+                   .service = rows.text(2),
+                   .provider = rows.text(3),
+                   .surface = rows.text(4),
+                   .model = rows.text(5),
+                   .exchanges = static_cast<std::uint64_t>(rows.number(6)),
+                   .first = time_of(read_id(rows, 7)),
+                   .last = time_of(read_id(rows, 8))});
+  TRY_VOID(rows.end());
+  const auto order = [](const Traffic& t) {
+    return std::tie(t.team, t.tool, t.service, t.provider, t.surface, t.model);
+  };
+  std::ranges::sort(all, [&](const auto& a, const auto& b) { return order(a) < order(b); });
+  return all;
 }
 
 Result<UsageAt> Exchanges::usage_at(const std::vector<std::string>& months) {

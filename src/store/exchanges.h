@@ -76,6 +76,14 @@ struct OpenUsage {
   std::int64_t cost_nano = 0;
 };
 
+// What a team asked of a service with a tool, over some time.
+struct Traffic {
+  std::string team, tool, service, provider, surface, model;
+  std::uint64_t exchanges = 0;
+  WallMs first = 0, last = 0;
+  bool operator==(const Traffic&) const = default;
+};
+
 // The table at one moment: what the records below the position add up to.
 struct UsageAt {
   Projected position;
@@ -98,6 +106,9 @@ class Exchanges {
   Result<ExchangeEntry> find(const Id& id);
   // Of a month such as "2026-11", sorted by key, then team. Exchanges count in the month in which they began.
   Result<std::vector<MonthUsage>> months(std::string_view month);
+  // Exchanges that a service was asked for since `from`, counted by team, tool, service and model; sorted so.
+  // At most `most` rows: those with most exchanges. Looks at the index of all exchanges since then.
+  Result<std::vector<Traffic>> traffic(WallMs from, std::size_t most);
   Result<Projected> position();
   // All of it from one state of the table, whatever the projection commits meanwhile.
   Result<UsageAt> usage_at(const std::vector<std::string>& months);

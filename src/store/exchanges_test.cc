@@ -420,6 +420,27 @@ TEST_F(ExchangesTest, LongTextsAreKeptInPart) {
   EXPECT_EQ(all(path(), filter).size(), 1U);
 }
 
+TEST_F(ExchangesTest, TrafficIsCountedByWhatAsksWhomAndLeavesOutWhatWasRefused) {
+  auto other = exchange(3, kStart + 5000);
+  other.model = "small";
+  auto refused = exchange(4, kStart + 6000);
+  refused.outcome = "refused";
+  apply(path(), {{Event::outcome, exchange(1)},
+                 {Event::outcome, exchange(2, kStart + 2000)},
+                 {Event::outcome, other},
+                 {Event::outcome, refused}});
+  const auto all = Exchanges(path()).traffic(0, 100);
+  ASSERT_TRUE(all) << all.error().text();
+  EXPECT_THAT(
+      *all,
+      ElementsAre(
+          Traffic{"research", "curl", "openai", "openai", "api", "gpt", 2, kStart, kStart + 2000},
+          Traffic{"research", "curl", "openai", "openai", "api", "small", 1, kStart + 5000, kStart + 5000}));
+  EXPECT_EQ(Exchanges(path()).traffic(kStart + 1, 100)->size(), 2U);
+  EXPECT_EQ(Exchanges(path()).traffic(kStart + 1, 100)->front().exchanges, 1U);
+  EXPECT_THAT(Exchanges(path()).traffic(kStart + 9000, 100).value(), IsEmpty());
+}
+
 TEST_F(ExchangesTest, ANewerTableAndAnotherProgramsAreRefused) {
   apply(path(), {});
   sql("PRAGMA user_version = 1000");

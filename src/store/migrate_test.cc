@@ -247,6 +247,23 @@ constexpr const char* kQuestionAnswerRows9 =
 constexpr const char* kQuestionEventRows9 =
     "INSERT INTO question_events VALUES (1, 17, 1000, 'asked', 'sub_ada', '')";
 
+constexpr const char* kUses10 = R"(CREATE TABLE uses (
+         id TEXT PRIMARY KEY,
+         revision INTEGER NOT NULL,
+         owner TEXT NOT NULL,           -- of a person too: erased with them
+         details TEXT NOT NULL,         -- JSON
+         created INTEGER NOT NULL,
+         changed INTEGER NOT NULL
+       ) WITHOUT ROWID)";
+constexpr const char* kUsesOwner10 = "CREATE INDEX uses_owner ON uses (owner)";
+constexpr const char* kUseColumns10 = R"(CREATE TABLE use_columns (
+         heading TEXT PRIMARY KEY,      -- digest of a table's heading
+         columns TEXT NOT NULL,         -- JSON: the field that each column is
+         at INTEGER NOT NULL
+       ) WITHOUT ROWID)";
+constexpr const char* kUseRows10 =
+    "INSERT INTO uses VALUES ('01a21443-cf1b-707c-bee3-0ee98cdf902d', 3, 'ada', '{}', 1000, 2000)";
+
 struct Released {
   int version;
   std::vector<const char*> schema, rows;
@@ -313,6 +330,40 @@ const std::vector<Released>& released() {
         kQuestionEventsBy9},
        {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6,
         kQuestionRows9, kQuestionAnswerRows9, kQuestionEventRows9}},
+      {10,
+       {kSubjects1,
+        kKeys7,
+        kResponses5,
+        kResponsesAt1,
+        kLimits3,
+        kInvitations4,
+        kFalseAlarms6,
+        kFalseAlarmsSubject6,
+        kHookEvents8,
+        kHookEventsOrder8,
+        kHookGaps8,
+        kHookPositions8,
+        kHookSeen8,
+        kHookSeenOrder8,
+        kHookOrigins8,
+        kQuestions9,
+        kQuestionsState9,
+        kQuestionsAsker9,
+        kQuestionsCreated9,
+        kQuestionsRequest9,
+        kQuestionsLink9,
+        kQuestionsPrecedent9,
+        kQuestionsRemind9,
+        kQuestionAnswers9,
+        kQuestionAnswersQuestion9,
+        kQuestionEvents9,
+        kQuestionEventsQuestion9,
+        kQuestionEventsBy9,
+        kUses10,
+        kUsesOwner10,
+        kUseColumns10},
+       {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6,
+        kQuestionRows9, kQuestionAnswerRows9, kQuestionEventRows9, kUseRows10}},
   };
   return all;
 }

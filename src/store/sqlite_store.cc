@@ -166,6 +166,20 @@ constexpr std::array kMigrations = std::to_array<const char*>({
        );
        CREATE INDEX question_events_question ON question_events (question);
        CREATE INDEX question_events_by ON question_events (by);)",
+    R"(CREATE TABLE uses (
+         id TEXT PRIMARY KEY,
+         revision INTEGER NOT NULL,
+         owner TEXT NOT NULL,           -- of a person too: erased with them
+         details TEXT NOT NULL,         -- JSON
+         created INTEGER NOT NULL,
+         changed INTEGER NOT NULL
+       ) WITHOUT ROWID;
+       CREATE INDEX uses_owner ON uses (owner);
+       CREATE TABLE use_columns (
+         heading TEXT PRIMARY KEY,      -- digest of a table's heading
+         columns TEXT NOT NULL,         -- JSON: the field that each column is
+         at INTEGER NOT NULL
+       ) WITHOUT ROWID;)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,
@@ -243,6 +257,7 @@ class SqliteStore final : public Store {
   Result<std::string> find_or_add_subject(std::string_view user);
   Result<std::optional<KeyEntry>> find_key(std::string_view id);
   Result<> erase_questions(std::string_view subject, WallMs now);
+  Result<> erase_owner(std::string_view subject);
   Result<> undo_renewal(std::string_view made, const KeyEntry& before);
   // Moves what was written out of the write-ahead log and to the disk, overwriting what was there.
   Result<> settle() { return db_.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
@@ -416,11 +431,23 @@ Result<> SqliteStore::erase_subject(std::string_view subject, WallMs now) {
                .bind(now)
                .bind(subject)
                .run());
+  TRY_VOID(erase_owner(subject));
   TRY_VOID(db_.prepare("UPDATE subjects SET user = NULL WHERE subject = ?").bind(subject).run());
   if (db_.changes() == 0) return fail(Code::not_found, fmt::format("there is no subject '{}'", subject));
   TRY_VOID(erase_questions(subject, now));
   TRY_VOID(transaction.commit());
   return wipe();
+}
+
+// Uses whose owner goes by the name that is erased have none from then on.
+Result<> SqliteStore::erase_owner(std::string_view subject) {
+  return db_
+      .prepare(
+          "UPDATE uses SET owner = '', revision = revision + 1 WHERE owner <> '' AND owner = (SELECT user "
+          "FROM "
+          "subjects WHERE subject = ?)")
+      .bind(subject)
+      .run();
 }
 
 // What they wrote; what was decided stays. What they still wait for is nobody's question any more.

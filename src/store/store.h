@@ -113,9 +113,9 @@ class Store {
   // Nothing where the name was never seen or has been erased.
   virtual Result<std::optional<std::string>> find_subject(std::string_view user) = 0;
   virtual Result<bool> has_subject(std::string_view subject) = 0;
-  // Revokes the subject's keys and forgets the name and what they wrote in questions, also in the files; the
-  // pseudonym stays, and the same name would get another one. `not_found`, `unavailable` while somebody else
-  // reads the files.
+  // Revokes the subject's keys and forgets the name, what they wrote in questions and that they own uses,
+  // also in the files; the pseudonym stays, and the same name would get another one. `not_found`,
+  // `unavailable` while somebody else reads the files.
   virtual Result<> erase_subject(std::string_view subject, WallMs now) = 0;
   // Replaces those that were set before.
   virtual Result<> set_limits(const StoredLimits& limits) = 0;
