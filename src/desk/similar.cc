@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "base/hash.h"
-#include "desk/impl/utf8.h"
+#include "base/utf8.h"
 #include "json/writer.h"
 #include "policy/fact_table.h"
 
@@ -59,11 +59,11 @@ std::vector<std::string> words_of(std::string_view text) {
     return !rest.empty() && rest[0] >= '0' && rest[0] <= '9';
   };
   while (!text.empty() && words.size() < Wording::kMostWords) {
-    const auto c = small(take_code_point(text));
+    const auto c = small(text::take_code_point(text));
     if (in_word(c))
-      append_code_point(word, c);
+      text::append_code_point(word, c);
     else if (!word.empty() && (c == '.' || c == '-') && is_digit(text))
-      append_code_point(word, c);
+      text::append_code_point(word, c);
     else if (word.empty() || (c != '\'' && c != 0x2019))
       end_word();
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace ostiary::desk {
+namespace ostiary::text {
 
 // Takes the first code point off `text`, which is not empty; U+FFFD for one byte that begins no valid one
 // (RFC 3629: neither overlong nor a surrogate).
@@ -48,4 +48,4 @@ inline void append_code_point(std::string& out, char32_t c) {
   }
 }
 
-}  // namespace ostiary::desk
+}  // namespace ostiary::text

@@ -1,0 +1,105 @@
+#include "inventory/match.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "catalog/catalog.h"
+
+namespace ostiary::inventory {
+
+namespace {
+
+std::string squeezed(std::string_view name) {
+  std::string out;
+  for (const char c : text::lower(name))
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80) out += c;
+  return out;
+}
+
+using Names = std::unordered_map<std::string, std::string>;  // name to id, both squeezed
+
+const Names& catalogue_names() {
+  static const Names all = [] {
+    Names names;
+    const auto add = [&](const auto& entries) {
+      for (const auto& one : entries) names.try_emplace(squeezed(one.name), squeezed(one.id));
+    };
+    add(catalog::providers());
+    add(catalog::tools());
+    add(catalog::sdks());
+    return names;
+  }();
+  return all;
+}
+
+bool differ(const std::string& a, const std::string& b) {
+  return !a.empty() && !b.empty() && a != b;
+}
+bool agree(const std::string& a, const std::string& b) {
+  return !a.empty() && a == b;
+}
+
+}  // namespace
+
+std::string plain_name(std::string_view name) {
+  auto plain = squeezed(name);
+  const auto known = catalogue_names().find(plain);
+  return known == catalogue_names().end() ? plain : known->second;
+}
+
+std::string provider_id(std::string_view name) {
+  const auto plain = plain_name(name);
+  for (const auto& one : catalog::providers())
+    if (!plain.empty() && squeezed(one.id) == plain) return one.id;
+  return std::string(name);
+}
+
+Matcher::Matcher(const Use& use)
+    : tool_(plain_name(use[F::tool])),
+      provider_(plain_name(use[F::provider])),
+      surface_(use[F::surface]),
+      service_(text::lower(use[F::service])),
+      team_(text::lower(use[F::team])),
+      repository_(text::lower(use[F::repository])),
+      question_(use[F::approval]) {
+  for (const auto& sdk : use.all(F::sdk)) sdks_.push_back(plain_name(sdk));
+  for (const auto& model : use.all(F::model)) models_.push_back(text::lower(model));
+}
+
+Matcher::Seen::Seen(const Sighting& s)
+    : tool(plain_name(s.tool)),
+      sdk(plain_name(s.sdk)),
+      provider(plain_name(s.provider)),
+      service(text::lower(s.service)),
+      model(text::lower(s.model)),
+      team(text::lower(s.team)),
+      repository(text::lower(s.repository)) {}
+
+bool Matcher::model_agrees(const std::string& model) const {
+  return !model.empty() &&
+         std::ranges::any_of(models_, [&](const auto& pattern) { return text::glob(pattern, model); });
+}
+
+bool Matcher::differs(const Sighting& sighting, const Seen& seen) const {
+  if (differ(provider_, seen.provider) || differ(surface_, sighting.surface) ||
+      differ(service_, seen.service) || differ(team_, seen.team) || differ(repository_, seen.repository))
+    return true;
+  if (sighting.how != How::gate && differ(tool_, seen.tool)) return true;
+  return !models_.empty() && !seen.model.empty() && !model_agrees(seen.model);
+}
+
+bool Matcher::holds(const Sighting& sighting) const {
+  if (sighting.how == How::question && agree(question_, sighting.question)) return true;
+  const Seen seen(sighting);
+  if (differs(sighting, seen)) return false;
+  if (agree(tool_, seen.tool) || agree(service_, seen.service) || model_agrees(seen.model)) return true;
+  if (!seen.sdk.empty() && std::ranges::find(sdks_, seen.sdk) != sdks_.end()) return true;
+  if (!agree(provider_, seen.provider)) return false;
+  if (agree(repository_, seen.repository) || agree(team_, seen.team)) return true;
+  if (sighting.how == How::log && tool_.empty() && agree(surface_, sighting.surface)) return true;
+  return tool_.empty() && service_.empty() && team_.empty() && repository_.empty() && sdks_.empty() &&
+         models_.empty();
+}
+
+}  // namespace ostiary::inventory
