@@ -88,7 +88,8 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
   // LANE   signs_in_binary(text, bytes.size(), signs_);
   if (look_.any(text.bytes)) {
     // LANE     signs_in_code(text, signs_);
-    // LANE     signs_in_configuration(text, signs_);
+    uses_in_code(text, signs_);
+    signs_in_configuration(text, signs_);
     // LANE     signs_of_authors(text, signs_);
     // LANE     signs_of_credentials(text, signs_);
   }

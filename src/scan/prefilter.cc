@@ -121,6 +121,9 @@ void add_tools(Texts& texts) {
     for (const auto& author : tool.authors) texts.add(author);
     for (const auto& mark : tool.marks) texts.add(mark);
     for (const auto& action : tool.actions) texts.add(action);
+    for (const auto& command : tool.commands)
+      for (const auto* next : {" -", " exec ", " run ", "\", \"", "', '"})
+        texts.add(command + next, {.open_back = true});
   }
 }
 

@@ -19,6 +19,9 @@ void signs_in_manifest(const File& file, Signs& out);
 // Source code of every language of lex, notebooks, and texts (README, documentation), in which a name is
 // `mentioned` at most.
 void signs_in_code(const File& file, Signs& out);
+// Endpoints, models and servers in the same; after it, since what it found says whether the file calls
+// something.
+void uses_in_code(const File& file, Signs& out);
 // Configuration and deployment: YAML, JSON, TOML, INI, env files, Dockerfiles, Compose, Kubernetes, Helm,
 // Terraform, CI.
 void signs_in_configuration(const File& file, Signs& out);

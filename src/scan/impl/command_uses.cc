@@ -1,0 +1,421 @@
+// What the commands of a shell text use.
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/text.h"
+#include "scan/impl/commands.h"
+#include "scan/impl/detectors.h"
+#include "scan/impl/models.h"
+
+namespace ostiary::scan {
+
+namespace {
+
+using std::string_view;
+
+template <class List>
+bool among(const List& list, string_view word) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+// Words that stand before a command and change nothing of what it is.
+constexpr auto kBefore = std::to_array<string_view>(
+    {"sudo",       "exec",   "nohup",    "time",      "env",     "then",   "do",     "else",    "if",
+     "elif",       "while",  "until",    "!",         "nice",    "ionice", "setsid", "command", "eval",
+     "xargs",      "stdbuf", "unbuffer", "doas",      "chronic", "retry",  "RUN",    "CMD",     "ENTRYPOINT",
+     "entrypoint", "tini",   "--",       "dumb-init", "@",       "-",      "call",   "start"});
+// The same where the first word behind is an argument or a verb of theirs.
+constexpr auto kBeforeTwo = std::to_array<std::pair<string_view, string_view>>({{"uv", "run"},
+                                                                                {"poetry", "run"},
+                                                                                {"pipenv", "run"},
+                                                                                {"pdm", "run"},
+                                                                                {"hatch", "run"},
+                                                                                {"rye", "run"},
+                                                                                {"pixi", "run"},
+                                                                                {"pipx", "run"},
+                                                                                {"pnpm", "exec"},
+                                                                                {"npm", "exec"},
+                                                                                {"yarn", "dlx"},
+                                                                                {"pnpm", "dlx"},
+                                                                                {"conda", "run"}});
+constexpr auto kPrints =
+    std::to_array<string_view>({"echo", "printf", "print", "Write-Host", "Write-Output", "info", "warn",
+                                "log", "die", "error", "usage", "help", "cat", "less", "more"});
+constexpr auto kSends = std::to_array<string_view>(
+    {"curl", "wget", "http", "https", "xh", "httpie", "curlie", "hey", "ab", "wrk", "websocat", "grpcurl",
+     "Invoke-RestMethod", "Invoke-WebRequest", "iwr", "irm", "aria2c"});
+constexpr auto kShells = std::to_array<string_view>({"sh", "bash", "zsh", "dash", "ash", "ksh"});
+constexpr auto kEngines = std::to_array<string_view>({"docker", "podman", "nerdctl"});
+constexpr auto kModelFlags = std::to_array<string_view>({"--model",
+                                                         "--model-id",
+                                                         "--model-name",
+                                                         "--model_name",
+                                                         "--model_id",
+                                                         "--model-path",
+                                                         "--served-model-name",
+                                                         "-m",
+                                                         "--hf-repo",
+                                                         "-hf",
+                                                         "-hfr",
+                                                         "--embedding-model",
+                                                         "--draft-model",
+                                                         "--speculative-model",
+                                                         "--llm",
+                                                         "--model-tag",
+                                                         "--hf-model",
+                                                         "--model_name_or_path",
+                                                         "--tokenizer",
+                                                         "--repo-id"});
+// First arguments by which an agent is told from another program of its name.
+constexpr auto kAgentFlags = std::to_array<string_view>(
+    {"-p",          "--print",  "--prompt", "-m",          "--model",
+     "exec",        "run",      "review",   "--yolo",      "--message",
+     "-y",          "chat",     "-f",       "--full-auto", "--dangerously-skip-permissions",
+     "--continue",  "--resume", "mcp",      "--force",     "-c",
+     "--yes-always"});
+
+string_view base_name(string_view word) {
+  return word.substr(word.rfind('/') + 1);
+}
+
+// `python3.11` and `python` are one program.
+bool same_program(string_view a, string_view b) {
+  if (a.starts_with("python") && b.starts_with("python"))
+    return a.find_first_not_of("0123456789.", 6) == string_view::npos &&
+           b.find_first_not_of("0123456789.", 6) == string_view::npos;
+  return a == b;
+}
+
+std::string_view key_of_program(string_view word) {
+  return word.starts_with("python") ? string_view("python") : word;
+}
+
+bool is_assignment(string_view word) {
+  const auto equals = word.find_first_of("=+");
+  if (equals == string_view::npos || equals == 0 || !word.contains('=')) return false;
+  return std::ranges::all_of(word.substr(0, equals), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  });
+}
+
+// Programs of the catalogue by their first word.
+class Programs {
+ public:
+  struct Start {
+    const catalog::Server* server;
+    std::vector<string_view> words;
+  };
+  Programs() {
+    for (const auto& server : catalog::servers())
+      for (const auto& command : server.commands) {
+        auto words = text::split(command, ' ');
+        const std::string key(key_of_program(words[0]));
+        servers_[key].push_back({&server, std::move(words)});
+      }
+    for (const auto& tool : catalog::tools())
+      for (const auto& command : tool.commands) tools_.emplace(command, &tool);
+    for (const auto& sdk : catalog::sdks())
+      for (const auto& command : sdk.commands) sdks_.emplace(command, &sdk);
+  }
+  const std::vector<Start>* servers(string_view word) const {
+    const auto at = servers_.find(std::string(key_of_program(word)));
+    return at == servers_.end() ? nullptr : &at->second;
+  }
+  template <class Map>
+  static auto in(const Map& map, string_view word) -> typename Map::mapped_type {
+    const auto at = map.find(std::string(word));
+    return at == map.end() ? nullptr : at->second;
+  }
+  const catalog::Tool* tool(string_view word) const { return in(tools_, word); }
+  const catalog::Sdk* sdk(string_view word) const { return in(sdks_, word); }
+
+ private:
+  std::unordered_map<std::string, std::vector<Start>> servers_;
+  std::unordered_map<std::string, const catalog::Tool*> tools_;
+  std::unordered_map<std::string, const catalog::Sdk*> sdks_;
+};
+
+const Programs& programs() {
+  static const Programs all;
+  return all;
+}
+
+// Whether a program's name is a server's alone.
+bool is_telling(const catalog::Server& server, string_view program) {
+  return !server.ambiguous || (program != server.id && program != "serve");
+}
+
+// Looks at the commands of one text.
+class Reader {
+ public:
+  Reader(const At& at, Stands stands, Reached& uses, int depth)
+      : at_(at), stands_(stands), uses_(uses), depth_(depth) {}
+
+  void text(string_view text) {
+    Commands commands(text);
+    for (Command command; commands.next(command);) take(command, text);
+  }
+  void words(const std::vector<Word>& words) {
+    std::size_t from = 0;
+    while (from < words.size() && before(words, from)) {
+    }
+    if (from < words.size()) run(words, from);
+  }
+  void server_arguments(const std::vector<Word>& words, std::size_t from) {
+    for (auto i = from; i < words.size(); ++i) {
+      const auto word = string_view(words[i].text);
+      const auto equals = word.find('=');
+      if (word.starts_with('-') && equals != string_view::npos && among(kModelFlags, word.substr(0, equals)))
+        model_surely(words[i], equals + 1);
+      else if (among(kModelFlags, word) && i + 1 < words.size())
+        model_surely(words[++i], 0);
+    }
+  }
+
+ private:
+  At in(const Word& word, std::size_t skipped = 0) const {
+    return [this, &word, skipped](std::size_t i) {
+      return at_(std::min(word.start + skipped + i, std::max(word.start, word.end)));
+    };
+  }
+  void take(const Command& command, string_view text) {
+    switch (command.form) {
+      case Command::Form::comment:
+        uses_.mentions(text.substr(command.start, command.end - command.start),
+                       [&](std::size_t i) { return at_(command.start + i); });
+        return;
+      case Command::Form::function:
+        own_.insert(command.words.back().text);
+        return;
+      case Command::Form::array:
+        for (const auto& word : command.words) value(word, 0, false);
+        return;
+      case Command::Form::document:
+        return document(command, text);
+      case Command::Form::simple:
+        return words(command.words);
+    }
+  }
+
+  // A here document: printed, or given to a program that uses it.
+  void document(const Command& command, string_view text) {
+    const auto body = text.substr(command.start, command.end - command.start);
+    const At at = [&](std::size_t i) { return at_(command.start + i); };
+    const auto reader = command.words.empty() ? string_view() : base_name(command.words[0].text);
+    if ((among(kPrints, reader) || reader == "tee") && !command.piped) return uses_.mentions(body, at);
+    if (among(kShells, reader) || reader == "ssh") {
+      if (depth_ < Commands::kDeepest) Reader(at, stands_, uses_, depth_ + 1).text(body);
+      return;
+    }
+    uses_.models_in_body(body, at, stands_);
+    uses_.addresses(body, at, stands_);
+  }
+
+  // Whether the word at `from` only stands before the command; moves on.
+  bool before(const std::vector<Word>& words, std::size_t& from) {
+    const auto& word = words[from];
+    const auto text = string_view(word.text);
+    const auto name = base_name(text);
+    if (is_assignment(text)) {
+      value(word, text.find('=') + 1, names_model(text.substr(0, text.find('='))));
+      return ++from, true;
+    }
+    if (name == "export" || name == "set" || name == "setx" || name == "declare" || name == "local" ||
+        name == "readonly")
+      return ++from, true;
+    if (name == "timeout") {
+      ++from;
+      while (from < words.size() && (words[from].text.starts_with('-') ||
+                                     (words[from].text[0] >= '0' && words[from].text[0] <= '9')))
+        ++from;
+      return true;
+    }
+    if (name == "npx" || name == "uvx" || name == "bunx" || name == "pnpx") {
+      ++from;
+      while (from < words.size() && words[from].text.starts_with('-')) ++from;
+      return true;
+    }
+    if (among(kBefore, name)) {
+      ++from;
+      while (name != "--" && from < words.size() && words[from].text.size() == 2 &&
+             words[from].text[0] == '-')
+        ++from;
+      return true;
+    }
+    if (from + 1 < words.size())
+      for (const auto& [first, second] : kBeforeTwo)
+        if (name == first && words[from + 1].text == second) return from += 2, true;
+    return false;
+  }
+
+  void run(const std::vector<Word>& words, std::size_t from) {
+    const auto name = base_name(words[from].text);
+    if (own_.contains(std::string(name)) || name == "for" || name == "case" || name == "function" ||
+        name == "alias")
+      return;
+    if (among(kPrints, name)) return print(words, from);
+    if (among(kShells, name) && shell(words, from)) return;
+    if (among(kSends, name)) uses_.calls();
+    const bool known = server(words, from) || engine(words, from) || tool(words, from) || sdk(words, from);
+    if (known) uses_.calls();
+    arguments(words, from);
+  }
+
+  void print(const std::vector<Word>& words, std::size_t from) {
+    for (auto i = from + 1; i < words.size(); ++i) uses_.mentions(words[i].text, in(words[i]));
+  }
+
+  // `bash -c TEXT`. False: another use of it.
+  bool shell(const std::vector<Word>& words, std::size_t from) {
+    if (depth_ >= Commands::kDeepest) return false;
+    for (auto i = from + 1; i + 1 < words.size(); ++i) {
+      const auto flag = string_view(words[i].text);
+      if (!flag.starts_with('-')) return false;
+      if (!flag.ends_with('c')) continue;
+      const At at = in(words[i + 1]);
+      Reader(at, stands_, uses_, depth_ + 1).text(words[i + 1].text);
+      return true;
+    }
+    return false;
+  }
+
+  // A program that serves models.
+  bool server(const std::vector<Word>& words, std::size_t from) {
+    const auto* starts = programs().servers(base_name(words[from].text));
+    if (!starts) return false;
+    for (const auto& start : *starts) {
+      const auto size = start.words.size();
+      if (from + size > words.size()) continue;
+      bool same = same_program(base_name(words[from].text), start.words[0]);
+      for (std::size_t i = 1; same && i < size; ++i) same = words[from + i].text == start.words[i];
+      if (!same || !is_telling(*start.server, start.words[0])) continue;
+      const auto& last = words[from + size - 1];
+      uses_.service(*start.server, at_(words[from].start), at_(last.end), stands_);
+      auto next = from + size;
+      const auto verb = size > 1 ? start.words[1] : string_view();
+      const bool takes_model = (start.words[0] == "ollama" && verb != "serve") || (start.words[0] == "vllm");
+      while (start.words[0] == "ollama" && next < words.size() && words[next].text.starts_with("--")) ++next;
+      if (takes_model && next < words.size() && !words[next].text.starts_with('-'))
+        model_surely(words[next++], 0);
+      server_arguments(words, next);
+      return true;
+    }
+    return false;
+  }
+
+  // `docker run IMAGE ARGUMENTS`.
+  bool engine(const std::vector<Word>& words, std::size_t from) {
+    if (!among(kEngines, base_name(words[from].text)) || from + 2 >= words.size()) return false;
+    auto i = from + 1;
+    if (words[i].text == "container") ++i;
+    const bool runs = words[i].text == "run" || words[i].text == "create" || words[i].text == "pull";
+    const bool enters = words[i].text == "exec" || words[i].text == "compose";
+    for (++i; i < words.size(); ++i) {
+      if (runs && uses_.image(words[i].text, at_(words[i].start), at_(words[i].end), stands_)) {
+        server_arguments(words, i + 1);
+        if (i + 1 < words.size()) server(words, i + 1);
+        return true;
+      }
+      if (enters && server(words, i)) return true;
+    }
+    return false;
+  }
+
+  // An agent that runs on its own.
+  bool tool(const std::vector<Word>& words, std::size_t from) {
+    const auto* tool = programs().tool(base_name(words[from].text));
+    if (!tool || from + 1 >= words.size()) return false;
+    const bool acts =
+        std::any_of(words.begin() + static_cast<std::ptrdiff_t>(from) + 1, words.end(), [](const Word& word) {
+          return among(kAgentFlags, string_view(word.text).substr(0, word.text.find('=')));
+        });
+    if (!acts) return false;
+    uses_.add({.kind = Kind::agent_config,
+               .name = tool->id,
+               .grade = stands_.grade,
+               .detector = "command",
+               .start = at_(words[from].start),
+               .end = at_(words[from].end),
+               .provider = tool->provider,
+               .note = "runs " + words[from].text});
+    return true;
+  }
+
+  // A command of a library.
+  bool sdk(const std::vector<Word>& words, std::size_t from) {
+    const auto* sdk = programs().sdk(base_name(words[from].text));
+    if (!sdk) return false;
+    auto sign = sign_of(*sdk, stands_.grade, "command", at_(words[from].start), at_(words[from].end));
+    if (!sdk->ambiguous) {
+      uses_.add(std::move(sign));
+      return true;
+    }
+    // A program of a common name is told by a model among its arguments.
+    for (auto i = from + 1; i < words.size(); ++i) {
+      const auto known = model_named(words[i].text);
+      if (!known || !(known->sure || among(kModelFlags, words[i - 1].text))) continue;
+      uses_.add(std::move(sign));
+      return true;
+    }
+    return false;
+  }
+
+  void arguments(const std::vector<Word>& words, std::size_t from) {
+    for (auto i = from; i < words.size(); ++i) {
+      const auto text = string_view(words[i].text);
+      const auto at = in(words[i]);
+      uses_.addresses(text, at, stands_);
+      if (text.contains("model")) {
+        uses_.models_in_body(text, at, stands_);
+        if (text.contains('/')) uses_.models_in_path(text, at, stands_);
+      }
+      const auto equals = text.starts_with('-') || is_assignment(text) ? text.find('=') : string_view::npos;
+      const auto skipped = equals == string_view::npos ? 0 : equals + 1;
+      const bool wanted =
+          skipped > 0 ? names_model(text.substr(0, equals))
+                      : i > from && (among(kModelFlags, words[i - 1].text) ||
+                                     (words[i - 1].text.starts_with('-') && names_model(words[i - 1].text)));
+      uses_.model(text.substr(skipped), at(skipped), at(text.size()), stands_, wanted);
+    }
+  }
+
+  // What is assigned: as strong as what the script does with it.
+  void value(const Word& word, std::size_t skipped, bool wanted) {
+    const auto text = string_view(word.text).substr(skipped);
+    const auto at = in(word, skipped);
+    uses_.addresses(text, at, kValue);
+    uses_.model(text, at(0), at(text.size()), kValue, wanted);
+    if (text.contains("model")) uses_.models_in_body(text, at, kValue);
+  }
+
+  void model_surely(const Word& word, std::size_t skipped) {
+    const auto text = string_view(word.text).substr(skipped);
+    const auto at = in(word, skipped);
+    uses_.model_surely(text, at(0), at(text.size()), stands_);
+  }
+
+  At at_;
+  Stands stands_;
+  Reached& uses_;
+  int depth_;
+  std::unordered_set<std::string> own_;  // functions of the script
+};
+
+}  // namespace
+
+void uses_in_shell(string_view text, const At& at, Stands stands, Reached& uses) {
+  Reader(at, stands, uses, 0).text(text);
+}
+
+void uses_in_words(const std::vector<Word>& words, const At& at, Stands stands, Reached& uses) {
+  Reader(at, stands, uses, 0).words(words);
+}
+
+void uses_in_server_arguments(const std::vector<Word>& words, const At& at, Stands stands, Reached& uses) {
+  Reader(at, stands, uses, 0).server_arguments(words, 0);
+}
+
+}  // namespace ostiary::scan

@@ -1,0 +1,324 @@
+// Endpoints, models and servers in source code, documentation and comments.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "base/text.h"
+#include "scan/impl/commands.h"
+#include "scan/impl/detectors.h"
+#include "scan/impl/endpoints.h"
+#include "scan/impl/models.h"
+#include "scan/impl/reached.h"
+#include "scan/impl/source.h"
+
+namespace ostiary::scan {
+
+namespace {
+
+using lex::Token;
+using std::string_view;
+using Token_kind = lex::Kind;
+
+constexpr std::size_t kLooksBack = 10;      // tokens before a string that may say what it is
+constexpr std::size_t kMostArguments = 64;  // of a list of strings that is a command line
+
+// Names by which programs send requests over HTTP, in every language.
+const std::unordered_set<string_view>& senders() {
+  static const std::unordered_set<string_view> all{
+      // Python
+      "requests", "httpx", "urlopen", "urllib3", "aiohttp", "ClientSession", "HTTPSConnection",
+      "HTTPConnection", "PoolManager", "pycurl", "niquests", "treq", "websockets",
+      // JavaScript
+      "fetch", "axios", "XMLHttpRequest", "undici", "superagent", "ofetch", "WebSocket", "EventSource",
+      "ajax", "needle", "ky", "got", "wretch", "sendBeacon", "fetchEventSource",
+      // Go
+      "NewRequest", "NewRequestWithContext", "PostForm", "DefaultClient", "resty", "fasthttp",
+      // Java, Kotlin, Scala
+      "HttpClient", "HttpRequest", "OkHttpClient", "HttpPost", "HttpGet", "RestTemplate", "WebClient",
+      "RestClient", "HttpURLConnection", "HttpsURLConnection", "openConnection", "Unirest", "FeignClient",
+      "Retrofit", "CloseableHttpClient", "basicRequest", "quickRequest", "sttp", "AsyncHttpClient",
+      "HttpExchange", "Fuel",
+      // .NET
+      "PostAsync", "GetAsync", "PostAsJsonAsync", "SendAsync", "HttpRequestMessage", "WebRequest", "Flurl",
+      "RestRequest",
+      // Ruby
+      "Faraday", "HTTParty", "Typhoeus", "Excon", "HTTPX", "HTTPClient", "Net", "HTTP",
+      // Rust
+      "reqwest", "ureq", "hyper", "surf", "isahc", "attohttpc", "awc",
+      // PHP
+      "curl_init", "curl_exec", "GuzzleHttp", "file_get_contents", "Http", "HttpClientInterface",
+      "wp_remote_post", "wp_remote_get",
+      // C and C++
+      "curl_easy_init", "curl_easy_setopt", "curl_easy_perform", "cpr", "httplib", "HTTPSClientSession",
+      "HTTPClientSession", "QNetworkAccessManager", "QNetworkRequest", "soup_session_send", "WinHttpOpen",
+      "http_client", "tcp_stream", "CURLOPT_URL", "InternetOpenUrl",
+      // Swift
+      "URLSession", "URLRequest", "AF", "Alamofire", "AsyncHTTPClient", "Moya"};
+  return all;
+}
+
+const std::unordered_set<string_view>& sending_modules() {
+  static const std::unordered_set<string_view> all{
+      "undici",      "node-fetch",       "axios",  "got",       "ky",      "superagent",
+      "https",       "node:https",       "http",   "node:http", "request", "request-promise",
+      "cross-fetch", "isomorphic-fetch", "ofetch", "needle",    "ws",      "net/http",
+      "net/https"};
+  return all;
+}
+
+// What starts a program.
+const std::unordered_set<string_view>& starters() {
+  static const std::unordered_set<string_view> all{"run",
+                                                   "Popen",
+                                                   "call",
+                                                   "check_call",
+                                                   "check_output",
+                                                   "system",
+                                                   "popen",
+                                                   "spawn",
+                                                   "spawnSync",
+                                                   "exec",
+                                                   "execSync",
+                                                   "execFile",
+                                                   "execFileSync",
+                                                   "execa",
+                                                   "Command",
+                                                   "CommandContext",
+                                                   "ProcessBuilder",
+                                                   "Process",
+                                                   "Start",
+                                                   "sh",
+                                                   "bat",
+                                                   "create_subprocess_exec",
+                                                   "create_subprocess_shell",
+                                                   "shell_exec",
+                                                   "passthru",
+                                                   "proc_open",
+                                                   "capture2",
+                                                   "capture3",
+                                                   "arg",
+                                                   "args",
+                                                   "getoutput",
+                                                   "ProcessStartInfo",
+                                                   "cmd",
+                                                   "command",
+                                                   "execlp",
+                                                   "execvp",
+                                                   "subprocess"};
+  return all;
+}
+
+// Calls that take a model from a hub by its name.
+constexpr auto kLoaders = std::to_array<string_view>(
+    {"from_pretrained", "pipeline", "SentenceTransformer", "CrossEncoder", "LLM", "snapshot_download",
+     "hf_hub_download", "InferenceClient", "AsyncInferenceClient", "HfInference", "from_model_id",
+     "load_model", "WhisperModel", "pull", "getGenerativeModel", "GenerativeModel", "SparseEncoder",
+     "AutoModel", "ORTModelForCausalLM"});
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+string_view trimmed(string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+class Code {
+ public:
+  Code(const Source& source, Grade called, Reached& uses) : source_(source), called_(called), uses_(uses) {}
+
+  void read() {
+    if (source_.form == Form::code && source_.language == "shell")
+      return uses_in_shell(
+          source_.text, [this](std::size_t i) { return source_.place(i); }, {called_}, uses_);
+    const auto& tokens = source_.tokens;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const auto& token = tokens[i];
+      if (token.kind == Token_kind::comment)
+        comment(token);
+      else if (token.kind == Token_kind::string && source_.form == Form::code)
+        string(i);
+      else if (token.kind == Token_kind::identifier && source_.form == Form::code)
+        identifier(i);
+    }
+  }
+
+ private:
+  void comment(const Token& token) {
+    uses_.mentions(source_.of(token), [&](std::size_t i) { return source_.place(token.start + i); });
+  }
+
+  char byte(std::size_t token) const {
+    const auto& all = source_.tokens;
+    return token < all.size() && all[token].kind == Token_kind::punctuation ? source_.text[all[token].start]
+                                                                            : '\0';
+  }
+  bool is_name(std::size_t token) const {
+    const auto kind = source_.tokens[token].kind;
+    return kind == Token_kind::identifier || kind == Token_kind::keyword;
+  }
+
+  // Requests are sent where one of the names is called, opened or looked into.
+  void identifier(std::size_t i) {
+    const auto word = source_.of(source_.tokens[i]);
+    if (!senders().contains(word)) {
+      if (word == "http" && source_.language == "go" && byte(i + 1) == '.' && i + 2 < source_.tokens.size()) {
+        const auto verb = source_.of(source_.tokens[i + 2]);
+        if (verb == "Post" || verb == "Get" || verb == "Client") uses_.calls();
+      }
+      return;
+    }
+    const auto next = byte(i + 1);
+    if (next == '.' || next == '(' || next == ':' || next == '\\' || next == '<' || next == '{' ||
+        next == '!' || next == ',' || next == ')')
+      uses_.calls();
+  }
+
+  // What a string is given to: the name of its key, parameter or variable, and of the innermost call.
+  struct Given {
+    string_view key, call;
+  };
+  Given given(std::size_t i) const {
+    Given out;
+    std::size_t closed = 0;
+    for (std::size_t back = 1; back <= kLooksBack && back <= i; ++back) {
+      const auto at = i - back;
+      const auto& token = source_.tokens[at];
+      const auto c = byte(at);
+      if (c == ';' || c == '}') break;
+      if (c == ')' || c == ']') ++closed;
+      if ((c == '(' || c == '[') && closed > 0) {
+        --closed;
+        continue;
+      }
+      if (closed > 0) continue;
+      if (c == '(' && at > 0 && is_name(at - 1)) {
+        out.call = source_.of(source_.tokens[at - 1]);
+        if (out.key.empty()) out.key = out.call;
+        break;
+      }
+      if (!out.key.empty() || c != '\0' || token.kind == Token_kind::comment) continue;
+      if (token.kind == Token_kind::string) out.key = source_.text_of(token).raw();
+      if (is_name(at)) out.key = type_apart(at);
+    }
+    return out;
+  }
+  // The name of `name: Type = "…"`, or the name at `at`.
+  string_view type_apart(std::size_t at) const {
+    auto before = at;
+    while (before > 0 && (byte(before - 1) == '&' || byte(before - 1) == '\'' || byte(before - 1) == '?' ||
+                          source_.of(source_.tokens[before - 1]).starts_with('\'')))
+      --before;
+    if (before >= 2 && byte(before - 1) == ':' && byte(at + 1) != ':' && is_name(before - 2) &&
+        (byte(at + 1) == '=' || byte(at + 1) == '?'))
+      return source_.of(source_.tokens[before - 2]);
+    return source_.of(source_.tokens[at]);
+  }
+
+  void string(std::size_t i) {
+    const auto text = source_.text_of(source_.tokens[i]);
+    if (text.raw().size() < 2) return;
+    std::string scratch;
+    const auto value = text.value(scratch);
+    const At at = [&](std::size_t k) { return source_.place(text.at(k)); };
+    if (sending_modules().contains(value)) uses_.calls();
+    if (source_.stands_alone(i)) return uses_.mentions(value, at);
+    const auto plain = trimmed(value);
+    const bool whole = std::ranges::none_of(plain, is_blank);
+    if (whole) return whole_value(i, value, at);
+    if (plain.starts_with('{') || plain.starts_with('[')) return body(value, at);
+    if (command_line(i, value, at)) return;
+    uses_.mentions(value, at);
+  }
+
+  // A string without blanks.
+  void whole_value(std::size_t i, string_view value, const At& at) {
+    uses_.addresses(value, at, kValue);
+    if (value.contains('/')) uses_.models_in_path(value, at, kValue);
+    if (value.contains("model")) uses_.models_in_body(value, at, kValue);
+    if (arguments(i, value)) return;
+    const auto known = model_named(value);
+    const bool may_be = !known && may_be_model(value);
+    if (!known && !may_be) return;
+    const auto where = given(i);
+    const bool loads = std::ranges::find(kLoaders, where.call) != kLoaders.end();
+    if (may_be && value.contains('/') && loads)
+      uses_.model_surely(value, at(0), at(value.size()), kValue);
+    else
+      uses_.model(value, at(0), at(value.size()), kValue,
+                  names_model(where.key) || loads || names_model(where.call));
+  }
+
+  void body(string_view value, const At& at) {
+    uses_.models_in_body(value, at, kValue);
+    uses_.addresses(value, at, kValue);
+  }
+
+  // A string that is a whole command line, given to what runs it.
+  bool command_line(std::size_t i, string_view value, const At& at) {
+    const auto where = given(i);
+    if (!starters().contains(where.call) && !starters().contains(where.key)) return false;
+    uses_in_shell(value, at, {called_}, uses_);
+    return true;
+  }
+
+  // Strings in a row, each an argument of one command: `["ollama", "serve"]`.
+  bool arguments(std::size_t i, string_view value) {
+    if (!is_server_program(value) || (byte(i + 1) != ',' && byte(i + 1) != ')')) return false;
+    const auto where = given(i);
+    if (!starters().contains(where.call) && !starters().contains(where.key)) return false;
+    std::vector<Word> words;
+    const auto& tokens = source_.tokens;
+    std::string scratch;
+    for (auto at = i; at < tokens.size() && words.size() < kMostArguments; at += 2) {
+      if (tokens[at].kind != Token_kind::string) break;
+      const auto text = source_.text_of(tokens[at]);
+      words.push_back({std::string(text.value(scratch)), text.start(), text.start() + text.raw().size()});
+      if (byte(at + 1) != ',') break;
+    }
+    uses_in_words(words, [this](std::size_t k) { return source_.place(k); }, {called_}, uses_);
+    return true;
+  }
+  static bool is_server_program(string_view value) {
+    static const auto all = [] {
+      std::unordered_set<std::string> out;
+      for (const auto& server : catalog::servers())
+        for (const auto& command : server.commands) out.insert(command.substr(0, command.find(' ')));
+      for (const auto& tool : catalog::tools())
+        for (const auto& command : tool.commands) out.insert(command);
+      for (const auto* engine : {"docker", "podman", "curl"}) out.insert(engine);
+      return out;
+    }();
+    return all.contains(std::string(value.substr(value.rfind('/') + 1)));
+  }
+
+  const Source& source_;
+  Grade called_;
+  Reached& uses_;
+};
+
+bool is_library(const Sign& sign) {
+  return sign.kind == Kind::sdk || sign.kind == Kind::framework;
+}
+
+}  // namespace
+
+void uses_in_code(const File& file, Signs& out) {
+  const auto& sources = sources_of(file, out);
+  Reached uses(file.bytes);
+  for (const auto& sign : out.all) {
+    if (!is_library(sign) || sign.grade < Grade::imported) continue;
+    if (sign.grade >= Grade::called) uses.calls();
+    if (!sign.weak) uses.speaks_of_ai();
+  }
+  const bool deploys = file.path.substr(file.path.rfind('/') + 1) == "Jenkinsfile";
+  const auto called = deploys ? Grade::deployed : Grade::called;
+  for (const auto& source : sources.all) Code(source, called, uses).read();
+  uses.finish(called, out);
+}
+
+}  // namespace ostiary::scan
