@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "scan/impl/commands.h"
+#include "scan/impl/command_line.h"
 #include "scan/impl/detectors.h"
 #include "scan/impl/endpoints.h"
 #include "scan/impl/models.h"

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
-#include "scan/impl/commands.h"
+#include "scan/impl/command_line.h"
 #include "scan/impl/detectors.h"
 #include "scan/impl/endpoints.h"
 #include "scan/impl/models.h"

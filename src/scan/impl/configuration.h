@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scan/impl/commands.h"
+#include "scan/impl/command_line.h"
 #include "scan/impl/reached.h"
 #include "scan/impl/settings.h"
 

@@ -1,5 +1,5 @@
 // The cutting of shell texts.
-#include "scan/impl/commands.h"
+#include "scan/impl/command_line.h"
 
 #include <algorithm>
 #include <utility>
