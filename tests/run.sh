@@ -56,6 +56,37 @@ case "${*:-browser}" in
     fi ;;
 esac
 
+# Other people's validators of what is handed out. They have a Python environment of their own: SPDX's brings a lot.
+# What SPDX's one would fetch from spdx.org is in a package of SPDX at Maven Central; without Maven it is not run.
+report=$env/report
+export OSTIARY_TEST_REPORT="$report"
+spdx=org.spdx:spdx-v3jsonld-store:1.0.1:jar
+spdx_sha256=6d0119b363a22b5f72c7c9de8859e59c03ebac517933bb823cc30f5c3ac81d56
+case "${*:-report}" in
+  *report*)
+    want=$(stamp "$here/report/requirements.txt")
+    if [ "$(cat "$report/venv/stamp" 2>/dev/null)" != "$want" ]; then
+      say "validators of Python"
+      rm -rf "$report/venv"
+      python3 -m venv "$report/venv" &&
+        "$report/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/report/requirements.txt" &&
+        echo "$want" > "$report/venv/stamp"
+    fi
+    want=$(stamp "$here/report/package-lock.json")
+    if [ "$(cat "$report/stamp" 2>/dev/null)" != "$want" ] && command -v npm >/dev/null; then
+      say "validators of JavaScript"
+      cp "$here/report/package.json" "$here/report/package-lock.json" "$here/report/.npmrc" "$report/"
+      (cd "$report" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) && echo "$want" > "$report/stamp"
+    fi
+    if [ ! -f "$report/spdx.jar" ] && command -v mvn >/dev/null; then
+      say "the schema and the model of SPDX"
+      mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy -Dartifact="$spdx" \
+        -DoutputDirectory="$report/maven" -Dmdep.stripVersion=true >/dev/null 2>&1 &&
+        echo "$spdx_sha256  $report/maven/spdx-v3jsonld-store.jar" | sha256sum -c --quiet &&
+        mv "$report/maven/spdx-v3jsonld-store.jar" "$report/spdx.jar"
+    fi ;;
+esac
+
 count() { passed=$((passed + $1)); failed=$((failed + $2)); skipped=$((skipped + $3)); }
 
 say "python: ${*:-everything}"

@@ -19,7 +19,7 @@ esac
 
 # What a check does without where it cannot be had: its tests are skipped, and say so.
 optional=
-case "${1:-run}" in check | full) optional="chromium-headless-shell" ;; esac
+case "${1:-run}" in check | full) optional="chromium-headless-shell maven" ;; esac
 
 missing=
 for package in $wanted; do
@@ -34,7 +34,10 @@ for package in $wanted; do
 done
 wished=
 for package in $optional; do
-  command -v chromium >/dev/null 2>&1 && continue
+  case $package in
+    chromium-headless-shell) command -v chromium >/dev/null 2>&1 && continue ;;
+    maven) command -v mvn >/dev/null 2>&1 && continue ;;
+  esac
   state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$state" = installed ] || wished="$wished $package"
 done

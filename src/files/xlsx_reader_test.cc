@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <map>
 
+#include "base/file.h"
 #include "files/spreadsheet.h"
 
 namespace ostiary::files {
@@ -175,6 +176,37 @@ TEST(XlsxReader, ABombIsNotUnpacked) {
       read(book("<row><c t=\"inlineStr\"><is><t>" + std::string(100u << 20, 'x') + "</t></is></c></row>"));
   ASSERT_FALSE(out.partial.empty());
   EXPECT_EQ(out.partial[0].why, Why::bomb);
+}
+
+std::string seed(const char* name) {
+  auto bytes = read_file(std::string(OSTIARY_SOURCE_DIR "/fuzz/corpus/spreadsheet/") + name);
+  EXPECT_TRUE(bytes);
+  return bytes.value_or("");
+}
+
+TEST(XlsxReader, AWorkbookOfOpenpyxlIsRead) {
+  const auto out = read_spreadsheet(seed("openpyxl.xlsx"), "x.xlsx");
+  ASSERT_TRUE(out);
+  EXPECT_THAT(out->partial, IsEmpty());
+  ASSERT_THAT(out->sheets, SizeIs(2));
+  EXPECT_EQ(out->sheets[0].rows, (Rows{{"Tool", "Tool", "Seen", "Count"},
+                                       {"openai", "", "2026-11-26 18:00:00", "2.5"},
+                                       {"TRUE", "", "2026-01-01", "é"}}));
+  EXPECT_EQ(out->sheets[1].name, "Hidden");
+  EXPECT_TRUE(out->sheets[1].hidden);
+  EXPECT_EQ(out->sheets[1].rows, (Rows{{"", "", "x"}}));
+}
+
+TEST(XlsxReader, AWorkbookThatReportWroteIsReadAsItWasMeant) {
+  const auto out = read_spreadsheet(seed("own.xlsx"), "x.xlsx");
+  ASSERT_TRUE(out);
+  EXPECT_THAT(out->partial, IsEmpty());
+  ASSERT_THAT(out->sheets, SizeIs(4));
+  const auto& rows = out->sheets[0].rows;
+  EXPECT_EQ(rows.at(1), (std::vector<std::string>{"openai", "3", "2026-11-26", "TRUE", "the page"}));
+  EXPECT_EQ(rows.at(2).at(0), "=1+1");
+  EXPECT_EQ(rows.at(3).at(0), " blanks \tand\nlines ");
+  EXPECT_EQ(rows.at(4).at(4), "<b>&amp;\xEF\xBF\xBD\xEF\xBF\xBD</b>_x000D_");
 }
 
 TEST(XlsxReader, OtherArchivesAreRefusedWithAWayOut) {
