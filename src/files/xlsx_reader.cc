@@ -441,8 +441,9 @@ bool SheetReader::read_cell(XmlReader& xml) {
       if (in_value && !xml.append_text(value)) return false;
     } else if (xml.name() == "is") {
       if (!read_rich(xml, rich)) return false;
-    } else if ((in_value = xml.name() == "v")) {
-      has_value = true;
+    } else {
+      in_value = xml.name() == "v";
+      has_value = has_value || in_value;
     }
   }
   column_ = at + 1;

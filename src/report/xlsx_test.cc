@@ -130,8 +130,9 @@ TEST(Xlsx, NamesOfSheetsAreMadeToFit) {
     for (std::size_t i = 0; i < given.size(); ++i) sheets[i].name = given[i];
     return members(*xlsx(sheets)).at("xl/workbook.xml");
   };
-  EXPECT_THAT(names({"Uses", "USES", ""}), HasSubstr("\"Uses\" sheetId=\"1\" r:id=\"rId1\"/><sheet name=\"USES (2)\" sheetId=\"2\" "
-                      "r:id=\"rId2\"/><sheet name=\"Sheet\" sheetId=\"3\""));
+  EXPECT_THAT(names({"Uses", "USES", ""}),
+              HasSubstr("\"Uses\" sheetId=\"1\" r:id=\"rId1\"/><sheet name=\"USES (2)\" sheetId=\"2\" "
+                        "r:id=\"rId2\"/><sheet name=\"Sheet\" sheetId=\"3\""));
   EXPECT_THAT(names({"'a/b?'"}), HasSubstr("name=\"a b \""));
   EXPECT_THAT(names({"History"}), HasSubstr("name=\"Sheet\""));
   EXPECT_THAT(names({std::string(40, 'z')}), HasSubstr("name=\"" + std::string(30, 'z') + "…\""));

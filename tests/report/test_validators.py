@@ -177,8 +177,8 @@ def test_a_workbook_is_read_by_openpyxl_as_it_was_meant(folder):
 def test_a_workbook_opens_in_libreoffice(folder, tmp_path):
     subprocess.run(["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "csv", "--outdir",
                     tmp_path, folder / "uses.xlsx"], check=True, capture_output=True, timeout=120)
-    text = (tmp_path / "uses.csv").read_text()
-    assert text.startswith("Name,Count,Seen,Approved,Where\nopenai,3,2026-11-26,TRUE,the page\n=1+1,")
+    text = (tmp_path / "uses.csv").read_bytes()
+    assert text.startswith(b"Name,Count,Seen,Approved,Where\nopenai,3,2026-11-26,TRUE,the page\n=1+1,")
 
 
 def test_the_same_documents_are_the_same_bytes(folder, tmp_path):
