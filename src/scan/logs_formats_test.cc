@@ -19,7 +19,7 @@ constexpr std::string_view kSquid =
     "HIER_DIRECT/198.51.100.2 text/html\n"
     "1763884802.001     12 192.0.2.18 TCP_MISS/200 900 GET http://www.example.org/news - "
     "HIER_DIRECT/198.51.100.2 text/html\n"
-    "1763971200.500      1 192.0.2.19 TCP_DENIED/407 3900 CONNECT chat.example.com:443 - HIER_NONE/- "
+    "1763971200.500      1 192.0.2.20 TCP_DENIED/407 3900 CONNECT chat.example.com:443 - HIER_NONE/- "
     "text/html\n"
     "1763971201.500    999 192.0.2.19 TCP_TUNNEL/200 100 CONNECT chat.example.com:443 bob "
     "HIER_DIRECT/198.51.100.1 -\n"

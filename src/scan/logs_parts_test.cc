@@ -166,6 +166,19 @@ TEST(LogColumns, AreCutAsTheirFormatSays) {
   EXPECT_THAT(cut("1,2,3,4,5,6,7,8,9,10", Cut::quoted).size(), 8u);
 }
 
+TEST(LogColumns, AreCutTheSameWhereverABlockOf64BytesEnds) {
+  for (std::size_t before = 1; before < 140; ++before) {
+    for (const std::size_t gap : {1u, 2u, 64u, 70u}) {
+      const std::string first(before, 'a');
+      EXPECT_THAT(cut(first + std::string(gap, ' ') + "b c", Cut::blanks), ElementsAre(first, "b", "c"))
+          << before;
+      EXPECT_THAT(cut(first + std::string(gap, ' '), Cut::blanks), ElementsAre(first)) << before;
+    }
+    const std::string first(before, 'a');
+    EXPECT_THAT(cut(first + "\tb\t", Cut::separator, '\t'), ElementsAre(first, "b", "")) << before;
+  }
+}
+
 TEST(LogColumns, OfTheCallAreReadOrRefused) {
   const auto columns = parse_columns("client=3, host=Domain Name");
   ASSERT_TRUE(columns);
