@@ -1,18 +1,11 @@
-#include <algorithm>
-#include <array>
 #include <string>
 
 #include "base/text.h"
-#include "scan/impl/reading.h"
+#include "scan/impl/manifest/reading.h"
 
 namespace ostiary::scan {
 
 namespace {
-
-// Words of a file's name, or of its folder's, that say what the packages are for.
-constexpr std::array<std::string_view, 12> kDevelopment = {"dev",   "devel",   "development", "test",
-                                                           "tests", "testing", "lint",        "doc",
-                                                           "docs",  "build",   "ci",          "typing"};
 
 bool word(char c) {
   return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
@@ -50,13 +43,8 @@ std::string_view name_in_address(std::string_view address) {
 class Requirements {
  public:
   explicit Requirements(Reading& reading) : reading_(reading) {
-    const auto path = text::lower(reading.path());
-    auto words = std::string_view(path).substr(path.rfind('/', path.rfind('/') - 1) + 1);
-    while (!words.empty() && !said_.development) {
-      const auto end = words.find_first_of("/-_. ");
-      said_.development = std::ranges::find(kDevelopment, words.substr(0, end)) != kDevelopment.end();
-      words.remove_prefix(end == std::string_view::npos ? words.size() : end + 1);
-    }
+    const auto path = reading.path();
+    said_.development = says_development(path.substr(path.rfind('/', path.rfind('/') - 1) + 1));
   }
 
   void read() {

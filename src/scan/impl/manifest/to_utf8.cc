@@ -1,4 +1,4 @@
-#include "scan/impl/to_utf8.h"
+#include "scan/impl/manifest/to_utf8.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -32,17 +32,18 @@ std::string pypi_name(std::string_view name) {
 
 // `https://user@host/path.git`, `git@host:path.git` and `host/path` are `host/path`.
 std::string swift_name(std::string_view name) {
-  bool scheme = false;
-  if (const auto at = name.find("://"); at != std::string_view::npos)
-    name.remove_prefix(at + 3), scheme = true;
+  if (const auto scheme = name.rfind("://"); scheme != std::string_view::npos) name.remove_prefix(scheme + 3);
   const auto slash = name.find('/');
   if (const auto user = name.substr(0, slash).rfind('@'); user != std::string_view::npos)
     name.remove_prefix(user + 1);
-  while (name.ends_with('/')) name.remove_suffix(1);
-  if (name.ends_with(".git")) name.remove_suffix(4);
+  while (name.ends_with('/') || name.ends_with(".git")) name.remove_suffix(name.ends_with('/') ? 1 : 4);
   auto out = text::lower(name);
-  const auto colon = out.find(':');
-  if (!scheme && colon != std::string::npos && colon < out.find('/')) out[colon] = '/';
+  const auto host = out.find_first_of(":/");
+  if (host == std::string::npos || out[host] == '/') return out;
+  const auto behind = std::string_view(out).substr(host + 1);
+  const bool port =
+      behind.substr(0, behind.find('/')).find_first_not_of("0123456789") == std::string_view::npos;
+  if (!port) out[host] = '/';
   return out;
 }
 

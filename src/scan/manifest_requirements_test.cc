@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "scan/impl/manifest_testing.h"
+#include "scan/impl/manifest/testing.h"
 
 namespace ostiary::scan {
 namespace {
