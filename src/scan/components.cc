@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "catalog/catalog.h"
 #include "scan/impl/found.h"
 #include "scan/impl/languages.h"
 
@@ -27,6 +28,15 @@ bool is_use(Grade grade) {
   return grade == Grade::imported || grade == Grade::called;
 }
 
+// Whether a package manager of the language has the SDK; what the system brings is declared nowhere.
+bool has_package(const std::string& id, std::string_view language) {
+  const auto* sdk = catalog::find_sdk(id);
+  return sdk != nullptr && std::ranges::any_of(sdk->packages, [&](const auto& package) {
+           const auto ecosystem = ecosystem_named(package.ecosystem);
+           return ecosystem && language_for(*ecosystem) == language;
+         });
+}
+
 class Maker {
  public:
   explicit Maker(Found found) : found_(std::move(found)) {}
@@ -43,6 +53,9 @@ class Maker {
     return out;
   }
   bool is_own_module(const Placed& placed) const;
+  bool is_other_package(const Placed& placed) const;
+  void drop_others(Group& group) const;
+  void drop_rivals();
   void drop_weak(Group& group) const;
   bool declares(const Group& group, std::string_view folder, std::string_view language) const;
   bool is_undeclared(const Group& group) const;
@@ -50,17 +63,93 @@ class Maker {
   Component component_of(Group group) const;
 
   Found found_;
+  std::map<std::pair<Kind, std::string>, Group> groups_;
 };
 
-// Python looks into the importing file's folder and the top of the path; Ruby has lib/.
+// Python looks for a module from the top of the path on, which is no package itself, and below src/; Ruby
+// below lib/; C beside the file that includes.
 bool Maker::is_own_module(const Placed& placed) const {
-  if (placed.sign.module.empty()) return false;
   const auto& module = placed.sign.module;
-  return any_above(placed.place.file, [&](std::string_view folder) {
-    for (const auto* below : {"", "src/", "lib/"})
-      if (found_.modules.contains(fmt::format("{}{}{}", folder, below, module))) return true;
+  if (module.empty()) return false;
+  const auto file = std::string_view(placed.place.file);
+  const auto stem = file.substr(0, file.rfind('.'));
+  return any_above(file, [&](std::string_view folder) {
+    const auto package = folder.substr(0, folder.empty() ? 0 : folder.size() - 1);
+    if (placed.sign.language == "python" && !folder.empty() && found_.modules.contains(package)) return false;
+    for (const auto* below : {"", "src/", "lib/", "include/"}) {
+      const auto path = fmt::format("{}{}{}", folder, below, module);
+      if (path != stem && path != file && found_.modules.contains(path)) return true;
+      // An ambiguous name is a folder's of the tree, too, where Python files stand in it.
+      const auto inside = placed.sign.weak && placed.sign.language == "python"
+                              ? found_.modules.lower_bound(path + "/")
+                              : found_.modules.end();
+      if (inside != found_.modules.end() && inside->starts_with(path + "/") && !file.starts_with(path + "/"))
+        return true;
+    }
     return false;
   });
+}
+
+// A manifest above has another package of the module's name, or is that package's.
+bool Maker::is_other_package(const Placed& placed) const {
+  const auto& module = placed.sign.module;
+  if (module.empty() || found_.others.empty()) return false;
+  return any_above(placed.place.file, [&](std::string_view folder) {
+    const auto others = found_.others.find(std::string(folder));
+    return others != found_.others.end() && others->second.contains({placed.sign.language, module});
+  });
+}
+
+// Of one component: imports and calls of what only has its name, unless a manifest above them declares it.
+void Maker::drop_others(Group& group) const {
+  std::vector<bool> drop(group.size());
+  bool any = false;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const auto& placed = group[i];
+    if (placed.sign.module.empty() || (!is_own_module(placed) && !is_other_package(placed))) continue;
+    drop[i] = !any_above(placed.place.file, [&](std::string_view folder) {
+      return declares(group, folder, placed.sign.language);
+    });
+    any |= drop[i];
+  }
+  if (!any) return;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < group.size(); ++i)
+    if (!drop[i]) {
+      if (kept != i) group[kept] = std::move(group[i]);
+      ++kept;
+    }
+  group.resize(kept);
+}
+
+// Of SDKs that share a name the one counts that a manifest above declares; where none or several do, the
+// first.
+void Maker::drop_rivals() {
+  const auto declared = [&](Kind kind, const std::string& id, const Placed& placed) {
+    const auto group = groups_.find(std::pair(kind, id));
+    return group != groups_.end() && any_above(placed.place.file, [&](std::string_view folder) {
+             return declares(group->second, folder, placed.sign.language);
+           });
+  };
+  const auto loses = [&](const Placed& placed) {
+    if (placed.sign.rivals.empty()) return false;
+    const auto is_declared = [&](const std::string& id) {
+      return declared(Kind::sdk, id, placed) || declared(Kind::framework, id, placed);
+    };
+    const bool own = is_declared(placed.sign.name);
+    return std::ranges::any_of(placed.sign.rivals, [&](const std::string& rival) {
+      const bool other = is_declared(rival);
+      return other != own ? other : rival < placed.sign.name;
+    });
+  };
+  for (auto& [key, group] : groups_) {
+    std::set<std::size_t> losers;
+    for (std::size_t i = 0; i < group.size(); ++i)
+      if (loses(group[i])) losers.insert(i);
+    if (losers.empty()) continue;
+    std::size_t at = 0;
+    std::erase_if(group, [&](const Placed&) { return losers.contains(at++); });
+  }
 }
 
 // Within each project: weak signs stay beside one that is not weak, or where two detectors agree.
@@ -70,6 +159,8 @@ void Maker::drop_weak(Group& group) const {
   std::set<std::string> sure;
   for (const auto& placed : group) {
     const auto project = project_of(placed.place.file);
+    const bool asks = placed.sign.ecosystem.has_value();  // for a package, which an import of it does, too
+    if (placed.sign.weak && asks) continue;
     if (placed.sign.weak)
       detectors[project].insert(placed.sign.detector);
     else
@@ -95,6 +186,7 @@ bool Maker::is_undeclared(const Group& group) const {
   bool uses = false;
   for (const auto& placed : group) {
     if (!is_use(placed.sign.grade) || placed.sign.language.empty()) continue;
+    if (!has_package(placed.sign.name, placed.sign.language)) continue;
     bool has_manifest = false;
     const bool declared = any_above(placed.place.file, [&](std::string_view folder) {
       const auto manifest = found_.manifests.find(std::string(folder));
@@ -164,14 +256,14 @@ Component Maker::component_of(Group group) const {
 }
 
 std::vector<Component> Maker::make() {
-  std::map<std::pair<Kind, std::string>, Group> groups;
   for (auto& placed : std::exchange(found_.signs, {})) {
-    if (is_own_module(placed)) continue;
     auto key = std::pair(placed.sign.kind, placed.sign.name);
-    groups[std::move(key)].push_back(std::move(placed));
+    groups_[std::move(key)].push_back(std::move(placed));
   }
+  drop_rivals();
   std::vector<Component> out;
-  for (auto& [key, group] : groups) {
+  for (auto& [key, group] : groups_) {
+    drop_others(group);
     drop_weak(group);
     if (!group.empty()) out.push_back(component_of(std::move(group)));
   }
@@ -200,6 +292,7 @@ void Found::join(Found&& other) {
   for (auto& [folder, ecosystems] : other.manifests) manifests[folder].merge(ecosystems);
   for (auto& [folder, languages] : other.sources) sources[folder].merge(languages);
   modules.merge(other.modules);
+  for (auto& [folder, names] : other.others) others[folder].merge(names);
   files += other.files;
   bytes += other.bytes;
   archives += other.archives;

@@ -72,7 +72,11 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
   const bool manifest = is_manifest(path);
   if (manifest) {
     signs_in_manifest(file, signs_);
-    if (!is_installed(path)) found_.manifests[std::string(folder_of(path))].merge(signs_.declares);
+    if (!is_installed(path)) {
+      const std::string folder(folder_of(path));
+      found_.manifests[folder].merge(signs_.declares);
+      if (!signs_.others.empty()) found_.others[folder].merge(signs_.others);
+    }
   }
   if (files::encoding_of(bytes) == files::Encoding::binary) {
     // LANE     signs_in_binary(file, bytes.size(), signs_);
@@ -87,7 +91,7 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
   // LANE   signs_of_assistants(text, signs_);
   // LANE   signs_in_binary(text, bytes.size(), signs_);
   if (look_.any(text.bytes)) {
-    // LANE     signs_in_code(text, signs_);
+    signs_in_code(text, signs_);
     uses_in_code(text, signs_);
     signs_in_configuration(text, signs_);
     // LANE     signs_of_authors(text, signs_);
@@ -105,8 +109,9 @@ void Examiner::note(std::string_view path) {
   if (sources == found_.sources.end())
     sources = found_.sources.emplace(folder, std::set<std::string_view>()).first;
   sources->second.insert(language);
-  if (language != "python" && language != "ruby") return;
   const auto name = path.substr(folder.size());
+  if (language == "c" && (name.ends_with(".h") || name.ends_with(".hpp"))) found_.modules.emplace(path);
+  if (language != "python" && language != "ruby") return;
   const auto stem = path.substr(0, path.size() - name.size() + name.rfind('.'));
   if (name == "__init__.py" && !folder.empty())
     found_.modules.emplace(folder.substr(0, folder.size() - 1));

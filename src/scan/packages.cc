@@ -8,6 +8,7 @@
 #include "scan/impl/detectors.h"
 #include "scan/impl/found.h"
 #include "scan/impl/languages.h"
+#include "scan/impl/sdk_names.h"
 #include "scan/manifest.h"
 
 namespace ostiary::scan {
@@ -75,11 +76,28 @@ std::optional<Ecosystem> ecosystem_of_itself(std::string_view path) {
   return std::nullopt;
 }
 
+// Notes the module of a package that is no SDK's, where the catalogue knows an SDK's module of that name.
+void note_other(Ecosystem ecosystem, std::string_view name, Signs& out) {
+  const auto language = language_for(ecosystem);
+  if (language != "python" && language != "rust" && language != "ruby" && language != "javascript") return;
+  std::string module(name);
+  if (language == "python" || language == "rust") std::ranges::replace(module, '-', '_');
+  const auto named = sdks_of_import(language, module);
+  if (!named || named.name.size() != module.size()) return;
+  const auto* packaged = sdks_of_package_name(language, name);
+  const bool same = packaged != nullptr && std::ranges::any_of(*packaged, [&](const auto* sdk) {
+                      return std::ranges::find(*named.sdks, sdk) != named.sdks->end();
+                    });
+  if (!same) out.others.emplace(language, std::move(module));
+}
+
 // A package that is in the tree itself: installed by a package manager, or what is scanned.
 void add_itself(const File& file, const Manifest& manifest, Signs& out) {
   const auto ecosystem = ecosystem_of_itself(file.path);
   if (!ecosystem || manifest.package.empty()) return;
   const auto* sdk = packages().find(*ecosystem, normalized(*ecosystem, manifest.package));
+  if (!sdk && (*ecosystem == Ecosystem::cargo || *ecosystem == Ecosystem::npm))
+    note_other(*ecosystem, normalized(*ecosystem, manifest.package), out);
   if (!sdk) return;
   auto sign = sign_of(*sdk, Grade::declared, "package", 0, 0);
   sign.version = manifest.version;
@@ -104,7 +122,10 @@ Sign sign_of(const catalog::Sdk& sdk, Grade grade, std::string_view detector, st
           .version = {},
           .license = sdk.license == "unknown" ? std::string() : sdk.license,
           .note = {},
-          .module = {}};
+          .module = {},
+          .language = {},
+          .rivals = {},
+          .ecosystem = {}};
 }
 
 const catalog::Sdk* sdk_of_package(Ecosystem ecosystem, std::string_view name) {
@@ -119,9 +140,14 @@ void signs_in_manifest(const File& file, Signs& out) {
     out.declares.insert(declared.ecosystem);
     if (installed) continue;
     const auto* sdk = packages().find(declared.ecosystem, declared.name);
-    if (!sdk) continue;
+    if (!sdk) {
+      note_other(declared.ecosystem, declared.alias.empty() ? declared.name : declared.alias, out);
+      continue;
+    }
     auto sign = sign_of(*sdk, Grade::declared, declared.locked && !declared.direct ? "lock" : "manifest",
                         declared.start, declared.end);
+    // A cloud's library is for all of its services.
+    sign.weak = sdk->ambiguous && sdk->surface == "via-cloud";
     sign.version = declared.version;
     sign.locked = declared.locked;
     sign.ecosystem = declared.ecosystem;

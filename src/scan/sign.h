@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "files/partial.h"
@@ -35,6 +36,9 @@ struct Sign {
   // has the name is told from it, and the language as catalog::Sdk::Import names it.
   std::string module;
   std::string_view language;
+  // Of an import: ids of other SDKs that are imported by the same name. Which of them it is the project's
+  // manifest decides, and the catalogue's order where that says nothing.
+  std::vector<std::string> rivals;
   // Of a package: who publishes it, whether the version is the one that is installed, and whether the
   // project asks for it and needs it when it runs.
   std::optional<Ecosystem> ecosystem;
@@ -48,6 +52,9 @@ struct Signs {
   std::vector<Sign> all;
   std::vector<files::Partial> partial;
   std::set<Ecosystem> declares;  // of a manifest: what it declares packages of
+  // Of a manifest: modules, with their language, that are of a package that is no SDK's: another of the same
+  // name, or the tree's own.
+  std::set<std::pair<std::string_view, std::string>> others;
   void add(Sign sign) {
     if (all.size() < kMost)
       all.push_back(std::move(sign));

@@ -30,8 +30,11 @@ struct Found {
   // ("python", as catalog::Sdk::Import has them).
   std::map<std::string, std::set<Ecosystem>> manifests;
   std::map<std::string, std::set<std::string_view>> sources;
-  // Python and Ruby modules of the tree itself, by path without ending; packages by folder.
+  // Python and Ruby modules of the tree itself, by path without ending; packages by folder. C's headers with
+  // their ending.
   std::set<std::string, std::less<>> modules;
+  // By folder, Signs::others of its manifests.
+  std::map<std::string, std::set<std::pair<std::string_view, std::string>>> others;
   std::uint64_t files = 0, bytes = 0, archives = 0;
   bool cut = false;
 

@@ -248,6 +248,34 @@ void read_php(const File& file, Sources& out) {
   out.all.push_back(std::move(code));
 }
 
+// Ruby's =begin and =end, and what stands behind __END__, are no code.
+void read_ruby(const File& file, Sources& out) {
+  const auto text = file.bytes;
+  auto code = source_of(Form::code, "ruby", Language::ruby, {}, 0);
+  code.text = text;
+  const auto at_line = [&](string_view mark, std::size_t from) {
+    while (true) {
+      const auto at = std::min(text.find(mark, from), text.size());
+      if (at == 0 || at == text.size() || text[at - 1] == '\n') return at;
+      from = at + 1;
+    }
+  };
+  const auto end_of_code = at_line("__END__\n", 0);
+  for (std::size_t at = 0; at < end_of_code;) {
+    const auto open = std::min(at_line("=begin", at), end_of_code);
+    const auto known = code.tokens.size();
+    lex::Lexer lexer(Language::ruby);
+    lexer.feed(text.substr(at, open - at), code.tokens);
+    lexer.finish(code.tokens);
+    for (auto i = known; i < code.tokens.size(); ++i) code.tokens[i].start += at, code.tokens[i].end += at;
+    at = std::min(at_line("=end", open), end_of_code);
+    add_comment(code, open, at);
+    at = std::min(text.find('\n', at), end_of_code);
+  }
+  add_comment(code, end_of_code, text.size());
+  out.all.push_back(std::move(code));
+}
+
 string_view language_lexed(Language language) {
   switch (language) {
     case Language::c:
@@ -402,6 +430,10 @@ Sources sources_of(const File& file) {
     language = language_lexed(*lexed);
   if (language == "php") {
     read_php(file, out);
+    return out;
+  }
+  if (language == "ruby") {
+    read_ruby(file, out);
     return out;
   }
   if (lexed == Language::html || lexed == Language::css) return out;
