@@ -1,11 +1,33 @@
 // Uses of SDKs in source code, build files, notebooks and documentation.
+#include <fmt/format.h>
+
 #include "scan/impl/detectors.h"
 #include "scan/impl/found.h"
 #include "scan/impl/uses.h"
+#include "scan/installs.h"
 
 namespace ostiary::scan {
 
 namespace {
+
+// What shell texts install: of a script, a notebook's lines, recipes of make, a Dockerfile. Within a notebook
+// it declares the package, too.
+void read_installs(const File& file, const Source& source, Signs& out) {
+  const auto name = file.path.substr(file.path.rfind('/') + 1);
+  const bool docker =
+      name.starts_with("Dockerfile") || name.ends_with(".dockerfile") || name.starts_with("Containerfile");
+  if (source.language != "shell" && source.language != "make" && !docker) return;
+  for (const auto& one : installs_in(source.text)) {
+    const auto* sdk = sdk_of_package(one.ecosystem, one.name);
+    if (sdk == nullptr) continue;
+    auto sign = sign_of(*sdk, Grade::declared, "install", source.place(one.start), source.place(one.end));
+    sign.weak = sdk->ambiguous && sdk->surface == "via-cloud";
+    sign.version = one.version;
+    sign.note = fmt::format("installs {} {}", name_of(one.ecosystem), one.name);
+    if (file.path.ends_with(".ipynb")) sign.ecosystem = one.ecosystem;
+    out.add(std::move(sign));
+  }
+}
 
 void read_source(const Source& source, Signs& out) {
   if (source.form == Form::code && !source.language.empty()) {
@@ -25,7 +47,10 @@ void read_source(const Source& source, Signs& out) {
 void signs_in_code(const File& file, Signs& out) {
   const auto& sources = sources_of(file, out);
   out.partial.insert(out.partial.end(), sources.partial.begin(), sources.partial.end());
-  for (const auto& source : sources.all) read_source(source, out);
+  for (const auto& source : sources.all) {
+    read_installs(file, source, out);
+    read_source(source, out);
+  }
 }
 
 }  // namespace ostiary::scan

@@ -234,6 +234,14 @@ TEST(Code, KnowsProgramsThatScriptsRun) {
                      });
 }
 
+TEST(Code, KnowsPackagesThatAreInstalled) {
+  expect_all("a.sh", {{"pip install llm\nllm -m x\n", "llm called?, llm declared"},
+                      {"# pip install openai\n", "openai mentioned"}});
+  expect_all("Dockerfile", {{"FROM x\nRUN pip install openai\n", "openai declared"}});
+  expect_all("a.ipynb", {{R"({"cells": [{"cell_type": "code", "source": ["%pip install -q openai"]}]})",
+                          "openai declared"}});
+}
+
 TEST(Code, KnowsLibrariesThatAreLinked) {
   expect_all("Makefile", {{"LDLIBS = -L/x -lllama -lm\n", "llama-cpp imported"}, {"# -lllama\n", ""}});
   expect_all("CMakeLists.txt", {{"target_link_libraries(app PRIVATE llama onnxruntime::onnxruntime)",
