@@ -176,8 +176,9 @@ void Maker::drop_weak(Group& group) const {
 
 bool Maker::declares(const Group& group, std::string_view folder, std::string_view language) const {
   return std::ranges::any_of(group, [&](const Placed& placed) {
-    return placed.sign.ecosystem && language_for(*placed.sign.ecosystem) == language &&
-           folder_of(placed.place.file) == folder;
+    return placed.sign.ecosystem && placed.sign.detector != "lock" &&
+           language_for(*placed.sign.ecosystem) == language &&
+           manifest_folder_of(placed.place.file) == folder;
   });
 }
 
@@ -209,7 +210,7 @@ bool Maker::is_unused(const Group& group) const {
     if (is_use(placed.sign.grade) || placed.sign.grade == Grade::deployed) return false;
     if (!placed.sign.asked_for || !placed.sign.ecosystem) continue;
     const auto language = language_for(*placed.sign.ecosystem);
-    const auto folder = std::string(folder_of(placed.place.file));
+    const auto folder = std::string(manifest_folder_of(placed.place.file));
     asked_for |=
         std::any_of(found_.sources.lower_bound(folder), found_.sources.end(), [&](const auto& source) {
           return source.first.starts_with(folder) && source.second.contains(language);
@@ -274,6 +275,15 @@ std::vector<Component> Maker::make() {
 
 std::string_view folder_of(std::string_view path) {
   return path.substr(0, path.rfind('/') + 1);
+}
+
+std::string_view manifest_folder_of(std::string_view path) {
+  constexpr std::string_view apart = "requirements/";
+  auto folder = folder_of(path);
+  if (folder.ends_with(apart) &&
+      (folder.size() == apart.size() || folder[folder.size() - apart.size() - 1] == '/'))
+    folder.remove_suffix(apart.size());
+  return folder;
 }
 
 bool is_installed(std::string_view path) {

@@ -73,7 +73,7 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
   if (manifest) {
     signs_in_manifest(file, signs_);
     if (!is_installed(path)) {
-      const std::string folder(folder_of(path));
+      const std::string folder(manifest_folder_of(path));
       found_.manifests[folder].merge(signs_.declares);
       if (!signs_.others.empty()) found_.others[folder].merge(signs_.others);
     }

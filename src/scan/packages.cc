@@ -94,7 +94,10 @@ void note_other(Ecosystem ecosystem, std::string_view name, Signs& out) {
 // A package that is in the tree itself: installed by a package manager, or what is scanned.
 void add_itself(const File& file, const Manifest& manifest, Signs& out) {
   const auto ecosystem = ecosystem_of_itself(file.path);
-  if (!ecosystem || manifest.package.empty()) return;
+  if (!ecosystem) return;
+  // Where tools are set up, too, the file need not be a manifest.
+  if (*ecosystem != Ecosystem::pypi || !manifest.package.empty()) out.declares.insert(*ecosystem);
+  if (manifest.package.empty()) return;
   const auto* sdk = packages().find(*ecosystem, normalized(*ecosystem, manifest.package));
   if (!sdk && (*ecosystem == Ecosystem::cargo || *ecosystem == Ecosystem::npm))
     note_other(*ecosystem, normalized(*ecosystem, manifest.package), out);
@@ -137,7 +140,7 @@ void signs_in_manifest(const File& file, Signs& out) {
   std::ranges::move(manifest.partial, std::back_inserter(out.partial));
   const bool installed = is_installed(file.path);
   for (const auto& declared : manifest.declared) {
-    out.declares.insert(declared.ecosystem);
+    if (declared.direct) out.declares.insert(declared.ecosystem);
     if (installed) continue;
     const auto* sdk = packages().find(declared.ecosystem, declared.name);
     if (!sdk) {

@@ -15,6 +15,9 @@ namespace ostiary::scan {
 // The folder of a path, with '/' at its end; empty: none.
 std::string_view folder_of(std::string_view path);
 
+// The folder that a manifest speaks for: what lies in a folder `requirements` counts for the one above.
+std::string_view manifest_folder_of(std::string_view path);
+
 // A sign with its place.
 struct Placed {
   Sign sign;

@@ -77,6 +77,7 @@ bool Uses::take(const Taken& taken) {
   if (hidden_.contains(first)) return false;
   for (const auto* sdk : *named.sdks) {
     watch(*sdk, first);
+    if (!taken.versioned) declared_.insert(sdk);
     if (named.sdks->size() > 1) sharing_[sdk] = named.sdks;
     add(*sdk, named.sdks, Grade::imported, taken.versioned ? "import-of-version" : "import", taken.start,
         taken.end, first, sdk->ambiguous);
@@ -147,7 +148,7 @@ void Uses::add(const catalog::Sdk& sdk, const SdkList* sharing, Grade grade, str
     if (last.name == sign.name && last.start == sign.start && last.grade == grade) return;
   }
   sign.weak = weak;
-  if (detector != "import-of-version") {
+  if (detector != "import-of-version" && declared_.contains(&sdk)) {
     sign.module = module;
     sign.language = language_;
   }

@@ -68,6 +68,7 @@ class Uses {
   std::map<std::string_view, std::vector<const CallName*>> watched_;  // by the last part
   std::map<const catalog::Sdk*, std::size_t> calls_;
   std::set<std::string, std::less<>> hidden_;
+  std::set<const catalog::Sdk*> declared_;    // that an import brings without a version of its own
   std::set<std::string, std::less<>> types_;  // names of what only types are
   std::deque<SdkList> lists_;                 // of variables
 };
