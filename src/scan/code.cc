@@ -53,4 +53,16 @@ void signs_in_code(const File& file, Signs& out) {
   }
 }
 
+void signs_of_copies(const File& file, Signs& out) {
+  const auto name = file.path.substr(file.path.rfind('/') + 1);
+  if (!name.ends_with(".h") && !name.ends_with(".hpp")) return;
+  const auto named = sdks_of_import("c", file.path);
+  if (!named || !named.name.ends_with(name)) return;
+  const auto* sdk = named.sdks->front();
+  auto sign = sign_of(*sdk, Grade::declared, "copy", 0, 0);
+  sign.weak = sdk->ambiguous;
+  sign.note = "a copy of the library";
+  out.add(std::move(sign));
+}
+
 }  // namespace ostiary::scan

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "scan/impl/detectors.h"
+#include "scan/impl/found.h"
 #include "scan/impl/uses.h"
 
 namespace ostiary::scan {
@@ -251,6 +252,22 @@ TEST(Code, KnowsLibrariesThatAreLinked) {
   expect_all("build.rs", {{"println!(\"cargo:rustc-link-lib=dylib=onnxruntime\");", "onnxruntime imported"}});
   expect_all("a.go", {{"// #cgo LDFLAGS: -lllama\nimport \"C\"", "llama-cpp imported"}});
   expect_all("a.cs", {{"[DllImport(\"onnxruntime\")] static extern int F();", "onnxruntime imported"}});
+}
+
+TEST(Code, KnowsCopiesOfLibraries) {
+  for (const std::string_view path : {"third_party/llama.cpp/include/llama.h", "a/vendor/llama/llama.h"}) {
+    Signs signs;
+    signs_of_copies({path, ""}, signs);
+    ASSERT_EQ(signs.all.size(), 1U) << path;
+    EXPECT_EQ(signs.all.front().name, "llama-cpp");
+    EXPECT_TRUE(is_installed(path));
+  }
+  Signs signs;
+  signs_of_copies({"third_party/zlib/zlib.h", ""}, signs);
+  signs_of_copies({"third_party/llama.cpp/llama.cpp", ""}, signs);
+  EXPECT_TRUE(signs.all.empty());
+  EXPECT_FALSE(is_installed("shop/vendor/views.py"));
+  EXPECT_FALSE(is_installed("my_vendor/x/views.py"));
 }
 
 TEST(Code, TakesWhatIsSpokenOfForMentions) {

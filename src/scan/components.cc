@@ -292,6 +292,12 @@ bool is_installed(std::string_view path) {
     const auto at = path.find(folder);
     if (at != std::string_view::npos && (at == 0 || path[at - 1] == '/')) return true;
   }
+  // A library has a folder of its own below these; a file right in `vendor` may be about sellers.
+  for (const std::string_view folder :
+       {"vendor/", "vendored/", "third_party/", "third-party/", "thirdparty/", "3rdparty/"})
+    for (auto at = path.find(folder); at != std::string_view::npos; at = path.find(folder, at + 1))
+      if ((at == 0 || path[at - 1] == '/') && path.find('/', at + folder.size()) != std::string_view::npos)
+        return true;
   return false;
 }
 

@@ -66,7 +66,7 @@ void Examiner::take_archive(std::string_view path, std::string_view bytes) {
 void Examiner::take_plain(std::string_view path, std::string_view bytes) {
   ++found_.files;
   found_.bytes += bytes.size();
-  note(path);
+  if (!is_installed(path)) note(path);
   const File file{path, bytes};
   signs_ = {};
   const bool manifest = is_manifest(path);
@@ -82,7 +82,10 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
     // LANE     signs_in_binary(file, bytes.size(), signs_);
     return keep(file);
   }
-  if (is_installed(path)) return keep(file);
+  if (is_installed(path)) {
+    signs_of_copies(file, signs_);
+    return keep(file);
+  }
   if (bytes.size() > kMostText) {
     found_.partial.push_back({std::string(path), files::Why::too_large,
                               fmt::format("only its first {} MiB were looked at", kMostText >> 20)});

@@ -22,6 +22,8 @@ void signs_in_code(const File& file, Signs& out);
 // Endpoints, models and servers in the same; after it, since what it found says whether the file calls
 // something.
 void uses_in_code(const File& file, Signs& out);
+// A header by which a library of C or C++ is known that others' code was copied with (is_installed()).
+void signs_of_copies(const File& file, Signs& out);
 // Configuration and deployment: YAML, JSON, TOML, INI, env files, Dockerfiles, Compose, Kubernetes, Helm,
 // Terraform, CI.
 void signs_in_configuration(const File& file, Signs& out);

@@ -44,8 +44,8 @@ struct Found {
   void join(Found&& other);
 };
 
-// Whether what stands below a folder of this path was installed by a package manager: of such code only what
-// it is counts, not what it uses.
+// Whether what stands below a folder of this path was installed by a package manager or copied from others
+// (`vendor`, `third_party`): of such code only what it is counts, not what it uses.
 bool is_installed(std::string_view path);
 
 // Components of all signs: weak ones that nothing backs and imports of the tree's own modules are left out.

@@ -79,18 +79,11 @@ bool is_quoted(string_view word) {
   return !word.empty() && (word.front() == '"' || word.front() == '\'');
 }
 
-// Names of packages that are words of other trades, too.
-bool is_word(string_view name) {
-  constexpr auto words =
-      std::to_array<string_view>({"torch", "transformers", "groq", "mistral", "flair", "burn", "candle"});
-  return std::ranges::find(words, name) != words.end();
-}
-
 void Mentions::add(const SdkList* sdks, string_view at) {
   if (sdks == nullptr) return;
   const auto offset = static_cast<std::uint64_t>(at.data() - source_->text.data());
   for (const auto* sdk : *sdks) {
-    if (sdk->ambiguous || is_word(at) || seen_[sdk]++ >= kMostOfOne) continue;
+    if (sdk->ambiguous || is_common_word(at) || seen_[sdk]++ >= kMostOfOne) continue;
     out_->add(sign_of(*sdk, Grade::mentioned, "mention", source_->place(offset),
                       source_->place(offset + at.size())));
     return;  // of those that share a name the first

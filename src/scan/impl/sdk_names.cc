@@ -110,6 +110,20 @@ Named find_included(const Language& language, string_view path) {
 
 }  // namespace
 
+bool is_common_module(string_view name) {
+  static const std::unordered_set<string_view> names = {"burn", "hume",  "lightning", "optimum", "ort",
+                                                        "phi",  "pyrit", "rig",       "tch",     "zai"};
+  return names.contains(name);
+}
+
+bool is_common_word(string_view name) {
+  static const std::unordered_set<string_view> words = {
+      "braintrust", "cartesia", "colbert", "diffusers", "flax", "griptape",    "informers",
+      "jina",       "magentic", "marqo",   "mastra",    "mlx",  "paddle",      "pinecone",
+      "stanza",     "timm",     "torch",   "TTS",       "tts",  "transformers"};
+  return words.contains(name) || is_common_module(name);
+}
+
 string_view separator_of(string_view language) {
   if (language == "rust") return "::";
   if (language == "php") return "\\";

@@ -40,6 +40,11 @@ const std::vector<CallName>& calls_of(const catalog::Sdk& sdk);
 // SDKs that have an import of the language: what a program calls whose framework loads packages by itself.
 const std::vector<CallName>* calls_by_constant(std::string_view language, std::string_view constant);
 
+// Whether a name of a package is a word of other trades, so that it tells nothing where it is only mentioned.
+bool is_common_word(std::string_view name);
+// Whether a module of this name is often another package's, so that its import alone tells nothing.
+bool is_common_module(std::string_view name);
+
 // What separates the parts of a module in a language.
 std::string_view separator_of(std::string_view language);
 std::vector<std::string_view> parts_of(std::string_view path);

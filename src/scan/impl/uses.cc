@@ -80,7 +80,7 @@ bool Uses::take(const Taken& taken) {
     if (!taken.versioned) declared_.insert(sdk);
     if (named.sdks->size() > 1) sharing_[sdk] = named.sdks;
     add(*sdk, named.sdks, Grade::imported, taken.versioned ? "import-of-version" : "import", taken.start,
-        taken.end, first, sdk->ambiguous);
+        taken.end, first, sdk->ambiguous || is_common_module(named.name));
   }
   if (taken.types)
     types_.insert(taken.local);
