@@ -56,8 +56,8 @@ std::size_t Calls::behind_generics(std::size_t i) const {
 // `Ort::Session session(…)`, `Ort::Session session{…}`, `std::make_unique<Ort::Session>(…)`.
 bool Calls::is_declared_variable(std::size_t i) const {
   if (language_ != "c") return false;
-  if (code_->is_identifier(i + 1) &&
-      (code_->is(i + 2, "(") || code_->is(i + 2, "{") || code_->is(i + 2, "=")))
+  if (code_->is_identifier(i + 1) && (code_->is(i + 2, "(") || code_->is(i + 2, "{") ||
+                                      code_->is(i + 2, "=") || (code_->is(i + 2, ";") && is_member(i))))
     return true;
   return code_->is(i + 1, ">") && code_->is(i + 2, "(");
 }

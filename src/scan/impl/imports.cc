@@ -226,8 +226,7 @@ void ruby_imports(const Code& code, Uses& uses) {
                .member = {},
                .local = {},
                .start = code.start(at),
-               .end = code.end(at),
-               .binds = false});
+               .end = code.end(at)});
   }
 }
 

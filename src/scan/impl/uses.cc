@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "scan/impl/detectors.h"
 
@@ -100,6 +101,13 @@ void Uses::bind(const Taken& taken, const Named& named) {
     for (const auto part : parts_of(taken.module)) bound.path.emplace_back(part);
   } else {
     bound.path = {last_part(source)};
+  }
+  // A gem's constant begins as the gem does: `require "langchain"`, Langchain::LLM.
+  if (language_ == "ruby" && !bound.path.front().empty()) {
+    auto& constant = bound.path.front();
+    constant = taken.module.substr(0, taken.module.find_first_of("-_/"));
+    if (constant.empty()) return;
+    constant.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(constant.front())));
   }
   if (bound.path.empty()) return;
   if (language_ == "python" || language_ == "rust" || language_ == "java" || language_ == "php")
