@@ -1,6 +1,8 @@
 // Uses of SDKs in source code, build files, notebooks and documentation.
+#include <algorithm>
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "scan/impl/detectors.h"
 #include "scan/impl/found.h"
 #include "scan/impl/uses.h"
@@ -29,6 +31,40 @@ void read_installs(const File& file, const Source& source, Signs& out) {
   }
 }
 
+// <script src="https://cdn.jsdelivr.net/npm/…"> in a page.
+void read_scripts(const File& file, Signs& out) {
+  const auto text = file.bytes;
+  constexpr std::size_t longest = 2000;  // of a tag
+  std::size_t comment = text.find("<!--"), comment_end = text.find("-->", comment);
+  for (auto at = text.find("<script"); at != std::string_view::npos; at = text.find("<script", at + 1)) {
+    while (comment_end < at) {
+      comment = text.find("<!--", comment_end);
+      comment_end = text.find("-->", comment);
+    }
+    if (comment < at) continue;
+    auto tag = text.substr(at, longest);
+    tag = tag.substr(0, tag.find('>'));
+    const auto source = tag.find("src=");
+    if (source == std::string_view::npos || source + 5 >= tag.size()) continue;
+    const auto start = source + 5;
+    const auto address = tag.substr(start, tag.find(tag[start - 1], start) - start);
+    const auto named = npm_name_of(address);
+    if (!named.versioned) continue;
+    const auto found = sdks_of_import("javascript", named.name);
+    if (!found) continue;
+    const auto* sdk = found.sdks->front();
+    auto sign = sign_of(*sdk, Grade::imported, "import", at + start, at + start + address.size());
+    sign.weak = sdk->ambiguous;
+    out.add(std::move(sign));
+  }
+}
+
+bool is_page(std::string_view path) {
+  const auto ending = text::lower(path.substr(std::min(path.rfind('.'), path.size())));
+  return ending == ".html" || ending == ".htm" || ending == ".vue" || ending == ".svelte" ||
+         ending == ".astro" || ending == ".xhtml" || ending == ".php";
+}
+
 void read_source(const Source& source, Signs& out) {
   if (source.form == Form::code && !source.language.empty()) {
     const Code code(source);
@@ -47,6 +83,7 @@ void read_source(const Source& source, Signs& out) {
 void signs_in_code(const File& file, Signs& out) {
   const auto& sources = sources_of(file, out);
   out.partial.insert(out.partial.end(), sources.partial.begin(), sources.partial.end());
+  if (is_page(file.path)) read_scripts(file, out);
   for (const auto& source : sources.all) {
     read_installs(file, source, out);
     read_source(source, out);

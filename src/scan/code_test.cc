@@ -102,6 +102,19 @@ TEST(Code, KnowsImportsOfJavaScript) {
       });
 }
 
+TEST(Code, KnowsScriptsOfDeliveryNetworks) {
+  expect_all(
+      "a.html",
+      {
+          {"<script src=\"https://cdn.jsdelivr.net/npm/@tensorflow/tfjs@4.0.0/dist/tf.min.js\"></script>",
+           "tensorflow-js imported"},
+          {"<!-- <script src='https://unpkg.com/@tensorflow/tfjs'></script> --><script src='/x.js'></script>",
+           ""},
+          {"<script>import a from 'https://esm.sh/openai@4'; new a()</script>",
+           "openai called, openai imported"},
+      });
+}
+
 TEST(Code, KnowsImportsOfGo) {
   expect_all(
       "a.go",

@@ -73,6 +73,8 @@ bool Maker::is_own_module(const Placed& placed) const {
   if (module.empty()) return false;
   const auto file = std::string_view(placed.place.file);
   const auto stem = file.substr(0, file.rfind('.'));
+  const auto* sdk = catalog::find_sdk(placed.sign.name);
+  const bool ambiguous = sdk != nullptr && sdk->ambiguous;
   return any_above(file, [&](std::string_view folder) {
     const auto package = folder.substr(0, folder.empty() ? 0 : folder.size() - 1);
     if (placed.sign.language == "python" && !folder.empty() && found_.modules.contains(package)) return false;
@@ -80,7 +82,7 @@ bool Maker::is_own_module(const Placed& placed) const {
       const auto path = fmt::format("{}{}{}", folder, below, module);
       if (path != stem && path != file && found_.modules.contains(path)) return true;
       // An ambiguous name is a folder's of the tree, too, where Python files stand in it.
-      const auto inside = placed.sign.weak && placed.sign.language == "python"
+      const auto inside = ambiguous && placed.sign.language == "python"
                               ? found_.modules.lower_bound(path + "/")
                               : found_.modules.end();
       if (inside != found_.modules.end() && inside->starts_with(path + "/") && !file.starts_with(path + "/"))

@@ -154,7 +154,8 @@ void signs_in_manifest(const File& file, Signs& out) {
     sign.version = declared.version;
     sign.locked = declared.locked;
     sign.ecosystem = declared.ecosystem;
-    sign.asked_for = declared.direct && !declared.development;
+    // Under another name nobody can tell who imports it.
+    sign.asked_for = declared.direct && !declared.development && declared.alias.empty();
     sign.note = fmt::format("{} {}{}{}", name_of(declared.ecosystem), declared.name,
                             declared.version.empty() ? "" : " ", declared.version);
     out.add(std::move(sign));

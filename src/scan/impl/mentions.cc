@@ -277,7 +277,12 @@ void Mentions::read_whole(string_view value) {
   if (language == "python" || language == "javascript")
     if (const auto named = sdks_of_import(language, value); named && named.name.size() == value.size())
       return add(named.sdks, value);
-  package(language, value);
+  // A maker's name is written with capitals; packages of these are not, or have more to their names.
+  const auto* part = language == "csharp" ? "." : language == "php" ? "/" : "";
+  const bool small = std::ranges::none_of(value, [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (language == "csharp" ? value.find(part) != string_view::npos
+                           : small && value.find(part) != string_view::npos)
+    package(language, value);
 }
 
 void Mentions::read() {
