@@ -307,6 +307,7 @@ Result<LogReport> scan_logs(const std::vector<std::string>& names, const std::ve
   std::vector<Outcome> outcomes(sources.size());
   std::vector<Tally> tallies;
   const auto threads = std::clamp<std::size_t>(options.threads, 1, std::max<std::size_t>(sources.size(), 1));
+  tallies.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) tallies.emplace_back(hosts, pseudonyms);
   read_all(sources, outcomes, tallies, shared);
   Days days;
