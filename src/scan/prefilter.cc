@@ -64,6 +64,9 @@ class Texts {
 // What stands around a short or ambiguous import in its language.
 void add_import(Texts& texts, const catalog::Sdk& sdk, const catalog::Sdk::Import& import) {
   const auto& name = import.name;
+  // from google import genai
+  if (const auto dot = name.rfind('.'); import.language == "python" && dot != std::string::npos)
+    texts.add(name.substr(0, dot) + " import " + name.substr(dot + 1), {.open_back = true});
   if (name.size() >= kShort && !sdk.ambiguous) return texts.add(name, {.open_back = true});
   const auto forms = [&]() -> std::vector<std::string> {
     if (import.language == "python") return {"import " + name, "from " + name};
@@ -79,6 +82,18 @@ void add_import(Texts& texts, const catalog::Sdk& sdk, const catalog::Sdk::Impor
   for (const auto& form : forms) texts.add(form, {.open_back = true});
 }
 
+// Constants that Ruby and PHP load by themselves: RubyLLM.chat.
+void add_constants(Texts& texts, const catalog::Sdk& sdk) {
+  const bool loads = std::ranges::any_of(
+      sdk.imports, [](const auto& import) { return import.language == "ruby" || import.language == "php"; });
+  if (!loads || sdk.ambiguous) return;
+  for (const auto& call : sdk.calls) {
+    const auto end = call.find_first_of(".:");
+    if (end != std::string::npos && end >= kShort && call.front() >= 'A' && call.front() <= 'Z')
+      texts.add(call.substr(0, end));
+  }
+}
+
 void add_sdks(Texts& texts) {
   for (const auto& sdk : catalog::sdks()) {
     for (const auto& import : sdk.imports) add_import(texts, sdk, import);
@@ -88,9 +103,17 @@ void add_sdks(Texts& texts) {
       if (name.ends_with("/*")) name.remove_suffix(1);
       if (name.size() >= kShort && !sdk.ambiguous) texts.add(name, {.open_back = true});
     }
-    for (const auto& library : sdk.libraries) texts.add("-l" + library);
-    for (const auto& command : sdk.commands)
-      if (command.size() >= kShort && !sdk.ambiguous) texts.add(command);
+    for (const auto& library : sdk.libraries) {
+      texts.add("-l" + library);
+      if (library.size() > kShort && !sdk.ambiguous) texts.add(library, {.open_back = true});
+    }
+    for (const auto& command : sdk.commands) {
+      if (command.size() >= kShort && !sdk.ambiguous)
+        texts.add(command);
+      else
+        texts.add(command + " -");
+    }
+    add_constants(texts, sdk);
   }
 }
 

@@ -22,6 +22,13 @@ TEST_F(PrefilterTest, FindsImportsHostsVariablesAndModels) {
   EXPECT_TRUE(look->any("export OLLAMA_HOST=0.0.0.0"));
 }
 
+TEST_F(PrefilterTest, FindsWhatIsCalledWithoutAnImportOfItsWholeName) {
+  EXPECT_TRUE(look->any("from google import genai\n"));
+  EXPECT_TRUE(look->any("target_link_libraries(a PRIVATE nvinfer)\n"));
+  EXPECT_TRUE(look->any("llm -m x < y\n"));
+  EXPECT_TRUE(look->any("RubyLLM.chat.ask(x)\n"));
+}
+
 TEST_F(PrefilterTest, PassesOverLongerWords) {
   EXPECT_FALSE(look->any("int main(void) { return 0; }\n"));
   EXPECT_FALSE(look->any("notopenaix = 3"));
