@@ -54,8 +54,14 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
+constexpr auto kMarks = [] {
+  std::array<bool, 256> out{};
+  for (const char c : string_view("\"'`()<>[]{},;.!?*|$")) out.at(static_cast<unsigned char>(c)) = true;
+  return out;
+}();
+
 bool is_mark(char c) {
-  return string_view("\"'`()<>[]{},;.!?*|$").find(c) != string_view::npos;
+  return kMarks[static_cast<unsigned char>(c)];
 }
 
 string_view without_marks(string_view word) {
@@ -189,11 +195,12 @@ void Mentions::read_install(std::size_t i) {
 void Mentions::read_requirement(std::size_t i) {
   const auto word = core(i);
   constexpr auto operators = std::to_array<string_view>({"==", ">=", "~=", "<=", "!="});
-  for (const auto sign : operators)
-    if (const auto cut = word.find(sign); cut != string_view::npos && cut > 0 && cut + 2 < word.size()) {
-      const auto name = word.substr(0, cut);
-      return package("python", name.substr(0, name.find('[')));
-    }
+  if (word.find('=') != string_view::npos)
+    for (const auto sign : operators)
+      if (const auto cut = word.find(sign); cut != string_view::npos && cut > 0 && cut + 2 < word.size()) {
+        const auto name = word.substr(0, cut);
+        return package("python", name.substr(0, name.find('[')));
+      }
   const auto version = without_marks(raw(i + 1));
   const bool numbered = is_quoted(raw(i + 1)) && !version.empty() &&
                         string_view("0123456789^~=<>*").find(version.front()) != string_view::npos;
@@ -227,15 +234,16 @@ void Mentions::read_word(std::size_t i) {
     return import("c", core(i + 1));
   if (word == "require" && is_quoted(raw(i + 1))) return import("ruby", core(i + 1));
   if (word == "gem" && is_quoted(raw(i + 1))) return package("ruby", core(i + 1));
-  for (const string_view call : {"require(", "import(", "import_module("}) {
-    const auto at = words_[i].raw.find(call);
-    if (at == string_view::npos) continue;
-    const auto inner = words_[i].raw.substr(at + call.size());
-    const auto quote = inner.empty() ? '\0' : inner.front();
-    if (quote != '"' && quote != '\'') continue;
-    const auto module = inner.substr(1, inner.find(quote, 1) - 1);
-    return import(call == "import_module(" ? "python" : "javascript", module);
-  }
+  if (words_[i].raw.find('(') != string_view::npos)
+    for (const string_view call : {"require(", "import(", "import_module("}) {
+      const auto at = words_[i].raw.find(call);
+      if (at == string_view::npos) continue;
+      const auto inner = words_[i].raw.substr(at + call.size());
+      const auto quote = inner.empty() ? '\0' : inner.front();
+      if (quote != '"' && quote != '\'') continue;
+      const auto module = inner.substr(1, inner.find(quote, 1) - 1);
+      return import(call == "import_module(" ? "python" : "javascript", module);
+    }
   if (word == "install" || word == "add" || word == "get" || word == "i" || word == "require" ||
       word == "package")
     read_install(i);
