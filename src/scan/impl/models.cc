@@ -158,6 +158,12 @@ constexpr auto kVendors =
 constexpr auto kVariants = std::to_array<string_view>(
     {":free", ":beta", ":extended", ":nitro", ":floor", ":thinking", ":online", ":exacto"});
 
+// Of a model's name alone, whether other things are hardly called so: `gpt-4o` is, `phi3` (a variable) and
+// `command-a` (a shortcut) are not.
+bool is_telling(string_view name) {
+  return std::ranges::any_of(name, is_digit) && name.find_first_of("-.:") != string_view::npos;
+}
+
 template <class List>
 bool among(const List& list, string_view word) {
   return std::ranges::find(list, word) != list.end();
@@ -228,7 +234,7 @@ class Models {
       family = names_.find(bare.substr(0, mark));
     }
     if (!family || (!family->open_weights && !small)) return std::nullopt;
-    return ModelName{family, !family->ambiguous};
+    return ModelName{family, !family->ambiguous && is_telling(name)};
   }
 
   Patterns names_, repositories_;
