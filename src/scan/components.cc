@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "catalog/catalog.h"
+#include "scan/impl/formats.h"
 #include "scan/impl/found.h"
 #include "scan/impl/languages.h"
 
@@ -224,7 +225,7 @@ bool Maker::is_unused(const Group& group) const {
 Component Maker::component_of(Group group) const {
   Component out;
   out.kind = group.front().sign.kind;
-  out.name = group.front().sign.name;
+  out.name = std::ranges::min_element(group, {}, [](const Placed& p) { return p.sign.name; })->sign.name;
   out.undeclared = is_undeclared(group);
   out.unused = is_unused(group);
   out.places = group.size();
@@ -260,7 +261,8 @@ Component Maker::component_of(Group group) const {
 
 std::vector<Component> Maker::make() {
   for (auto& placed : std::exchange(found_.signs, {})) {
-    auto key = std::pair(placed.sign.kind, placed.sign.name);
+    const bool file = placed.sign.kind == Kind::model_file || placed.sign.kind == Kind::dataset;
+    auto key = std::pair(placed.sign.kind, file ? without_shard(placed.sign.name) : placed.sign.name);
     groups_[std::move(key)].push_back(std::move(placed));
   }
   drop_rivals();
@@ -311,6 +313,7 @@ void Found::join(Found&& other) {
   for (auto& [folder, languages] : other.sources) sources[folder].merge(languages);
   modules.merge(other.modules);
   for (auto& [folder, names] : other.others) others[folder].merge(names);
+  std::ranges::move(other.model_files, std::back_inserter(model_files));
   files += other.files;
   bytes += other.bytes;
   archives += other.archives;

@@ -49,9 +49,12 @@ void Examiner::take(std::string_view path, std::string_view bytes) {
   if (kind == files::ArchiveKind::none) return take_plain(path, bytes);
   // Model files may be archives themselves, and are told by their name and first bytes.
   signs_ = {};
-  // LANE   signs_in_binary({path, bytes}, bytes.size(), signs_);
+  signs_in_binary({path, bytes}, bytes.size(), signs_);
+  const bool model_file = !signs_.model_files.empty();
   keep({path, bytes});
-  take_archive(path, bytes);
+  if (!model_file) return take_archive(path, bytes);
+  ++found_.files;
+  found_.bytes += bytes.size();
 }
 
 void Examiner::take_archive(std::string_view path, std::string_view bytes) {
@@ -79,7 +82,7 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
     }
   }
   if (files::encoding_of(bytes) == files::Encoding::binary) {
-    // LANE     signs_in_binary(file, bytes.size(), signs_);
+    signs_in_binary(file, bytes.size(), signs_);
     return keep(file);
   }
   if (is_installed(path)) {
@@ -92,7 +95,7 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
   }
   const File text{path, bytes.substr(0, kMostText)};
   // LANE   signs_of_assistants(text, signs_);
-  // LANE   signs_in_binary(text, bytes.size(), signs_);
+  signs_in_binary(text, bytes.size(), signs_);
   if (look_.any(text.bytes)) {
     signs_in_code(text, signs_);
     uses_in_code(text, signs_);
@@ -127,6 +130,7 @@ void Examiner::keep(const File& file) {
   if (signs_.cut)
     found_.partial.push_back({std::string(file.path), files::Why::too_many,
                               fmt::format("more than {} signs of AI in one file", Signs::kMost)});
+  std::ranges::move(signs_.model_files, std::back_inserter(found_.model_files));
   if (signs_.all.empty()) return;
   if (found_.signs.size() + signs_.all.size() > kMostSigns) {
     found_.cut = true;

@@ -29,6 +29,8 @@ Report report_of(Found found, std::vector<files::Partial> partial) {
   std::ranges::sort(out.features, [](const auto& a, const auto& b) {
     return std::tie(a.place, a.feature) < std::tie(b.place, b.feature);
   });
+  out.model_files = std::move(found.model_files);
+  std::ranges::sort(out.model_files, {}, &ModelFileSeen::path);
   out.components = components_of(std::move(found));
   return out;
 }

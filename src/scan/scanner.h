@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "files/partial.h"
 #include "scan/component.h"
+#include "scan/model_seen.h"
 
 namespace ostiary::scan {
 
@@ -35,6 +36,8 @@ struct Report {
   Summary summary;
   std::vector<FeaturePlace> features;   // that only one provider has; by place
   std::vector<files::Partial> partial;  // what was not read, by path
+  std::vector<files::Partial> partial;     // what was not read, by path
+  std::vector<ModelFileSeen> model_files;  // by path; what is in them is module model's to say
 };
 
 // Called now and then with the bytes that were read; from the calling thread.

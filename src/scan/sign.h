@@ -12,6 +12,7 @@
 #include "files/partial.h"
 #include "scan/component.h"
 #include "scan/manifest.h"
+#include "scan/model_seen.h"
 
 namespace ostiary::scan {
 
@@ -61,6 +62,7 @@ struct Signs {
     else
       cut = true;
   }
+  std::vector<ModelFileSeen> model_files;
   bool cut = false;  // there were more than kMost
   static constexpr std::size_t kMost = 20'000;
   std::shared_ptr<const Sources> sources;  // of the file, once somebody asked (impl/source.h)
