@@ -10,6 +10,7 @@
 #include "scan/impl/executables.h"
 #include "scan/impl/formats.h"
 #include "scan/impl/found.h"
+#include "scan/impl/models.h"
 
 namespace ostiary::scan {
 
@@ -27,25 +28,11 @@ Sign whole_file(Kind kind, std::string name, std::string_view detector, std::str
   return sign;
 }
 
-// The family of a name in a hub or in Ollama's library; nullptr: none that the catalogue knows.
-const catalog::ModelFamily* family_of(std::string_view name) {
-  const auto lower = text::lower(name);
-  const bool in_hub = name.contains('/');
-  const auto bare = lower.substr(0, lower.find(':'));
-  for (const auto& family : catalog::models()) {
-    const auto matches = [&](std::string_view pattern) {
-      return text::glob(text::lower(pattern), lower) || text::glob(text::lower(pattern), bare);
-    };
-    if (std::ranges::any_of(in_hub ? family.repositories : family.names, matches)) return &family;
-  }
-  return nullptr;
-}
-
 Sign model_sign(const std::string& name, std::string note) {
   auto sign = whole_file(Kind::model, name, "cache", std::move(note));
-  if (const auto* family = family_of(name)) {
-    sign.provider = family->provider;
-    if (family->license != "unknown") sign.license = family->license;
+  if (const auto known = model_named(name)) {
+    sign.provider = known->family->provider;
+    if (known->family->license != "unknown") sign.license = known->family->license;
   }
   return sign;
 }

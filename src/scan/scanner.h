@@ -34,8 +34,7 @@ struct Report {
   };
   std::vector<Component> components;  // by kind and name
   Summary summary;
-  std::vector<FeaturePlace> features;   // that only one provider has; by place
-  std::vector<files::Partial> partial;  // what was not read, by path
+  std::vector<FeaturePlace> features;      // that only one provider has; by place
   std::vector<files::Partial> partial;     // what was not read, by path
   std::vector<ModelFileSeen> model_files;  // by path; what is in them is module model's to say
 };
