@@ -152,6 +152,21 @@ bool read_modelfile(const Name& name, string_view text, Reached& uses) {
   return true;
 }
 
+// Settings of web servers and proxies: whatever stands before it, an address is one that they pass on to.
+void read_proxies(const Name& name, string_view text, Reached& uses) {
+  if (name.ending != "conf" && name.file != "Caddyfile" && name.file != "haproxy.cfg" &&
+      name.ending != "nginx")
+    return;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    const auto line = text.substr(at, end - at);
+    const auto first = line.find_first_not_of(" \t");
+    if (first != string_view::npos && line[first] != '#' && line[first] != ';')
+      uses.addresses(line.substr(0, line.find(" #")), [&](std::size_t i) { return at + i; }, kSetting);
+    at = end + 1;
+  }
+}
+
 }  // namespace
 
 void signs_in_configuration(const File& file, Signs& out) {
@@ -167,7 +182,8 @@ void signs_in_configuration(const File& file, Signs& out) {
   } else if (name.file == "Procfile") {
     uses_in_procfile(file.bytes, uses);
   } else if (!read_modelfile(name, file.bytes, uses)) {
-    const auto reader = reader_of(name);
+    read_proxies(name, file.bytes, uses);
+    const auto reader = name.file == "Caddyfile" ? read_lines : reader_of(name);
     if (!reader || (reader == read_braces && name.ending == "json" && file.bytes.size() > kMostData)) return;
     const auto purpose = purpose_of(name, file.bytes);
     Settings settings(purpose, uses);

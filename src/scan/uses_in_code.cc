@@ -12,6 +12,7 @@
 #include "scan/impl/models.h"
 #include "scan/impl/reached.h"
 #include "scan/impl/source.h"
+#include "scan/impl/uses_in_source.h"
 
 namespace ostiary::scan {
 
@@ -55,7 +56,8 @@ const std::unordered_set<string_view>& senders() {
       "HTTPClientSession", "QNetworkAccessManager", "QNetworkRequest", "soup_session_send", "WinHttpOpen",
       "http_client", "tcp_stream", "CURLOPT_URL", "InternetOpenUrl",
       // Swift
-      "URLSession", "URLRequest", "AF", "Alamofire", "AsyncHTTPClient", "Moya"};
+      "URLSession", "LWP", "UserAgent", "RestMethod", "URLRequest", "AF", "Alamofire", "AsyncHTTPClient",
+      "Moya"};
   return all;
 }
 
@@ -174,7 +176,7 @@ class Code {
     }
     const auto next = byte(i + 1);
     if (next == '.' || next == '(' || next == ':' || next == '\\' || next == '<' || next == '{' ||
-        next == '!' || next == ',' || next == ')')
+        next == '!' || next == ',' || next == ')' || next == '-')
       uses_.calls();
   }
 
@@ -237,20 +239,31 @@ class Code {
 
   // A string without blanks.
   void whole_value(std::size_t i, string_view value, const At& at) {
+    if (value.starts_with('{')) return body(value, at);
     uses_.addresses(value, at, kValue);
-    if (value.contains('/')) uses_.models_in_path(value, at, kValue);
+    if (value.contains('/')) path(i, value, at);
     if (value.contains("model")) uses_.models_in_body(value, at, kValue);
     if (arguments(i, value)) return;
     const auto known = model_named(value);
-    const bool may_be = !known && may_be_model(value);
-    if (!known && !may_be) return;
+    if (!known && !looks_like_model(value)) return;
     const auto where = given(i);
     const bool loads = std::ranges::find(kLoaders, where.call) != kLoaders.end();
-    if (may_be && value.contains('/') && loads)
-      uses_.model_surely(value, at(0), at(value.size()), kValue);
-    else
-      uses_.model(value, at(0), at(value.size()), kValue,
-                  names_model(where.key) || loads || names_model(where.call));
+    if (!known && loads && value.contains('/'))
+      return uses_.model_surely(value, at(0), at(value.size()), kValue);
+    auto wanted = names_model(where.key);
+    if (wanted == Wanted::no && (loads || names_model(where.call) != Wanted::no)) wanted = Wanted::perhaps;
+    uses_.model(value, at(0), at(value.size()), kValue, wanted);
+  }
+
+  // What holds a '/': a path with a model in it, or a container's image.
+  void path(std::size_t i, string_view value, const At& at) {
+    uses_.models_in_path(value, at, kValue);
+    if (!server_of_image(value)) return;
+    const auto where = given(i);
+    const auto says = text::lower(where.key) + text::lower(where.call);
+    const bool image = says.contains("image") || says.contains("container") || says.contains("docker");
+    if (image || value.contains(':'))
+      uses_.image(value, at(0), at(value.size()), called_ == Grade::deployed ? Stands{called_} : kValue);
   }
 
   void body(string_view value, const At& at) {
@@ -307,6 +320,10 @@ bool is_library(const Sign& sign) {
 
 }  // namespace
 
+void uses_in_source(const Source& source, Grade called, Reached& uses) {
+  Code(source, called, uses).read();
+}
+
 void uses_in_code(const File& file, Signs& out) {
   const auto& sources = sources_of(file, out);
   Reached uses(file.bytes);
@@ -317,7 +334,7 @@ void uses_in_code(const File& file, Signs& out) {
   }
   const bool deploys = file.path.substr(file.path.rfind('/') + 1) == "Jenkinsfile";
   const auto called = deploys ? Grade::deployed : Grade::called;
-  for (const auto& source : sources.all) Code(source, called, uses).read();
+  for (const auto& source : sources.all) uses_in_source(source, called, uses);
   uses.finish(called, out);
 }
 

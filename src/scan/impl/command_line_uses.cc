@@ -9,6 +9,8 @@
 #include "scan/impl/command_line.h"
 #include "scan/impl/detectors.h"
 #include "scan/impl/models.h"
+#include "scan/impl/source.h"
+#include "scan/impl/uses_in_source.h"
 
 namespace ostiary::scan {
 
@@ -76,6 +78,23 @@ constexpr auto kAgentFlags = std::to_array<string_view>(
      "-y",          "chat",     "-f",       "--full-auto", "--dangerously-skip-permissions",
      "--continue",  "--resume", "mcp",      "--force",     "-c",
      "--yes-always"});
+
+struct Interpreter {
+  string_view name, language;
+  lex::Language lexed;
+};
+constexpr auto kInterpreters = std::to_array<Interpreter>({{"python", "python", lex::Language::python},
+                                                           {"node", "javascript", lex::Language::javascript},
+                                                           {"ruby", "ruby", lex::Language::ruby},
+                                                           {"php", "php", lex::Language::php}});
+
+// Packages that hold a program of another name.
+constexpr auto kPackages =
+    std::to_array<std::pair<string_view, string_view>>({{"@anthropic-ai/claude-code", "claude"},
+                                                        {"@google/gemini-cli", "gemini"},
+                                                        {"opencode-ai", "opencode"},
+                                                        {"aider-chat", "aider"},
+                                                        {"@qwen-code/qwen-code", "qwen"}});
 
 string_view base_name(string_view word) {
   return word.substr(word.rfind('/') + 1);
@@ -191,7 +210,7 @@ class Reader {
         own_.insert(command.words.back().text);
         return;
       case Command::Form::array:
-        for (const auto& word : command.words) value(word, 0, false);
+        for (const auto& word : command.words) value(word, 0, Wanted::no);
         return;
       case Command::Form::document:
         return document(command, text);
@@ -206,12 +225,24 @@ class Reader {
     const At at = [&](std::size_t i) { return at_(command.start + i); };
     const auto reader = command.words.empty() ? string_view() : base_name(command.words[0].text);
     if ((among(kPrints, reader) || reader == "tee") && !command.piped) return uses_.mentions(body, at);
-    if (among(kShells, reader) || reader == "ssh") {
+    // An instruction RUN of a Dockerfile has nothing before its document.
+    if (reader.empty() || among(kShells, reader) || reader == "ssh") {
       if (depth_ < Commands::kDeepest) Reader(at, stands_, uses_, depth_ + 1).text(body);
       return;
     }
+    if (program(reader, body, at(0))) return;
     uses_.models_in_body(body, at, stands_);
     uses_.addresses(body, at, stands_);
+  }
+
+  // A program that an interpreter reads. False: it is none that we know.
+  bool program(string_view interpreter, string_view text, std::uint64_t place) {
+    const auto plain = interpreter.substr(0, interpreter.find_first_of("0123456789."));
+    const auto* known = std::ranges::find(kInterpreters, plain, &Interpreter::name);
+    if (known == kInterpreters.end()) return false;
+    uses_.calls();
+    uses_in_source(source_of(Form::code, known->language, known->lexed, text, place), stands_.grade, uses_);
+    return true;
   }
 
   // Whether the word at `from` only stands before the command; moves on.
@@ -258,6 +289,10 @@ class Reader {
       return;
     if (among(kPrints, name)) return print(words, from);
     if (among(kShells, name) && shell(words, from)) return;
+    if (from + 2 < words.size() && (words[from + 1].text == "-c" || words[from + 1].text == "-e") &&
+        program(name, words[from + 2].text, at_(words[from + 2].start)))
+      return;
+    if (name == "helm") chart(words, from);
     if (among(kSends, name)) uses_.calls();
     const bool known = server(words, from) || engine(words, from) || tool(words, from) || sdk(words, from);
     if (known) uses_.calls();
@@ -324,9 +359,27 @@ class Reader {
     return false;
   }
 
+  // `helm install NAME REPOSITORY/CHART`.
+  void chart(const std::vector<Word>& words, std::size_t from) {
+    if (from + 2 >= words.size() || (words[from + 1].text != "install" && words[from + 1].text != "upgrade"))
+      return;
+    for (auto i = from + 2; i < words.size(); ++i) {
+      const auto text = string_view(words[i].text);
+      if (text.starts_with('-') || !text.contains('/')) continue;
+      if (const auto* server = server_of_chart(text))
+        uses_.service(*server, at_(words[i].start), at_(words[i].end), {Grade::deployed},
+                      "chart " + words[i].text);
+    }
+  }
+
   // An agent that runs on its own.
   bool tool(const std::vector<Word>& words, std::size_t from) {
-    const auto* tool = programs().tool(base_name(words[from].text));
+    const auto word = string_view(words[from].text);
+    // npx @anthropic-ai/claude-code@1: the package is named after its command, or holds it.
+    const auto package = word.substr(0, word.find('@', 1));
+    const auto* tool = programs().tool(base_name(package));
+    for (const auto& [name, command] : kPackages)
+      if (!tool && package == name) tool = programs().tool(command);
     if (!tool || from + 1 >= words.size()) return false;
     const bool acts =
         std::any_of(words.begin() + static_cast<std::ptrdiff_t>(from) + 1, words.end(), [](const Word& word) {
@@ -368,22 +421,23 @@ class Reader {
       const auto text = string_view(words[i].text);
       const auto at = in(words[i]);
       uses_.addresses(text, at, stands_);
-      if (text.contains("model")) {
-        uses_.models_in_body(text, at, stands_);
-        if (text.contains('/')) uses_.models_in_path(text, at, stands_);
-      }
+      if (text.contains("model")) uses_.models_in_body(text, at, stands_);
+      if (text.contains("model") || text.contains("deployments/")) uses_.models_in_path(text, at, stands_);
       const auto equals = text.starts_with('-') || is_assignment(text) ? text.find('=') : string_view::npos;
       const auto skipped = equals == string_view::npos ? 0 : equals + 1;
-      const bool wanted =
-          skipped > 0 ? names_model(text.substr(0, equals))
-                      : i > from && (among(kModelFlags, words[i - 1].text) ||
-                                     (words[i - 1].text.starts_with('-') && names_model(words[i - 1].text)));
+      auto wanted = Wanted::no;
+      if (skipped > 0)
+        wanted = names_model(text.substr(0, equals));
+      else if (i > from && among(kModelFlags, words[i - 1].text))
+        wanted = Wanted::perhaps;
+      else if (i > from && words[i - 1].text.starts_with('-'))
+        wanted = names_model(words[i - 1].text);
       uses_.model(text.substr(skipped), at(skipped), at(text.size()), stands_, wanted);
     }
   }
 
   // What is assigned: as strong as what the script does with it.
-  void value(const Word& word, std::size_t skipped, bool wanted) {
+  void value(const Word& word, std::size_t skipped, Wanted wanted) {
     const auto text = string_view(word.text).substr(skipped);
     const auto at = in(word, skipped);
     uses_.addresses(text, at, kValue);

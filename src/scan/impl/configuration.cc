@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "base/text.h"
@@ -65,18 +64,6 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-// Custom resources and charts by their name.
-const catalog::Server* server_of_chart(string_view name) {
-  static const auto all = [] {
-    std::unordered_map<std::string, const catalog::Server*> out;
-    for (const auto& server : catalog::servers())
-      for (const auto& chart : server.charts) out.emplace(chart, &server);
-    return out;
-  }();
-  const auto found = all.find(std::string(name.substr(name.rfind('/') + 1)));
-  return found == all.end() ? nullptr : found->second;
-}
-
 // A resource of Terraform, CloudFormation or Bicep that reaches or deploys models.
 bool is_resource(string_view type) {
   static const auto all = [] {
@@ -131,8 +118,12 @@ bool is_known_variable(string_view name) {
 Stands Settings::stated(const Setting& setting) const {
   const auto& path = setting.path;
   if (purpose_ == Purpose::cloud && std::ranges::any_of(path, is_resource)) return {Grade::deployed};
+  if (!resource_.empty() && path.size() > resource_.size() &&
+      std::equal(resource_.begin(), resource_.end(), path.begin()))
+    return {Grade::deployed};
   if (purpose_ == Purpose::ci && path.size() > 1 && path[path.size() - 2] == "with") return {Grade::deployed};
-  if (purpose_ == Purpose::helm && server_ && names_model(setting.key()) && !holds_environment(path))
+  if (purpose_ == Purpose::helm && server_ && names_model(setting.key()) != Wanted::no &&
+      !holds_environment(path))
     return {Grade::deployed};
   return kSetting;
 }
@@ -186,6 +177,11 @@ void Settings::flush() {
   const auto words = std::exchange(words_, {});
   const At at = [](std::size_t i) { return i; };
   if (server_) uses_in_server_arguments(words, at, ran(), uses_);
+  // A script, given to a shell that another list may name.
+  for (const auto& word : words)
+    if (word.text.contains('\n') || (words.size() == 1 && std::ranges::any_of(word.text, is_blank)))
+      uses_in_shell(
+          word.text, [&](std::size_t i) { return std::min(word.start + i, word.end); }, ran(), uses_);
   uses_in_words(words, at, ran(), uses_);
 }
 
@@ -193,11 +189,13 @@ bool Settings::take_deployment(const Setting& setting, string_view key) {
   const auto text = setting.value.text();
   const auto& value = setting.value;
   if (key == "registry") registry_ = text;
+  if (key == "type" && is_resource(text)) resource_.assign(setting.path.begin(), setting.path.end() - 1);
   if (purpose_ == Purpose::ci && key == "uses") {
     action(text, value);
     if (!text.starts_with("docker://")) return true;
   }
-  if (key == "kind" || key == "chart" || key == "name") custom_resource(text, value);
+  if (key == "kind" || key == "chart" || key == "name")
+    custom_resource(text, value, key, among(setting.path, "dependencies"));
   const bool names = among(kImages, key) || setting.item;
   if (!names || std::ranges::any_of(text, is_blank)) return false;
   auto name = text.starts_with("docker://") ? text.substr(9) : text;
@@ -225,11 +223,12 @@ void Settings::action(string_view text, const Value& value) {
 }
 
 // A kind of Kubernetes, or a chart of Helm.
-void Settings::custom_resource(string_view text, const Value& value) {
+void Settings::custom_resource(string_view text, const Value& value, string_view key, bool in_chart) {
   if (purpose_ != Purpose::kubernetes && purpose_ != Purpose::helm && purpose_ != Purpose::cloud) return;
   const auto* server = server_of_chart(text);
   if (!server) return;
   const bool is_kind = text[0] >= 'A' && text[0] <= 'Z';
+  const bool is_chart = !is_kind && (key == "chart" || (key == "name" && in_chart));
   Sign sign{.kind = Kind::service,
             .name = server->id,
             .grade = Grade::deployed,
@@ -239,9 +238,9 @@ void Settings::custom_resource(string_view text, const Value& value) {
             .surface = "self-hosted",
             .note = std::string(text)};
   if (server->license != "unknown") sign.license = server->license;
-  if (is_kind && !server->ambiguous)
+  if ((is_kind && key == "kind" && !server->ambiguous) || is_chart)
     uses_.add(std::move(sign));
-  else if (is_kind)
+  else if (is_kind && key == "kind")
     uses_.add_if_ai(std::move(sign));
 }
 
@@ -259,17 +258,23 @@ void Settings::take_variable(const Setting& setting, string_view key) {
       return take_value(rest, [&](std::size_t i) { return at(equals + 1 + i); }, name, kSetting);
     }
   }
-  if (purpose_ == Purpose::unit && key == "environment") {
-    const auto equals = text.find('=');
-    if (equals != string_view::npos) {
-      const auto rest = text.substr(equals + 1);
-      return take_value(
-          rest, [&](std::size_t i) { return at(equals + 1 + i); }, text.substr(0, equals), kSetting);
-    }
-  }
+  if (purpose_ == Purpose::unit && key == "environment") return take_assignments(text, at);
   const bool named =
       (key == "value" || key == "parametervalue") && variable_group_ == setting.group && setting.group > 0;
   take_value(text, at, named ? string_view(variable_) : setting.key(), stated(setting));
+}
+
+// `A=b "C=d"`.
+void Settings::take_assignments(string_view text, const At& at) {
+  Commands commands(text);
+  for (Command command; commands.next(command);)
+    for (const auto& word : command.words) {
+      const auto whole = string_view(word.text);
+      const auto equals = whole.find('=');
+      if (equals == string_view::npos) continue;
+      const At place = [&](std::size_t i) { return at(std::min(word.start + equals + 1 + i, text.size())); };
+      take_value(whole.substr(equals + 1), place, whole.substr(0, equals), kSetting);
+    }
 }
 
 void Settings::take_value(string_view text, const At& at, string_view key, Stands stands) {
@@ -290,7 +295,7 @@ void Settings::take_value(string_view text, const At& at, string_view key, Stand
     uses_.models_in_path(text, at, stands);
     uses_.models_in_body(text, at, stands);
   }
-  const bool wanted = names_model(key);
+  const auto wanted = names_model(key);
   for (std::size_t from = 0; from <= text.size();) {
     const auto end = std::min(text.find(',', from), text.size());
     uses_.model(text.substr(from, end - from), at(from), at(end), stands, wanted);

@@ -38,7 +38,8 @@ class Settings {
   void take_variable(const Setting& setting, std::string_view key);
   void take_value(std::string_view text, const At& at, std::string_view key, Stands stands);
   void action(std::string_view text, const Value& value);
-  void custom_resource(std::string_view text, const Value& value);
+  void custom_resource(std::string_view text, const Value& value, std::string_view key, bool in_chart);
+  void take_assignments(std::string_view text, const At& at);
   void flush();
 
   Purpose purpose_;
@@ -47,12 +48,12 @@ class Settings {
   std::vector<Word> words_;
   std::vector<std::string> words_path_;
   std::uint64_t words_group_ = 0;
-  bool arguments_ = false;                   // of an image's own program
   const catalog::Server* server_ = nullptr;  // of the image that was last named
   // `name: KEY` before `value: …` of a list of variables.
   std::string variable_;
   std::uint64_t variable_group_ = 0;
   std::string registry_;
+  std::vector<std::string> resource_;  // path of the resource that was last said to deploy models
 };
 
 // Whether an environment variable is one of a provider's or a server's.

@@ -126,6 +126,7 @@ class Dockerfile {
       const auto value = apart ? string_view(words[1].text) : text.substr(equals + 1);
       const auto place = start + (apart ? words[1].start : words[i].start + equals + 1);
       if (is_known_variable(key)) uses_.speaks_of_ai();
+      uses_.image(value, place, place + value.size(), kDeployed);
       uses_.addresses(value, from(place), kSetting);
       uses_.model(value, place, place + value.size(), kSetting, names_model(key));
     }

@@ -280,13 +280,18 @@ class Finder {
   // Returns where to go on.
   std::size_t with_scheme(std::size_t start, std::size_t from) {
     auto end = text_.substr(from).starts_with("[::1]") ? from + 5 : from;
+    // \(host) of Swift.
+    if (text_.substr(from).starts_with("\\(") || text_.substr(from).starts_with("(")) {
+      const auto close = text_.substr(0, std::min(text_.size(), from + kLongestHost)).find(')', from);
+      if (close != string_view::npos) end = close + 1;
+    }
     while (end < text_.size() && end - from < 2 * kLongestHost && text_[end] != '/' && text_[end] != '?' &&
            (text_[end] == '<' || text_[end] == '>' || !ends_address(text_[end])))
       ++end;
     auto authority = text_.substr(from, end - from);
     if (authority.starts_with("[::1]")) authority.remove_prefix(4);
     if (const auto user = authority.rfind('@'); user != string_view::npos) authority.remove_prefix(user + 1);
-    const auto open = authority.find_last_of("}>$%*");
+    const auto open = authority.find_last_of("}>$%*)");
     const auto front = open == string_view::npos ? string_view() : authority.substr(0, open + 1);
     auto host = authority.substr(front.size());
     host = host.substr(0, host.find('<'));

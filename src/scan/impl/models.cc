@@ -277,15 +277,24 @@ bool may_be_model(string_view text) {
          text.find(':', colon + 1) == string_view::npos;
 }
 
-bool names_model(string_view key) {
+bool looks_like_model(string_view text) {
+  if (may_be_model(text)) return true;
+  if (text.size() < 5 || !is_letter(text[0])) return false;
+  const bool plain = std::ranges::all_of(
+      text, [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || string_view("-._").contains(c); });
+  return plain && may_be_name(text) && text.contains('-') && std::ranges::any_of(text, is_digit);
+}
+
+Wanted names_model(string_view key) {
   std::string plain;
   for (const char c : key.substr(0, std::min<std::size_t>(key.size(), 80)))
     if (is_letter(c) || is_digit(c)) plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  if (plain == "model" || plain == "modelname" || plain == "modelid") return Wanted::surely;
   for (const string_view ending :
        {"model", "models", "modelname", "modelid", "modelidentifier", "modelslug", "llm", "deploymentname",
         "deploymentid", "foundationmodel", "modelnameorpath"})
-    if (plain.ends_with(ending)) return true;
-  return plain == "engine" || plain == "deployment" || plain == "checkpoint";
+    if (plain.ends_with(ending)) return Wanted::perhaps;
+  return plain == "engine" || plain == "deployment" || plain == "checkpoint" ? Wanted::perhaps : Wanted::no;
 }
 
 }  // namespace ostiary::scan

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +24,15 @@ std::optional<ModelName> model_named(std::string_view text);
 // Whether a text could be a model's name in a hub or a registry (`owner/name`, `name:tag`), known or not.
 bool may_be_model(std::string_view text);
 
-// Whether a key, argument, flag or variable of this name holds a model's name: model, modelId, --model-name,
-// OPENAI_MODEL, chat_model, deployment_name.
-bool names_model(std::string_view key);
+// Whether a name has the look of a model's, known or not: that, or small letters with a digit and a dash.
+bool looks_like_model(std::string_view text);
+
+// Whether a key, argument, flag or variable holds a model's name, by its own.
+enum class Wanted : std::uint8_t {
+  no,
+  perhaps,  // OPENAI_MODEL, chat_model, deployment_name: a name that other things have too may be a model's
+  surely    // model, modelId, --model-name: one that the catalogue lacks may be a model's, too
+};
+Wanted names_model(std::string_view key);
 
 }  // namespace ostiary::scan

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "base/text.h"
@@ -49,6 +50,14 @@ string_view without_method(string_view segment) {
   return is_method && !method.empty() ? segment.substr(0, colon) : segment;
 }
 
+// `b` of `${A:-b}`, as shells and Compose write what holds where nothing is set.
+string_view default_of(string_view text, std::size_t& skipped) {
+  const auto mark = text.find('-');
+  if (mark == string_view::npos || !text.ends_with('}')) return {};
+  skipped = mark + 1;
+  return text.substr(mark + 1, text.size() - mark - 2);
+}
+
 string_view trim_blanks(string_view text, std::size_t& start) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1), ++start;
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
@@ -59,9 +68,12 @@ string_view trim_blanks(string_view text, std::size_t& start) {
 
 const catalog::Server* server_of_image(string_view name) {
   if (name.size() > 300 || !name.contains('/')) return nullptr;
-  name = name.substr(0, name.find('@'));
-  if (const auto colon = name.rfind(':'); colon != string_view::npos && colon > name.rfind('/'))
-    name = name.substr(0, colon);
+  name = name.substr(0, name.find_first_of("@$"));
+  const auto slash = name.rfind('/');
+  if (slash == string_view::npos) return nullptr;
+  name = name.substr(0, name.find(':', slash));
+  for (const string_view host : {"github.com/", "gitlab.com/", "huggingface.co/", "http"})
+    if (name.starts_with(host)) return nullptr;
   for (const string_view registry :
        {"docker.io/", "index.docker.io/", "registry-1.docker.io/", "registry.hub.docker.com/"})
     if (name.starts_with(registry)) name.remove_prefix(registry.size());
@@ -75,6 +87,17 @@ const catalog::Server* server_of_image(string_view name) {
       if (!begins && before > 0 && name.ends_with(image) && name[before - 1] == '/') return &server;
     }
   return nullptr;
+}
+
+const catalog::Server* server_of_chart(string_view name) {
+  static const auto all = [] {
+    std::unordered_map<std::string, const catalog::Server*> out;
+    for (const auto& server : catalog::servers())
+      for (const auto& chart : server.charts) out.emplace(chart, &server);
+    return out;
+  }();
+  const auto found = all.find(std::string(name.substr(name.rfind('/') + 1)));
+  return found == all.end() ? nullptr : found->second;
 }
 
 void Reached::put(Sign sign, Stands stands, bool needs_ai) {
@@ -136,13 +159,20 @@ Sign Reached::model_sign(string_view name, const catalog::ModelFamily* family, s
   return sign;
 }
 
-void Reached::model(string_view name, std::uint64_t start, std::uint64_t end, Stands stands, bool wanted) {
+void Reached::model(string_view name, std::uint64_t start, std::uint64_t end, Stands stands, Wanted wanted) {
+  std::size_t skipped = 0;
+  if (name.starts_with("${")) name = default_of(name, skipped), start += skipped, end = start + name.size();
   const auto known = model_named(name);
-  if (!known || (!known->sure && (!wanted || stands.grade == Grade::mentioned))) return;
+  const bool mentioned = stands.grade == Grade::mentioned;
+  if (!known && wanted == Wanted::surely && !mentioned && looks_like_model(name))
+    return put(model_sign(name, nullptr, start, end), stands, true);
+  if (!known || (!known->sure && (wanted == Wanted::no || mentioned))) return;
   put(model_sign(name, known->family, start, end), stands, !known->sure);
 }
 
 void Reached::model_surely(string_view name, std::uint64_t start, std::uint64_t end, Stands stands) {
+  std::size_t skipped = 0;
+  if (name.starts_with("${")) name = default_of(name, skipped), start += skipped, end = start + name.size();
   const auto known = model_named(name);
   const bool plain =
       name.size() >= 2 && name.size() <= 200 && !string_view("-/.~$").contains(name[0]) &&
@@ -152,6 +182,7 @@ void Reached::model_surely(string_view name, std::uint64_t start, std::uint64_t 
 }
 
 void Reached::models_in_path(string_view text, const At& at, Stands stands) {
+  if (model_named(text)) return;
   for (const string_view mark : {"models/", "model/", "deployments/", "engines/", "/run/"}) {
     for (auto found = text.find(mark); found != string_view::npos;
          found = text.find(mark, found + mark.size())) {
@@ -165,7 +196,7 @@ void Reached::models_in_path(string_view text, const At& at, Stands stands) {
         if (const auto known = model_named(both); known && known->sure && !model_named(name)) name = both;
       }
       const auto known = model_named(name);
-      if (known && known->sure) model(name, at(from), at(from + name.size()), stands, true);
+      if (known && known->sure) model(name, at(from), at(from + name.size()), stands, Wanted::perhaps);
     }
   }
 }
@@ -187,7 +218,8 @@ void Reached::models_in_body(string_view text, const At& at, Stands stands) {
     ++start;
     const auto end = std::min(text.find_first_of("\"'`\\\n", start), text.size());
     const auto name = trim_blanks(text.substr(start, end - start), start);
-    if (names_model(key)) model(name, at(start), at(start + name.size()), stands, true);
+    if (const auto wanted = names_model(key); wanted != Wanted::no)
+      model(name, at(start), at(start + name.size()), stands, wanted);
   }
 }
 
@@ -210,26 +242,28 @@ void Reached::mention_models(string_view text, const At& at) {
     while (!name.empty() && string_view(".:/-+@").contains(name.back())) name.remove_suffix(1);
     if (name.size() > 3 && name.size() < 120 && (digit || dash))
       if (const auto known = model_named(name); known && known->sure)
-        model(name, at(from), at(from + name.size()), kMentioned, false);
+        model(name, at(from), at(from + name.size()), kMentioned, Wanted::no);
     from = next;
   }
 }
 
 // Commands of more than one word that start a server.
 void Reached::mention_commands(string_view text, const At& at) {
-  for (const auto& server : catalog::servers()) {
-    if (server.ambiguous) continue;
-    for (const auto& command : server.commands) {
-      if (!command.contains(' ')) continue;
-      for (auto found = text.find(command); found != string_view::npos;
-           found = text.find(command, found + command.size())) {
-        const auto end = found + command.size();
-        const bool alone = (found == 0 || !(is_word(text[found - 1]) || text[found - 1] == '-')) &&
-                           (end == text.size() || !(is_word(text[end]) || text[end] == '-'));
-        if (alone) service(server, at(found), at(end), kMentioned);
-      }
-    }
+  if (!commands_known_) {
+    commands_known_ = true;
+    for (const auto& server : catalog::servers())
+      for (const string_view command : server.commands)
+        if (!server.ambiguous && command.contains(' ') && bytes_.contains(command.substr(command.find(' '))))
+          commands_.emplace_back(&server, command);
   }
+  for (const auto& [server, command] : commands_)
+    for (auto found = text.find(command); found != string_view::npos;
+         found = text.find(command, found + command.size())) {
+      const auto end = found + command.size();
+      const bool alone = (found == 0 || !(is_word(text[found - 1]) || text[found - 1] == '-')) &&
+                         (end == text.size() || !(is_word(text[end]) || text[end] == '-'));
+      if (alone) service(*server, at(found), at(end), kMentioned);
+    }
 }
 
 void Reached::mentions(string_view text, const At& at) {

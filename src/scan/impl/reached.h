@@ -4,9 +4,11 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "scan/impl/models.h"
 #include "scan/sign.h"
 
 namespace ostiary::scan {
@@ -30,9 +32,9 @@ class Reached {
 
   // Addresses of providers and servers within a text.
   void addresses(std::string_view text, const At& at, Stands stands);
-  // The whole text as a model's name. `wanted`: its key says that it holds one, so that a name of other
-  // things too counts where something else in the file speaks of AI.
-  void model(std::string_view name, std::uint64_t start, std::uint64_t end, Stands stands, bool wanted);
+  // The whole text as a model's name. `wanted`: what its key says; a name of other things too, and one that
+  // nobody knows, counts where something else in the file speaks of AI.
+  void model(std::string_view name, std::uint64_t start, std::uint64_t end, Stands stands, Wanted wanted);
   // The same where nothing but a model's name can stand: known or not.
   void model_surely(std::string_view name, std::uint64_t start, std::uint64_t end, Stands stands);
   // Names behind `models/`, `deployments/` and their like.
@@ -72,9 +74,14 @@ class Reached {
   std::string_view bytes_;
   std::string lower_;
   std::vector<Waiting> waiting_;
-  bool calls_ = false, ai_ = false;
+  // Those that stand in the file at all.
+  std::vector<std::pair<const catalog::Server*, std::string_view>> commands_;
+  bool commands_known_ = false, calls_ = false, ai_ = false;
 };
 
+// The server that a chart of Helm or a custom resource of Kubernetes deploys, by its name behind a
+// repository's; nullptr: none.
+const catalog::Server* server_of_chart(std::string_view name);
 // The server whose image this is, registry mirrors, tag and digest apart; nullptr: none's.
 const catalog::Server* server_of_image(std::string_view name);
 

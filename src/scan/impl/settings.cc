@@ -303,6 +303,10 @@ class Lines {
       auto close = from + 1;
       while (close < end && text_[close] != c) close += text_[close] == '\\' && c == '"' ? 2 : 1;
       close = std::min(close, end);
+      // Several in a row stay as they are written.
+      const auto behind = text_.substr(close, end - close);
+      if (behind.find_first_of("\"'", 1) != string_view::npos && !behind.contains('#'))
+        return give(Value(rest_of(text_.substr(from, end - from), 0), from));
       return give(Value::unescaped(text_.substr(from + 1, close - from - 1), from + 1, c, c == '"'));
     }
     if ((c == '[' || c == '{') && flows_ < kMostFlows) {
