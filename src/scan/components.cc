@@ -226,7 +226,9 @@ Component Maker::component_of(Group group) const {
   Component out;
   out.kind = group.front().sign.kind;
   out.name = std::ranges::min_element(group, {}, [](const Placed& p) { return p.sign.name; })->sign.name;
-  out.undeclared = is_undeclared(group);
+  // Only packages are declared; a model that is told by a library has its module, too.
+  const bool packaged = out.kind == Kind::sdk || out.kind == Kind::framework;
+  out.undeclared = packaged && is_undeclared(group);
   out.unused = is_unused(group);
   out.places = group.size();
   std::ranges::stable_sort(group, [](const Placed& a, const Placed& b) {

@@ -330,7 +330,7 @@ void uses_in_code(const File& file, Signs& out) {
   for (const auto& sign : out.all) {
     if (!is_library(sign) || sign.grade < Grade::imported) continue;
     if (sign.grade >= Grade::called) uses.calls();
-    if (!sign.weak) uses.speaks_of_ai();
+    if (!sign.weak) uses.speaks_of_ai(sign);
   }
   const bool deploys = file.path.substr(file.path.rfind('/') + 1) == "Jenkinsfile";
   const auto called = deploys ? Grade::deployed : Grade::called;

@@ -287,9 +287,19 @@ bool Reached::image(string_view name, std::uint64_t start, std::uint64_t end, St
   return server;
 }
 
+void Reached::speaks_of_ai(const Sign& library) {
+  if (library.module.empty() || (!module_.empty() && module_ != library.module)) return speaks_of_ai();
+  module_ = library.module;
+  language_ = library.language;
+}
+
 void Reached::finish(Grade called, Signs& out) {
   for (auto& [sign, rises, needs_ai] : waiting_) {
-    if (needs_ai && !ai_) continue;
+    if (needs_ai && !ai_) {
+      if (module_.empty()) continue;
+      sign.module = module_;
+      sign.language = language_;
+    }
     if (rises && calls_) sign.grade = std::max(sign.grade, called);
     out.add(std::move(sign));
   }

@@ -55,6 +55,9 @@ class Reached {
   void calls() { calls_ = true; }
   // Something in the file speaks of AI, and so ambiguous names count.
   void speaks_of_ai() { ai_ = true; }
+  // A library does, if its module is not one of the tree's own, which is known when all files were seen: what
+  // counts by that alone goes with it.
+  void speaks_of_ai(const Sign& library);
   // Gives out what was found. `called`: the grade of what calls.
   void finish(Grade called, Signs& out);
 
@@ -72,6 +75,8 @@ class Reached {
   void mention_commands(std::string_view text, const At& at);
 
   std::string_view bytes_;
+  std::string module_;  // of the library that speaks of AI
+  std::string_view language_;
   std::string lower_;
   std::vector<Waiting> waiting_;
   // Those that stand in the file at all.
