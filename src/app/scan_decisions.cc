@@ -8,9 +8,18 @@ namespace ostiary::app {
 
 namespace {
 
-// What a policy may know of a component. The catalogue is the source of all of it.
+// What a policy may know of a component, and of a request that holds nothing: what it denies even then it
+// denies to this use altogether.
 policy::Facts facts_of(const scan::Component& component) {
   policy::Facts facts;
+  constexpr std::string_view assumed = "scan, a request that holds nothing";
+  facts.set("data.attachments", std::int64_t{0}, assumed);
+  facts.set("data.bytes", std::int64_t{0}, assumed);
+  facts.set("data.classes", std::vector<std::string>{"public"}, assumed);
+  facts.set("data.findings", std::vector<std::string>{}, assumed);
+  facts.set("data.lines", std::int64_t{0}, assumed);
+  facts.set("data.partial", std::vector<std::string>{}, assumed);
+  facts.set("data.tokens", std::int64_t{0}, assumed);
   const auto set = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) facts.set(name, value, "scan");
   };

@@ -9,8 +9,9 @@
 
 namespace ostiary::app {
 
-// What the policy says of a component: of asking that provider, on that surface, for that model, with nothing
-// else known.
+// What the policy says of a component: of asking that provider, on that surface, for that model, with a
+// request that holds nothing but public data. What else it does not know (who asks, what for) stays unknown,
+// which is strict.
 struct ComponentDecision {
   bool concerns = false;  // false: the component reaches nobody that a policy could decide about
   policy::Decision decision;
