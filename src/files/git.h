@@ -33,6 +33,17 @@ struct GitBlob {
   std::vector<LineRange> added;  // ascending
 };
 
+// A commit as log() gives it.
+struct GitCommit {
+  std::string id;  // in hex
+  std::string author_name, author_email, committer_name, committer_email;
+  std::string message;      // UTF-8 where git could make it so; at most kMostMessage bytes
+  std::uint64_t added = 0;  // lines of text, against its parent; none of a merge
+  std::uint64_t removed = 0;
+  bool merge = false;  // it has several parents
+  static constexpr std::size_t kMostMessage = 256UL << 10;
+};
+
 // Reads a repository through child processes of `git`, none of which writes, asks, fetches or runs what the
 // repository names: hooks, fsmonitor, drivers, filters and transports are switched off, and replaced objects
 // and grafts are not followed, as a clone gets the real ones. The user's own configuration counts
@@ -44,6 +55,7 @@ struct GitBlob {
 class Repository {
  public:
   using OnBlob = std::function<bool(const GitBlob& blob)>;  // false: that is enough
+  using OnCommit = std::function<bool(const GitCommit& commit)>;
 
   // `path`: any folder in it. Empty: the current folder.
   static Result<Repository> open(const std::string& path, const GitLimits& limits = {});
@@ -52,6 +64,7 @@ class Repository {
   ~Repository();
 
   const std::string& top() const;  // of the working tree, absolute; empty: a bare repository
+  bool shallow() const;            // its older commits are not here
 
   // What the index adds to HEAD or changes of it, by path. Before the first commit all of the index.
   Result<std::vector<GitBlob>> staged();
@@ -61,6 +74,9 @@ class Repository {
   // children) and its path there. `revisions` as git rev-list takes them ("main", "origin/main..HEAD",
   // "^v1.0"), no options; none: all branches, tags and other refs. `on_blob` may call read().
   Result<> history(const std::vector<std::string>& revisions, const OnBlob& on_blob);
+  // The commits that `revision` reaches, the newest first, at most limits.commits of them; each with the
+  // lines that it adds and removes, renames counting as both. A shallow clone's last commits seem to add all.
+  Result<> log(const std::string& revision, const OnCommit& on_commit);
   // The bytes of a blob; `too_large` over the limit. An error stands in partial() too, with `path`.
   Result<std::string> read(const GitBlob& blob);
 

@@ -20,15 +20,17 @@ constexpr std::array<std::string_view, 7> kOfHooks = {"GIT_DIR",
                                                       "GIT_ALTERNATE_OBJECT_DIRECTORIES",
                                                       "GIT_QUARANTINE_PATH"};
 
-// Each setting that makes git run a program or trust a file which the repository could have forged.
-constexpr std::array<std::string_view, 14> kSettings = {
-    "core.fsmonitor=false",    "core.hooksPath=/dev/null",
-    "core.sshCommand=false",   "core.gitProxy=",
-    "core.askPass=",           "core.pager=cat",
-    "core.attributesFile=",    "core.alternateRefsCommand=false",
-    "core.commitGraph=false",  "core.useReplaceRefs=false",
-    "credential.helper=",      "log.showSignature=false",
-    "submodule.recurse=false", "protocol.allow=never"};
+// Each setting that makes git run a program or trust a file which the repository could have forged, and one
+// that would hide the first commit's lines.
+constexpr std::array<std::string_view, 15> kSettings = {
+    "core.fsmonitor=false",   "core.hooksPath=/dev/null",
+    "core.sshCommand=false",  "core.gitProxy=",
+    "core.askPass=",          "core.pager=cat",
+    "core.attributesFile=",   "core.alternateRefsCommand=false",
+    "core.commitGraph=false", "core.useReplaceRefs=false",
+    "credential.helper=",     "log.showSignature=false",
+    "log.showRoot=true",      "submodule.recurse=false",
+    "protocol.allow=never"};
 
 constexpr std::array<std::string_view, 9> kVariables = {
     "LC_ALL=C",

@@ -339,5 +339,72 @@ TEST_F(Git, ManyBlobsAreReadThroughOneChild) {
   EXPECT_THAT(repository.partial(), IsEmpty());
 }
 
+std::vector<GitCommit> log_of(Repository& repository, const std::string& revision = {}) {
+  std::vector<GitCommit> commits;
+  const auto done =
+      repository.log(revision, [&](const GitCommit& one) { return commits.push_back(one), true; });
+  EXPECT_TRUE(done) << done.error().text();
+  return commits;
+}
+
+TEST_F(Git, TheLogGivesCommitsWithTheirLinesTheNewestFirst) {
+  put("a", "1\n2\n3\n"), put("odd\tname\nof\ta file", "x\n"), put("picture", std::string("\0\1\n", 3));
+  commit("first");
+  put("a", "1\ntwo\n3\nfour\n");
+  commit("'second\n\nCo-Authored-By: A Tool <tool@example.org>'");
+  commit("empty");
+  auto repository = open();
+  const auto commits = log_of(repository);
+  ASSERT_THAT(commits, SizeIs(3));
+  EXPECT_EQ(commits[0].message, "empty\n");
+  EXPECT_EQ(commits[0].added, 0u);
+  EXPECT_THAT(commits[1].message, HasSubstr("A Tool <tool@example.org>"));
+  EXPECT_EQ(commits[1].added, 2u);
+  EXPECT_EQ(commits[1].removed, 1u);
+  EXPECT_EQ(commits[1].author_name, "a");
+  EXPECT_EQ(commits[1].committer_email, "a@b");
+  EXPECT_EQ(commits[2].id, id_of("HEAD~2"));
+  EXPECT_EQ(commits[2].added, 4u) << "a picture has no lines";
+  EXPECT_THAT(log_of(repository, "HEAD~1"), SizeIs(2));
+}
+
+TEST_F(Git, TheLogCountsNoLinesOfAMergeAndOfARenameBothSides) {
+  put("a", "1\n2\n"), commit("one");
+  run("checkout -q -b side"), put("b", "3\n"), commit("side");
+  run("checkout -q main"), run("mv a c"), commit("move");
+  run("merge -q --no-edit side");
+  auto repository = open();
+  const auto commits = log_of(repository);
+  ASSERT_THAT(commits, SizeIs(4));
+  EXPECT_TRUE(commits[0].merge);
+  EXPECT_EQ(commits[0].added, 0u);
+  std::uint64_t added = 0, removed = 0;
+  for (const auto& one : commits) added += one.added, removed += one.removed;
+  EXPECT_EQ(added, 5u);
+  EXPECT_EQ(removed, 2u);
+}
+
+TEST_F(Git, TheLogIsBoundedAndEndsWhenAsked) {
+  for (const auto* name : {"one", "two", "three"}) commit(name);
+  auto bounded = open({.commits = 2});
+  EXPECT_THAT(log_of(bounded), SizeIs(2));
+  auto repository = open();
+  int seen = 0;
+  EXPECT_TRUE(repository.log("", [&](const GitCommit&) { return ++seen < 2; }));
+  EXPECT_EQ(seen, 2);
+  EXPECT_FALSE(repository.log("--all", [](const GitCommit&) { return true; }));
+  EXPECT_FALSE(repository.log("nothing-like-it", [](const GitCommit&) { return true; }));
+}
+
+TEST_F(Git, ALogRunsNoDriverThatTheRepositoryNames) {
+  put(".gitattributes", "* diff=evil\n");
+  run("config diff.evil.textconv 'touch " + (outside_ / "ran") + "; cat'");
+  run("config diff.evil.command 'touch " + (outside_ / "ran") + "'");
+  put("a", "1\n"), commit("one"), put("a", "2\n"), commit("two");
+  auto repository = open();
+  EXPECT_THAT(log_of(repository), SizeIs(2));
+  EXPECT_FALSE(fs::exists(outside_ / "ran"));
+}
+
 }  // namespace
 }  // namespace ostiary::files
