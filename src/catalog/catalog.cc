@@ -189,6 +189,8 @@ Detector detector_of(const dom::element& e) {
              .type = text_of(e, "type"),
              .opens = text_of(e, "opens"),
              .standard = text_of(e, "standard"),
+             .models_provider = {},
+             .models_beside = {},
              .countries = texts_of(e, "countries"),
              .keywords = texts_of(e, "keywords"),
              .words = texts_of(e, "words"),
@@ -214,6 +216,11 @@ Detector detector_of(const dom::element& e) {
              .origin = origin_of(e),
              .rule = {},
              .members = {}};
+  dom::element models;
+  if (e["models"].get(models) == simdjson::SUCCESS) {
+    d.models_provider = text_of(models, "provider");
+    d.models_beside = texts_of(models, "beside");
+  }
   if (d.type.empty()) d.type = d.id;
   if (d.data_class.empty()) d.data_class = d.klass == "marker" ? "internal" : d.klass;
   return d;

@@ -70,6 +70,8 @@ struct Detector {
     std::uint32_t modulus = 0;
   };
   std::string id, name, klass, data_class, type, opens, standard;
+  std::string models_provider;             // of the key of a service of models: whose, or "several"
+  std::vector<std::string> models_beside;  // empty: it opens nothing else
   std::vector<std::string> countries;
   std::vector<std::string> keywords, words;
   std::string trigger, where, start, before, pattern, after;
@@ -140,7 +142,7 @@ struct Tool {
   std::string id, name, kind, maker, provider, homepage;
   std::vector<Domain> domains;
   std::vector<File> files;
-  std::vector<std::string> authors, marks, actions, commands;
+  std::vector<std::string> authors, marks, actions, commands, extensions;
   bool ambiguous = false;
   Origin origin;
 };

@@ -79,6 +79,7 @@ Tool tool_of(const element& e) {
           .marks = texts_of(e, "marks"),
           .actions = texts_of(e, "actions"),
           .commands = texts_of(e, "commands"),
+          .extensions = texts_of(e, "extensions"),
           .ambiguous = flag_of(e, "ambiguous", false),
           .origin = origin_of(e)};
 }
