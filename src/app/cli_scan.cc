@@ -65,6 +65,8 @@ void add_scan(CommandLine& line) {
       ->needs(baseline);
   scan->add_flag("--no-ignore", options->no_ignore, "also what .gitignore and .ostiaryignore leave out")
       ->excludes(revision);
+  scan->add_flag("--no-history", options->no_history,
+                 "not which tools had a part in the repository's commits");
   scan->add_flag("--portability", options->portability,
                  "what ties the code to one provider, and what it would take to go through one base URL")
       ->excludes(baseline);

@@ -224,7 +224,13 @@ std::string scan_json(const Scanned& scanned) {
   w.begin_object();
   for (const auto& [kind, count] : by_kind(report.components)) w.member(kind, count);
   w.end_object();
+  w.member("commits", report.summary.commits);
   w.member("files", report.summary.files);
+  w.key("history_not_read");
+  if (report.summary.history_not_read.empty())
+    w.null();
+  else
+    w.string(report.summary.history_not_read);
   w.member("ignored", report.summary.ignored);
   w.member("known", std::uint64_t{scanned.known.size()});
   w.member("links", report.summary.links);
@@ -265,6 +271,9 @@ std::string scan_summary(const Scanned& scanned) {
     kinds += fmt::format("{}{} {}", kinds.empty() ? ": " : ", ", count, kind);
   auto out = fmt::format("{} uses of AI in {} files ({}){}", grouped(report.components.size()),
                          grouped(report.summary.files), human_bytes(report.summary.bytes), kinds);
+  if (report.summary.commits > 0) out += fmt::format(" and {} commits", grouped(report.summary.commits));
+  if (!report.summary.history_not_read.empty())
+    out += fmt::format("; the history was not read: {}", printable(report.summary.history_not_read));
   if (!scanned.known.empty()) out += fmt::format("; {} known before", grouped(scanned.known.size()));
   if (!report.partial.empty()) out += fmt::format("; {} not read", grouped(report.partial.size()));
   return out;

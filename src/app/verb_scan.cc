@@ -28,8 +28,10 @@ Result<> check_call(const ScanOptions& options) {
 }
 
 Result<scan::Report> report_of(const ScanOptions& options, const std::string& revision) {
-  const scan::Options how{
-      .ignore_rules = !options.no_ignore, .threads = options.threads, .file_bytes = options.max_bytes};
+  const scan::Options how{.ignore_rules = !options.no_ignore,
+                          .threads = options.threads,
+                          .file_bytes = options.max_bytes,
+                          .history = !options.no_history};
   Progress progress("scanned MiB", options.common);
   const auto on_progress = [&](std::uint64_t bytes) { progress.show(bytes >> 20, 0); };
   const auto paths = paths_of(options);

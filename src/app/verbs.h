@@ -58,6 +58,7 @@ struct ScanOptions {
   std::string baseline;            // file of known components
   bool write_baseline = false;     // make it instead
   bool no_ignore = false;
+  bool no_history = false;   // not which tools had a part in commits
   bool evidence = false;     // every place, not the first only
   bool portability = false;  // what ties the code to one provider instead
   std::string policy;        // document that decides; empty: the one in force last, or the built-in

@@ -94,14 +94,15 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
                               fmt::format("only its first {} MiB were looked at", kMostText >> 20)});
   }
   const File text{path, bytes.substr(0, kMostText)};
-  // LANE   signs_of_assistants(text, signs_);
+  signs_of_assistants(text, signs_);
   signs_in_binary(text, bytes.size(), signs_);
   if (look_.any(text.bytes)) {
     signs_in_code(text, signs_);
     uses_in_code(text, signs_);
     signs_in_configuration(text, signs_);
-    // LANE     signs_of_authors(text, signs_);
-    // LANE     signs_of_credentials(text, signs_);
+    signs_of_servers(text, signs_);
+    signs_of_authors(text, signs_);
+    signs_of_credentials(text, signs_);
   }
   keep(file);
 }

@@ -19,6 +19,9 @@ constexpr std::size_t kBlock = 64UL << 10;  // looked through at once
 
 struct Way {
   bool any_case = false, open_front = false, open_back = false;
+  bool key = false;        // letters and digits of a key follow
+  bool named = false;      // it is a service's name, and "key" or its like follows
+  bool by_itself = false;  // neither need be
 };
 
 bool is_word(char c) {
@@ -39,6 +42,9 @@ class Texts {
     known.any_case |= way.any_case;
     known.open_front |= way.open_front;
     known.open_back |= way.open_back;
+    known.key |= way.key;
+    known.named |= way.named;
+    known.by_itself |= !way.key && !way.named;
   }
   // The longest part of a pattern without `*`; where that is short, with what stands before a value.
   void add_pattern(std::string_view pattern, Way way) {
@@ -150,6 +156,33 @@ void add_tools(Texts& texts) {
   }
 }
 
+// Phrases by which a file may begin that a tool wrote.
+void add_authors(Texts& texts) {
+  for (const auto& tool : catalog::tools()) {
+    if (tool.kind != "assistant" && tool.kind != "agent" && tool.kind != "chat" && tool.kind != "builder")
+      continue;
+    const auto& name = tool.id == "github-copilot" ? "Copilot" : tool.name;
+    for (const auto* word : {"by ", "with ", "using ", "via ", "author ", "Author: "}) texts.add(word + name);
+    if (name != tool.name)
+      for (const auto* word : {"by ", "with ", "using ", "author "}) texts.add(word + tool.name);
+  }
+}
+
+// How keys of services of models begin, or, of those that have no beginning of their own, the names that
+// stand before them.
+void add_keys(Texts& texts) {
+  for (const auto& detector : catalog::detectors()) {
+    if (detector.models_provider.empty()) continue;
+    const bool named = !detector.before.empty() || detector.where == "near";
+    for (const auto& keyword : detector.keywords)
+      texts.add(keyword, {.any_case = named || detector.any_case,
+                          .open_front = true,
+                          .open_back = true,
+                          .key = !named,
+                          .named = named});
+  }
+}
+
 void add_models(Texts& texts) {
   for (const auto& model : catalog::models()) {
     // An ordinary word counts only beside another sign, which is looked for itself.
@@ -162,6 +195,28 @@ void add_models(Texts& texts) {
   }
 }
 
+bool is_key_byte(char c) {
+  return is_word(c) || c == '-';
+}
+
+// Whether what stands behind a key's beginning goes on as one.
+bool goes_on_as_key(std::string_view bytes, std::size_t from, std::size_t size) {
+  constexpr std::size_t kLeast = 20;
+  const auto part = bytes.substr(from, kLeast);
+  // Of so short a beginning many names begin; keys that have one hold no `_`.
+  const bool strict = size <= 3;
+  return part.size() == kLeast &&
+         std::ranges::all_of(part, [&](char c) { return is_key_byte(c) && !(strict && c == '_'); });
+}
+
+// Whether a name is that of a key, as in mistral_api_key or cohereToken.
+bool names_key(std::string_view bytes, std::size_t from, std::size_t size) {
+  auto part = bytes.substr(from - size, size + 48);
+  part = part.substr(0, part.find('\n'));
+  const auto small = text::lower(part);
+  return small.contains("key") || small.contains("token") || small.contains("secret");
+}
+
 const std::map<std::string, Way>& all_texts() {
   static const auto all = [] {
     Texts texts;
@@ -169,8 +224,11 @@ const std::map<std::string, Way>& all_texts() {
     add_providers(texts);
     add_servers(texts);
     add_tools(texts);
+    add_authors(texts);
+    add_keys(texts);
     add_models(texts);
-    texts.add("mcpServers");
+    for (const auto* name : {"mcpServers", "mcp_servers", "context_servers", "modelContextProtocolServers"})
+      texts.add(name);
     texts.add("GGUF");
     return texts.all();
   }();
@@ -200,6 +258,8 @@ Prefilter::Prefilter(Literals literals) : literals_(std::move(literals)) {
     sizes_.push_back(static_cast<std::uint16_t>(text.size()));
     open_front_.push_back(way.open_front || !is_word(text.front()));
     open_back_.push_back(way.open_back || !is_word(text.back()));
+    keys_.push_back(way.key && !way.by_itself);
+    named_.push_back(way.named && !way.by_itself);
   }
 }
 
@@ -210,6 +270,9 @@ bool Prefilter::Look::stands_alone(std::string_view bytes, const Literals::Hit& 
                                    std::uint64_t base) const {
   const auto end = base + hit.end, start = end - prefilter_->sizes_[hit.literal];
   if (!prefilter_->open_front_[hit.literal] && start > 0 && is_word(bytes[start - 1])) return false;
+  const std::size_t size = prefilter_->sizes_[hit.literal];
+  if (prefilter_->keys_[hit.literal]) return goes_on_as_key(bytes, end, size);
+  if (prefilter_->named_[hit.literal]) return names_key(bytes, end, size);
   return prefilter_->open_back_[hit.literal] || end >= bytes.size() || !is_word(bytes[end]);
 }
 

@@ -42,6 +42,7 @@ class Prefilter {
   inspect::Literals literals_;
   std::vector<std::uint16_t> sizes_;          // of each text
   std::vector<bool> open_front_, open_back_;  // it may go on before or behind
+  std::vector<bool> keys_, named_;            // it counts where a key or the name of one goes on behind it
 };
 
 }  // namespace ostiary::scan

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 #include "files/git.h"
 #include "files/tree.h"
 #include "scan/impl/crew.h"
+#include "scan/impl/history.h"
 
 namespace ostiary::scan {
 
@@ -43,6 +45,7 @@ Result<Report> scan(const std::vector<std::string>& paths, const Options& option
   files::TreeOptions walking{.ignore_rules = options.ignore_rules, .limits = {}};
   walking.limits.file_bytes = options.file_bytes;
   TRY(auto tree, files::Tree::open(paths, walking));
+  auto history = History::of_work_trees(options.history ? paths : std::vector<std::string>());
   Crew crew(prefilter, options);
   std::uint64_t bytes = 0;
   while (const auto* file = tree.next()) {
@@ -56,6 +59,7 @@ Result<Report> scan(const std::vector<std::string>& paths, const Options& option
   auto report = report_of(crew.finish(), tree.partial());
   report.summary.ignored = tree.summary().ignored;
   report.summary.links = tree.summary().links;
+  history.finish(report);
   return report;
 }
 
@@ -64,6 +68,8 @@ Result<Report> scan_revision(const std::string& folder, const std::string& revis
   TRY(const auto prefilter, Prefilter::builtin());
   TRY(auto repository, files::Repository::open(folder));
   TRY(const auto blobs, repository.tree(revision));
+  std::optional<History> history;
+  if (options.history) history.emplace(History::of_revision(folder, revision));
   Crew crew(prefilter, options);
   std::uint64_t bytes = 0;
   for (const auto& blob : blobs) {
@@ -73,7 +79,9 @@ Result<Report> scan_revision(const std::string& folder, const std::string& revis
     crew.give(blob.path, files::Content(std::move(*content)));
     if (on_progress) on_progress(bytes);
   }
-  return report_of(crew.finish(), repository.partial());
+  auto report = report_of(crew.finish(), repository.partial());
+  if (history) history->finish(report);
+  return report;
 }
 
 }  // namespace ostiary::scan

@@ -16,6 +16,7 @@ struct Options {
   bool ignore_rules = true;               // .gitignore and .ostiaryignore
   unsigned threads = 0;                   // 0: one for each processor
   std::uint64_t file_bytes = 2ULL << 30;  // of one file; a larger one is told of and only its beginning read
+  bool history = true;  // of a repository whose top is named: which tools had a part in its commits
 };
 
 struct Summary {
@@ -23,6 +24,8 @@ struct Summary {
   std::uint64_t archives = 0;          // opened, container images and packages among them
   std::uint64_t ignored = 0;           // files and folders that a rule leaves out
   std::uint64_t links = 0;             // symbolic links passed over
+  std::uint64_t commits = 0;           // of histories, looked through
+  std::string history_not_read;        // why a repository's history was not; it is not partial for that
 };
 
 // What a scan found. The same bytes give the same report whatever the number of threads.

@@ -30,6 +30,8 @@ void signs_in_configuration(const File& file, Signs& out);
 // Files of assistants and agents, rules, prompts, skills, MCP servers; by their path, content where it says
 // what may run and be reached.
 void signs_of_assistants(const File& file, Signs& out);
+// Servers of the Model Context Protocol in configuration that is no file of a known tool.
+void signs_of_servers(const File& file, Signs& out);
 // Generator marks in files.
 void signs_of_authors(const File& file, Signs& out);
 // Keys of model services.
