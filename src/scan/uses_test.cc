@@ -54,9 +54,9 @@ TEST(ModelNames, AreKnownWithOwnersRoutersRegionsAndTags) {
 }
 
 TEST(ModelNames, AreNotFilesWordsPathsOrLabels) {
-  for (const auto* text :
-       {"gpt-4o.json", "gpt", "GPT-4o", "docs/gpt-4o", "falcon-7", "dalle-3", "mistral-van", "", "o",
-        "https://example.org/gpt-4o", "../gpt-4o", "gemini-office", "a b gpt-4o", "llama3:8080"})
+  for (const auto* text : {"gpt-4o.json", "gpt", "GPT-4o", "docs/gpt-4o", "falcon-7", "dalle-3",
+                           "mistral-van", "", "o", "https://example.org/gpt-4o", "../gpt-4o", "gemini-office",
+                           "a b gpt-4o", "llama3:8080", "pkg:huggingface/meta-llama/Llama-3.1-8B"})
     EXPECT_EQ(model(text), "none") << text;
   EXPECT_EQ(model("o1"), "unsure");
 }
@@ -211,6 +211,32 @@ TEST(Configuration, TerraformDeploysTheModelsOfItsResources) {
                "resource \"azurerm_cognitive_deployment\" \"m\" {\n  model {\n    name = \"gpt-4o\"\n  }\n}\n"
                "variable \"m\" {\n  default = \"gpt-4o-mini\"\n}\n"),
       "model gpt-4o deployed\nmodel gpt-4o-mini declared\n");
+}
+
+TEST(Configuration, DefaultsChartsAndProxiesCount) {
+  EXPECT_EQ(settings("compose.yaml",
+                     "services:\n  a:\n    image: vllm/vllm-openai:${TAG:-latest}\n"
+                     "    command: --model ${M:-acme/own-7b}\n"),
+            "model acme/own-7b deployed\nservice vllm deployed\n");
+  EXPECT_EQ(settings("Chart.yaml", "name: x\ndependencies:\n  - name: ollama\n"),
+            "service ollama deployed\n");
+  EXPECT_EQ(settings("Chart.yaml", "name: ollama\n"), "");
+  EXPECT_EQ(settings("nginx.conf", "location / { proxy_pass http://ollama:11434; }\n"),
+            "endpoint ollama declared\n");
+}
+
+TEST(UsesInCode, NamesThatTheCatalogueLacksCountWhereAModelIsMeant) {
+  EXPECT_EQ(code("a.py", "import httpx\nhttpx.post('https://api.x.ai/v1', json={'model': 'newest-9'})\n"),
+            "endpoint xai called\nmodel newest-9 called\n");
+  EXPECT_EQ(code("a.py", "import httpx\nhttpx.post('https://cars.example', json={'model': 'newest-9'})\n"),
+            "");
+}
+
+TEST(UsesInShell, ProgramsInHereDocumentsAreRead) {
+  EXPECT_EQ(code("a.sh",
+                 "#!/bin/sh\npython3 - <<'PY'\nOpenAI(base_url=\"https://api.openai.com/v1\", "
+                 "model=\"gpt-4o\")\nPY\n"),
+            "endpoint openai called\nmodel gpt-4o called\n");
 }
 
 TEST(Configuration, HostileTextsAreReadInLinearTime) {

@@ -255,7 +255,7 @@ bool may_be_name(string_view text) {
   if (text.size() < 2 || text.size() > kLongest || !std::ranges::all_of(text, is_name_byte)) return false;
   if (!is_letter(text[0]) && !is_digit(text[0]) && text[0] != '@') return false;
   if (string_view("./:-+@").contains(text.back()) || std::ranges::none_of(text, is_letter)) return false;
-  if (text.contains("//") || text.contains("..")) return false;
+  if (text.contains("//") || text.contains("..") || text.starts_with("pkg:")) return false;
   const auto dot = text.rfind('.');
   return dot == string_view::npos || !among(kEndings, text::lower(text.substr(dot)));
 }
