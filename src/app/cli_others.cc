@@ -29,7 +29,7 @@ void add_others(CommandLine& line) {
                          "ostiary docs configuration -o docs/configuration.md\n"
                          "  ostiary docs man | man -l -");
   docs->group("");  // not listed
-  docs->add_option("page", *word, "configuration, man or openapi")->required();
+  docs->add_option("page", *word, "configuration, inventory-fields, man or openapi")->required();
   line.add_common(*docs, *common);
   line.does(*docs, [common, word, &line]() -> Result<int> {
     if (*word != "man") return run_docs(*word, *common);

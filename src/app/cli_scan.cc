@@ -1,13 +1,21 @@
 // scan on the command line.
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "app/impl/command_line.h"
+#include "app/scan_output.h"
 #include "base/text.h"
 
 namespace ostiary::app {
 
 namespace {
+
+// As add_bills() names them.
+static_assert(static_cast<int>(Format::text) == 0 && static_cast<int>(Format::json) == 1 &&
+              static_cast<int>(Format::sarif) == 2 && static_cast<int>(Format::csv) == 3);
 
 void add_logs(CLI::App& scan, ScanOptions& options) {
   auto* logs =
@@ -30,6 +38,24 @@ void add_logs(CLI::App& scan, ScanOptions& options) {
       ->needs(logs);
 }
 
+// Its formats, and bills of materials.
+void add_bills(CLI::App& scan, CommonOptions& common, std::string& bill) {
+  scan.remove_option(scan.get_option("--format"));
+  const std::vector<std::string> own = {"text", "json", "sarif", "csv"};
+  scan.add_option_function<std::string>(
+          "--format",
+          [&common, &bill, own](const std::string& word) {
+            const auto at = std::ranges::find(own, word);
+            if (at == own.end())
+              bill = word;
+            else
+              common.format = static_cast<Format>(at - own.begin());
+          },
+          "text, json, sarif, csv (of logs), cyclonedx (1.6), cyclonedx-1.7 or spdx (3.0.1)")
+      ->check(CLI::IsMember({"text", "json", "sarif", "csv", "cyclonedx", "cyclonedx-1.7", "spdx"}))
+      ->type_name("FORMAT");
+}
+
 }  // namespace
 
 void add_scan(CommandLine& line) {
@@ -43,6 +69,7 @@ void add_scan(CommandLine& line) {
                 "  ostiary scan --new-since origin/main --fail-on denied .   # in CI\n"
                 "  ostiary scan --portability src/                 # what ties it to one provider\n"
                 "  ostiary scan --format sarif -o scan.sarif .\n"
+                "  ostiary scan --format spdx -o scan.spdx.json .  # a bill of materials; cyclonedx too\n"
                 "  ostiary scan --logs /var/log/squid              # which AI is reached through a proxy");
   const auto grades = CLI::IsMember({"mentioned", "declared", "imported", "called", "deployed"});
   scan->add_option("paths", options->paths, "files and folders (default: the current folder)");
@@ -89,7 +116,11 @@ void add_scan(CommandLine& line) {
       ->type_name("N");
   add_logs(*scan, *options);
   line.add_common(*scan, options->common, true, true);
-  line.does(*scan, [options] { return run_scan(*options); });
+  const auto bill = std::make_shared<std::string>();
+  add_bills(*scan, options->common, *bill);
+  line.does(*scan, [options, bill] {
+    return bill->empty() ? run_scan(*options) : run_scan_as_bom(*options, *bill);
+  });
 }
 
 }  // namespace ostiary::app

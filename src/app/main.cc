@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/impl/command_line.h"
+#include "app/impl/verbs_inventory.h"
 #include "app/impl/verbs_policy.h"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
     add_scan(line);
     add_policy(line);
     add_desk(line);
+    add_inventory(line);
     add_doctor(line);
     add_setup(line);
     add_others(line);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/impl/terminal.h"
@@ -24,6 +25,10 @@ void write_place(json::Writer& w, const scan::Place& at);
 std::string scan_text(const Scanned& scanned, const ScanOptions& options);
 std::string scan_json(const Scanned& scanned);   // kind "scan" of interfaces.md
 std::string scan_sarif(const Scanned& scanned);  // one result for each place
+// A bill of materials: CycloneDX 1.6 ("cyclonedx"), 1.7 ("cyclonedx-1.7") or SPDX 3.0.1 ("spdx").
+std::string scan_bom(const Scanned& scanned, const ScanOptions& options, std::string_view form);
+// The scan with such a bill in place of its own formats.
+Result<int> run_scan_as_bom(const ScanOptions& options, const std::string& form);
 // What ties the code to one provider; the JSON is of kind "scan-portability".
 std::string portability_text(const scan::Report& report, const ScanOptions& options);
 std::string portability_json(const scan::Report& report);

@@ -104,12 +104,8 @@ Result<int> portability(const ScanOptions& options) {
   return 0;
 }
 
-}  // namespace
-
-Result<int> run_scan(const ScanOptions& options) {
-  if (!options.logs.empty()) return run_scan_logs(options);
-  TRY_VOID(check_call(options));
-  if (options.portability) return portability(options);
+// `form`: of a bill of materials; empty: the format of the options.
+Result<int> scan_as(const ScanOptions& options, std::string_view form) {
   auto least = scan::grade_named(options.least).value_or(scan::Grade::declared);
   if (const auto at = scan::grade_named(options.fail_on)) least = std::min(least, *at);
   TRY(const auto scanned, scanned_by(options, least));
@@ -119,9 +115,27 @@ Result<int> run_scan(const ScanOptions& options) {
          fmt::format("{} components written to {}", scanned.report.components.size(), options.baseline));
     return 0;
   }
-  TRY_VOID(put(options.common, formatted(options, scanned)));
+  TRY_VOID(
+      put(options.common, form.empty() ? formatted(options, scanned) : scan_bom(scanned, options, form)));
   hint(options.common, scan_summary(scanned));
   return fails(options, scanned) ? 1 : 0;
+}
+
+}  // namespace
+
+Result<int> run_scan(const ScanOptions& options) {
+  if (!options.logs.empty()) return run_scan_logs(options);
+  TRY_VOID(check_call(options));
+  if (options.portability) return portability(options);
+  return scan_as(options, "");
+}
+
+Result<int> run_scan_as_bom(const ScanOptions& options, const std::string& form) {
+  if (!options.logs.empty() || options.portability)
+    return fail(Code::invalid,
+                "a bill of materials is of what a scan of code finds; --logs and --portability have none");
+  TRY_VOID(check_call(options));
+  return scan_as(options, form);
 }
 
 }  // namespace ostiary::app

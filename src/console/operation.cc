@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "console/impl/inventory.h"
 #include "console/impl/tables.h"
 
 namespace ostiary::console {
@@ -46,10 +47,11 @@ Parameter in_header(std::string_view name, Schema schema) {
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = [] {
     std::vector<Operation> rows;
-    for (auto* part : {health_operations, metrics_operations, service_operations, key_operations,
-                       limit_operations, exchange_operations, ledger_operations, configuration_operations,
-                       self_operations, invitation_operations, false_alarm_operations, webhook_operations,
-                       incoming_hook_operations, question_operations, answer_operations, policy_operations})
+    for (auto* part :
+         {health_operations, metrics_operations, service_operations, key_operations, limit_operations,
+          exchange_operations, ledger_operations, configuration_operations, self_operations,
+          invitation_operations, false_alarm_operations, webhook_operations, incoming_hook_operations,
+          question_operations, answer_operations, policy_operations, use_operations, inventory_operations})
       std::ranges::move(part(), std::back_inserter(rows));
     return rows;
   }();

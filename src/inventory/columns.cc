@@ -81,6 +81,19 @@ class Columns {
       if (wish->second) give(i, *wish->second);
     }
   }
+  // What an export writes beside what people state.
+  void know_ours() {
+    const auto has = [&](std::string_view name) {
+      return std::ranges::find(all_, name, &Column::header) != all_.end();
+    };
+    if (!has("id") || !has("revision") || !has(name(F::last_seen))) return;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const auto f = field_named(all_[i].header);
+      if (all_[i].header != "id" && all_[i].header != "revision" && (!f || writable(*f))) continue;
+      settled_[i] = true;
+      all_[i].how = "ours";
+    }
+  }
   void suggest(std::optional<F> (*of)(const std::string& words), std::string_view how) {
     for (std::size_t i = 0; i < all_.size(); ++i) {
       if (settled_[i]) continue;
@@ -170,6 +183,7 @@ Result<Table> table_of(const files::Sheet& sheet) {
 std::vector<Column> columns_of(const std::vector<std::string>& header, const ColumnWishes& said,
                                const ColumnWishes& remembered) {
   Columns columns(header);
+  columns.know_ours();
   columns.take(said, "said");
   columns.take(remembered, "remembered");
   columns.suggest(by_name, "name");

@@ -3,102 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "inventory/impl/field_words.h"
+
 namespace ostiary::inventory {
 
 namespace {
 
-using Words = std::span<const std::string_view>;
 using enum FieldType;
-
-template <std::size_t N>
-using List = std::array<std::string_view, N>;
-
-constexpr List<14> kKinds = {"sdk",          "framework",  "model",      "model-file",
-                             "dataset",      "endpoint",   "credential", "assistant-config",
-                             "agent-config", "mcp-server", "service",    "ai-authored",
-                             "tool",         "system"};
-constexpr List<3> kStates = {"in-use", "trial", "retired"};
-constexpr List<7> kSurfaces = {"api",        "api-free",  "consumer",   "team",
-                               "enterprise", "via-cloud", "self-hosted"};
-constexpr List<7> kRoles = {
-    "provider", "deployer", "importer", "distributor", "product-manufacturer", "authorised-representative",
-    "none"};
-constexpr List<6> kRisks = {"prohibited", "high", "transparency", "minimal", "gpai", "gpai-systemic"};
-constexpr List<2> kPractices = {"none-found", "found"};
-constexpr List<3> kDuties = {"done", "due", "not-required"};
-
-// Names of columns that people give.
-constexpr List<9> kTool = {"tool", "tool name", "ai tool", "name",    "application",
-                           "app",  "product",   "system",  "solution"};
-constexpr List<5> kKind = {"kind", "type", "category", "ai type", "component type"};
-constexpr List<6> kStatus = {"status", "state", "lifecycle", "stage", "phase", "deployment status"};
-constexpr List<9> kPurpose = {"purpose",  "use case",    "usecase",          "usage",   "intended use",
-                              "what for", "description", "business purpose", "used for"};
-constexpr List<8> kData = {"data",      "data classes", "data class",      "data classification",
-                           "data type", "data types",   "data categories", "information type"};
-constexpr List<5> kProvider = {"provider", "vendor", "manufacturer", "company", "ai provider"};
-constexpr List<6> kSurface = {"surface", "plan", "tier", "subscription", "edition", "account type"};
-constexpr List<3> kService = {"service", "endpoint", "deployment"};
-constexpr List<6> kModel = {"model", "model name", "ai model", "models", "llm", "foundation model"};
-constexpr List<4> kVersion = {"version", "model version", "release", "ver"};
-constexpr List<6> kLicense = {"license",       "licence",       "licensing",
-                              "model license", "model licence", "license type"};
-constexpr List<6> kSdk = {"sdk", "library", "package", "dependency", "framework", "component"};
-constexpr List<9> kOwner = {"owner",       "responsible",        "contact",          "business owner",
-                            "accountable", "responsible person", "point of contact", "product owner",
-                            "requester"};
-constexpr List<8> kTeam = {"team",     "department", "business unit", "unit",
-                           "division", "group",      "dept",          "org unit"};
-constexpr List<5> kUsers = {"users", "user group", "audience", "who uses it", "user groups"};
-constexpr List<6> kRepository = {"repository", "repo", "repo url", "source", "git", "code location"};
-constexpr List<4> kPath = {"path", "file", "folder", "directory"};
-constexpr List<6> kApproval = {"approval", "approved by question", "question",
-                               "ticket",   "approval ticket",      "approval id"};
-constexpr List<6> kReview = {"next review", "review date",      "review",
-                             "review due",  "next review date", "reassess by"};
-constexpr List<2> kRole = {"ai act role", "eu ai act role"};
-constexpr List<4> kRisk = {"ai act risk", "ai act risk class", "ai act classification", "eu ai act risk"};
-constexpr List<3> kBasis = {"ai act basis", "annex iii", "high risk basis"};
-constexpr List<3> kProhibited = {"prohibited practices", "prohibited practice check", "article 5"};
-constexpr List<3> kAffected = {"affected persons", "affected people", "data subjects"};
-constexpr List<3> kOversight = {"human oversight", "oversight", "human in the loop"};
-constexpr List<3> kTransparency = {"transparency", "disclosure", "transparency duty"};
-constexpr List<2> kFria = {"fria", "fundamental rights impact assessment"};
-constexpr List<3> kRegistration = {"eu registration", "eu database", "eu database number"};
-constexpr List<3> kDpia = {"dpia", "data protection impact assessment", "pia"};
-constexpr List<1> kInput = {"input data"};
-constexpr List<2> kLogs = {"log keeping", "logging"};
-constexpr List<2> kWorkers = {"workers informed", "works council"};
-constexpr List<2> kLiteracy = {"ai literacy", "training of staff"};
-constexpr List<2> kIncident = {"incident contact", "escalation contact"};
-constexpr List<2> kContext = {"context", "business context"};
-constexpr List<3> kBenefits = {"benefits", "benefit", "business value"};
-constexpr List<3> kImpacts = {"impacts", "impact", "harms"};
-constexpr List<3> kMeasured = {"measured", "evaluation", "testing"};
-constexpr List<4> kManaged = {"managed", "mitigations", "risk treatment", "controls"};
-constexpr List<2> kThird = {"third party risk", "vendor risk"};
-constexpr List<2> kExit = {"exit plan", "decommissioning"};
-constexpr List<3> kAssessment = {"impact assessment", "ai impact assessment", "aiia"};
-constexpr List<2> kObjectives = {"objectives", "objective"};
-constexpr List<3> kSupplier = {"supplier", "reseller", "contract partner"};
-constexpr List<2> kMonitoring = {"monitoring", "operation and monitoring"};
-constexpr List<2> kProducer = {"model producer", "model developer"};
-constexpr List<3> kModelId = {"model id", "model url", "model identifier"};
-constexpr List<2> kHash = {"model hash", "checksum"};
-constexpr List<1> kModelText = {"model description"};
-constexpr List<2> kLimitations = {"model limitations", "limitations"};
-constexpr List<2> kTraining = {"training method", "model training"};
-constexpr List<3> kDatasets = {"datasets", "training data", "dataset"};
-constexpr List<2> kProvenance = {"dataset provenance", "data provenance"};
-constexpr List<1> kSensitivity = {"dataset sensitivity"};
-constexpr List<2> kInOut = {"inputs outputs", "modalities"};
-constexpr List<2> kFlow = {"data flow", "data flows"};
-constexpr List<3> kInfrastructure = {"infrastructure", "hosting", "hosted at"};
-constexpr List<2> kControls = {"security controls", "security measures"};
-constexpr List<2> kCompliance = {"security compliance", "certifications"};
-constexpr List<3> kKpis = {"kpis", "kpi", "metrics"};
-constexpr List<5> kReferences = {"references", "links", "link", "url", "website"};
-constexpr List<6> kNotes = {"notes", "comments", "comment", "remarks", "remark", "note"};
 
 constexpr std::array<Field, kFields> kTable = {{
     {F::tool,

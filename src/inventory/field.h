@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace ostiary::inventory {
@@ -118,6 +119,9 @@ std::string_view name(F id);
 inline bool writable(F id) {
   return id < F::first_seen;
 }
+
+// The table of all fields in Markdown, for docs/inventory.md.
+std::string fields_table();
 
 // What is not known. Never a guess, never left out.
 inline constexpr std::string_view kUnknown = "unknown";

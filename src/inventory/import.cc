@@ -21,7 +21,7 @@ class Reading {
   Reading(std::uint64_t row, std::vector<RowTrouble>& troubles) : row_(row), troubles_(troubles) {}
 
   void take(const Column& column, const std::string& cell) {
-    if (text::trim(cell).empty()) return;
+    if (column.ours() || text::trim(cell).empty()) return;
     if (!column.field) return keep(column.header, cell);
     if (cell.size() > Use::kLongestText)
       tell(
@@ -95,7 +95,8 @@ std::optional<Use> use_of_row(const Table::Row& row, const std::vector<Column>& 
   const auto width = std::min(row.cells.size(), columns.size());
   for (std::size_t i = 0; i < width; ++i) {
     reading.take(columns[i], row.cells[i]);
-    text += columns[i].header + '\x1e' + std::string(text::trim(row.cells[i])) + '\x1f';
+    if (!columns[i].ours())
+      text += columns[i].header + '\x1e' + std::string(text::trim(row.cells[i])) + '\x1f';
   }
   for (auto i = width; i < row.cells.size(); ++i)
     if (!text::trim(row.cells[i]).empty())

@@ -33,7 +33,9 @@ Result<Table> table_of(const files::Sheet& sheet);
 struct Column {
   std::string header;
   std::optional<F> field = {};  // none: it is kept as it is, under its name (`other`)
-  std::string_view how = {};    // "said", "remembered", "name", "alike", "none"
+  std::string_view how = {};    // "said", "remembered", "name", "alike", "ours", "none"
+  // Of a table that the program wrote: the use's id, its revision or what was seen. It is passed over.
+  bool ours() const { return how == "ours"; }
 };
 
 // By header; no field: the column is kept as it is.

@@ -62,6 +62,12 @@ TEST(Columns, WhatIsSaidGoesBeforeWhatIsRememberedAndThatBeforeTheNames) {
       IsEmpty());
 }
 
+TEST(Columns, OfOurOwnExportWhatNobodyStatesIsPassedOver) {
+  EXPECT_THAT(suggested({"id", "revision", "tool", "last_seen", "seen"}),
+              ElementsAre("- ours", "- ours", "tool name", "- ours", "- ours"));
+  EXPECT_THAT(suggested({"id", "tool"}), ElementsAre("- none", "tool name")) << "an id of theirs is kept";
+}
+
 TEST(Table, ItsHeadingStandsBelowATitleAndMayComeAgain) {
   const auto found = table({{"AI inventory 2026", "", "draft, by legal"},
                             {"Tool", "Owner", "Owner", ""},

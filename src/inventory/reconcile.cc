@@ -28,7 +28,8 @@ GroupKey group_of(const Sighting& s) {
   switch (s.how) {
     case How::scan:
       // A tool's own files are the tool's use, whoever is behind it.
-      return {s.how, s.repository, s.tool.empty() ? what : s.tool, s.surface};
+      return {s.how, s.repository, s.tool.empty() ? what : s.tool,
+              s.surface == "self-hosted" ? s.surface : ""};
     case How::gate:
       return {s.how, s.team, s.service.empty() ? what : s.service, s.provider};
     case How::log:

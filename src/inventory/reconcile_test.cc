@@ -17,7 +17,7 @@ constexpr WallMs kDay = 86'400'000, kNow = 20'000 * kDay;
 constexpr std::string_view kScan =
     R"({"ostiary":1,"kind":"scan","partial":[{"file":"big.zip","text":"too large","why":"bomb"}],
  "components":[
-  {"kind":"sdk","name":"openai","provider":"openai","surface":"","version":"1.1.0","grade":"called","places":7,
+  {"kind":"sdk","name":"openai","provider":"openai","surface":"api","version":"1.1.0","grade":"called","places":7,
    "license":{"expression":"Apache-2.0"},"evidence":[
      {"grade":"declared","location":{"file":"requirements.txt","line":1}},
      {"grade":"called","location":{"file":"bot.py","line":12}}]},

@@ -46,20 +46,23 @@ std::string Sighting::text() const {
   add("team", team);
   add("in", repository);
   add("question", question);
+  if (how == How::declaration) return what.empty() ? "stated by people" : "stated by people: " + what;
   if (what.empty()) what = kind.empty() ? "something" : kind;
+  const auto counted = [&](std::string_view one) {
+    return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+  };
   switch (how) {
     case How::scan:
-      return fmt::format("scan: {} ({}{} places)", what, grade.empty() ? "" : grade + ", ", count);
+      return fmt::format("scan: {} ({}{})", what, grade.empty() ? "" : grade + ", ", counted("place"));
     case How::gate:
-      return fmt::format("gate: {} ({} exchanges)", what, count);
+      return fmt::format("gate: {} ({})", what, counted("exchange"));
     case How::log:
-      return fmt::format("log: {} ({} requests)", what, count);
+      return fmt::format("log: {} ({})", what, counted("request"));
     case How::question:
-      return fmt::format("desk: {}", what);
     case How::declaration:
       break;
   }
-  return fmt::format("declared: {}", what);
+  return fmt::format("desk: {}", what);
 }
 
 void merge(Sighting& into, const Sighting& from) {

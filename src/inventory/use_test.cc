@@ -1,7 +1,9 @@
 #include "inventory/use.h"
 
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <set>
 
 namespace ostiary::inventory {
@@ -40,6 +42,12 @@ TEST(Fields, EveryNameAndHeadingIsThereOnce) {
     for (const auto header : f.headers)
       EXPECT_TRUE(headers.insert(header).second) << f.name << ": " << header;
   }
+}
+
+TEST(Fields, TheirTableStandsInTheManual) {
+  std::ifstream in(OSTIARY_SOURCE_DIR "/docs/inventory.md");
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_THAT(page, HasSubstr(fields_table())) << "write it anew: ostiary docs inventory-fields";
 }
 
 TEST(Use, SaysUnknownOfAllThatIsNotStated) {

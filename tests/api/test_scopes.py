@@ -16,6 +16,8 @@ READ = {"read", "admin"}
 ADMIN = {"admin"}
 DESK = {"desk", "admin"}
 SEE_DESK = {"desk", "read", "admin"}
+INVENTORY = {"admin"}
+SEE_INVENTORY = {"read", "admin"}
 
 # Who is heard. What they then see of it is tested where it is made (src/console/*_test.cc).
 EXPECTED = {
@@ -33,6 +35,10 @@ EXPECTED = {
     "listQueue": SEE_DESK, "listPrecedents": SEE_DESK, "showDeskStats": SEE_DESK,
     "answerQuestion": DESK, "askBack": DESK, "assignQuestion": DESK, "makePrecedent": DESK, "endPrecedent": DESK,
     "proposeRule": DESK,
+    "listUses": SEE_INVENTORY, "showUse": SEE_INVENTORY, "addUse": INVENTORY, "editUse": INVENTORY, "removeUse": INVENTORY,
+    "reconcileInventory": INVENTORY, "importUses": INVENTORY, "answerInventory": SEE_INVENTORY,
+    "exportInventory": SEE_INVENTORY, "exportInventoryCsv": SEE_INVENTORY, "exportInventoryXlsx": SEE_INVENTORY,
+    "showInventoryReport": SEE_INVENTORY, "inventoryReportPage": SEE_INVENTORY, "inventoryReportText": SEE_INVENTORY,
     "receiveGithub": PUBLIC, "receiveGitlab": PUBLIC, "receiveGeneric": PUBLIC,
     "listExchanges": SEE, "showExchange": SEE, "streamExchanges": SEE,
     "showLedger": READ, "tailLedger": READ, "verifyLedger": READ, "proveRecord": READ, "listCheckpoints": READ, "showHealth": READ,
@@ -52,10 +58,12 @@ BODIES = {
     "appealAnswer": {"note": "why"}, "withdrawQuestion": {"note": "no need"},
     "answerQuestion": {"ruling": "deny", "reason": "no"}, "askBack": {"note": "which?"},
     "assignQuestion": {"owner": "legal"}, "makePrecedent": {"title": "so"}, "proposeRule": {},
+    "addUse": {"tool": "x"}, "editUse": {"tool": "x"}, "reconcileInventory": {}, "importUses": {"rows": []},
+    "answerInventory": {"provider": "x"},
     "receiveGithub": {}, "receiveGitlab": {}, "receiveGeneric": {},
 }
 VALUES = {"id": "AAAAAAAA", "name": "blue", "fingerprint": "0123456789abcdef", "event": "msg_1", "number": "Q-9999"}
-UUIDS = {"showExchange"}
+UUIDS = {"showExchange", "showUse", "editUse", "removeUse"}
 
 
 @pytest.fixture(scope="module")
