@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "scan/impl/detectors.h"
 #include "scan/impl/found.h"
+#include "scan/impl/installing.h"
 #include "scan/impl/uses.h"
 #include "scan/installs.h"
 
@@ -19,16 +20,13 @@ void read_installs(const File& file, const Source& source, Signs& out) {
   const bool docker =
       name.starts_with("Dockerfile") || name.ends_with(".dockerfile") || name.starts_with("Containerfile");
   if (source.language != "shell" && source.language != "make" && !docker) return;
-  for (const auto& one : installs_in(source.text)) {
-    const auto* sdk = sdk_of_package(one.ecosystem, one.name);
-    if (sdk == nullptr) continue;
-    auto sign = sign_of(*sdk, Grade::declared, "install", source.place(one.start), source.place(one.end));
-    sign.weak = sdk->ambiguous && sdk->surface == "via-cloud";
-    sign.version = one.version;
-    sign.note = fmt::format("installs {} {}", name_of(one.ecosystem), one.name);
-    if (file.path.ends_with(".ipynb")) sign.ecosystem = one.ecosystem;
-    out.add(std::move(sign));
-  }
+  const bool notebook = file.path.ends_with(".ipynb");
+  signs_of_installs(
+      source.text, [&](std::size_t i) { return source.place(i); },
+      [&](Sign sign) {
+        if (!notebook) sign.ecosystem.reset();
+        out.add(std::move(sign));
+      });
 }
 
 // <script src="https://cdn.jsdelivr.net/npm/…"> in a page.
@@ -79,6 +77,20 @@ void read_source(const Source& source, Signs& out) {
 }
 
 }  // namespace
+
+void signs_of_installs(std::string_view shell, const std::function<std::uint64_t(std::size_t)>& at,
+                       const std::function<void(Sign)>& add) {
+  for (const auto& one : installs_in(shell)) {
+    const auto* sdk = sdk_of_package(one.ecosystem, one.name);
+    if (sdk == nullptr) continue;
+    auto sign = sign_of(*sdk, Grade::declared, "install", at(one.start), at(one.end));
+    sign.weak = sdk->ambiguous && sdk->surface == "via-cloud";
+    sign.version = one.version;
+    sign.note = fmt::format("installs {} {}", name_of(one.ecosystem), one.name);
+    sign.ecosystem = one.ecosystem;
+    add(std::move(sign));
+  }
+}
 
 void signs_in_code(const File& file, Signs& out) {
   const auto& sources = sources_of(file, out);

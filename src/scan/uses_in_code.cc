@@ -119,6 +119,34 @@ constexpr auto kLoaders = std::to_array<string_view>(
      "load_model", "WhisperModel", "pull", "getGenerativeModel", "GenerativeModel", "SparseEncoder",
      "AutoModel", "ORTModelForCausalLM"});
 
+// What a call takes as its first argument, where the file imports one of the libraries.
+struct Takes {
+  string_view call;
+  bool bare;  // a name without an owner, too: short names of the library's own models
+  std::array<string_view, 3> libraries;
+};
+constexpr auto kTakers = std::to_array<Takes>(
+    {// Runs what is at this name of the service: owner and name, with a version or a path.
+     {"run", false, {"replicate", "fal-client"}},
+     {"async_run", false, {"replicate"}},
+     {"stream", false, {"replicate", "fal-client"}},
+     {"async_stream", false, {"replicate"}},
+     {"run_async", false, {"fal-client"}},
+     {"stream_async", false, {"fal-client"}},
+     {"subscribe", false, {"fal-client"}},
+     {"subscribe_async", false, {"fal-client"}},
+     {"submit", false, {"fal-client"}},
+     {"submit_async", false, {"fal-client"}},
+     // Sizes of Whisper are names of models there: tiny, base.en, large-v3.
+     {"WhisperModel", true, {"faster-whisper"}},
+     {"load_model", true, {"openai-whisper", "whisperx", "faster-whisper"}},
+     // Names within the makers' own collections.
+     {"SentenceTransformer", true, {"sentence-transformers"}},
+     {"CrossEncoder", true, {"sentence-transformers"}},
+     {"SparseEncoder", true, {"sentence-transformers"}}});
+// Calls whose name says enough: they load from a hub.
+constexpr auto kHubCalls = std::to_array<string_view>({"from_pretrained", "snapshot_download"});
+
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -129,9 +157,13 @@ string_view trimmed(string_view text) {
   return text;
 }
 
+// Ids of the libraries that a file imports.
+using Libraries = std::unordered_set<string_view>;
+
 class Code {
  public:
-  Code(const Source& source, Grade called, Reached& uses) : source_(source), called_(called), uses_(uses) {}
+  Code(const Source& source, Grade called, Reached& uses, const Libraries& libraries)
+      : source_(source), called_(called), uses_(uses), libraries_(libraries) {}
 
   void read() {
     if (source_.form == Form::code && source_.language == "shell")
@@ -146,6 +178,8 @@ class Code {
         string(i);
       else if (token.kind == Token_kind::identifier && source_.form == Form::code)
         identifier(i);
+      else if (source_.lexed == lex::Language::ruby && byte(i) == '%')
+        percent_literal(i);
     }
   }
 
@@ -162,6 +196,30 @@ class Code {
   bool is_name(std::size_t token) const {
     const auto kind = source_.tokens[token].kind;
     return kind == Token_kind::identifier || kind == Token_kind::keyword;
+  }
+
+  // %q(one text), %w[several words] of Ruby, whose bytes lex knows as code.
+  void percent_literal(std::size_t i) {
+    constexpr std::size_t longest = 1024;
+    const auto text = source_.text;
+    auto at = source_.tokens[i].start + 1;
+    if (i > 0 && at >= 2 && !is_blank(text[at - 2]) && !string_view("([{,=").contains(text[at - 2])) return;
+    if (at >= text.size() || !string_view("qQwW").contains(text[at]) || at + 1 >= text.size()) return;
+    constexpr string_view opens = "([{<|!", closes = ")]}>|!";
+    const auto mark = opens.find(text[at + 1]);
+    if (mark == string_view::npos) return;
+    at += 2;
+    const auto end = text.substr(0, std::min(text.size(), at + longest)).find(closes[mark], at);
+    if (end == string_view::npos) return;
+    const auto wanted = names_model(given(i).key);
+    while (at < end) {
+      auto word_end = at;
+      while (word_end < end && !is_blank(text[word_end])) ++word_end;
+      const auto word = text.substr(at, word_end - at);
+      uses_.addresses(word, [&](std::size_t k) { return source_.place(at + k); }, kValue);
+      uses_.model(word, source_.place(at), source_.place(word_end), kValue, wanted);
+      at = word_end + 1;
+    }
   }
 
   // Requests are sent where one of the names is called, opened or looked into.
@@ -244,6 +302,7 @@ class Code {
     if (value.contains('/')) path(i, value, at);
     if (value.contains("model")) uses_.models_in_body(value, at, kValue);
     if (arguments(i, value)) return;
+    if (taken_as_model(i, value)) return uses_.model_of_call(value, at(0), at(value.size()));
     const auto known = model_named(value);
     if (!known && !looks_like_model(value)) return;
     const auto where = given(i);
@@ -253,6 +312,26 @@ class Code {
     auto wanted = names_model(where.key);
     if (wanted == Wanted::no && (loads || names_model(where.call) != Wanted::no)) wanted = Wanted::perhaps;
     uses_.model(value, at(0), at(value.size()), kValue, wanted);
+  }
+
+  // Whether a call takes the string as a model's name, whether the catalogue knows it or not.
+  bool taken_as_model(std::size_t i, string_view value) const {
+    if (libraries_.empty() || i < 2 || !may_be_hub_name(value)) return false;
+    const bool owned = value.contains('/');
+    const bool first = byte(i - 1) == '(' && is_name(i - 2);
+    if (!first) {  // pipeline("text-generation", model="acme/writer")
+      if (!owned || (byte(i - 1) != '=' && byte(i - 1) != ':')) return false;
+      const auto where = given(i);
+      return (where.call == "pipeline" || where.call == "from_pretrained") &&
+             names_model(where.key) != Wanted::no;
+    }
+    const auto call = source_.of(source_.tokens[i - 2]);
+    if (owned && std::ranges::find(kHubCalls, call) != kHubCalls.end()) return true;
+    return std::ranges::any_of(kTakers, [&](const Takes& one) {
+      return call == one.call && (owned || one.bare) &&
+             std::ranges::any_of(one.libraries,
+                                 [&](string_view id) { return !id.empty() && libraries_.contains(id); });
+    });
   }
 
   // What holds a '/': a path with a model in it, or a container's image.
@@ -312,6 +391,7 @@ class Code {
   const Source& source_;
   Grade called_;
   Reached& uses_;
+  const Libraries& libraries_;
 };
 
 bool is_library(const Sign& sign) {
@@ -321,20 +401,23 @@ bool is_library(const Sign& sign) {
 }  // namespace
 
 void uses_in_source(const Source& source, Grade called, Reached& uses) {
-  Code(source, called, uses).read();
+  Code(source, called, uses, {}).read();
 }
 
 void uses_in_code(const File& file, Signs& out) {
   const auto& sources = sources_of(file, out);
   Reached uses(file.bytes);
+  std::unordered_set<std::string> names;  // of which `libraries` are views; `out` grows
   for (const auto& sign : out.all) {
     if (!is_library(sign) || sign.grade < Grade::imported) continue;
+    names.insert(sign.name);
     if (sign.grade >= Grade::called) uses.calls();
     if (!sign.weak) uses.speaks_of_ai(sign);
   }
   const bool deploys = file.path.substr(file.path.rfind('/') + 1) == "Jenkinsfile";
   const auto called = deploys ? Grade::deployed : Grade::called;
-  for (const auto& source : sources.all) uses_in_source(source, called, uses);
+  const Libraries libraries(names.begin(), names.end());
+  for (const auto& source : sources.all) Code(source, called, uses, libraries).read();
   uses.finish(called, out);
 }
 

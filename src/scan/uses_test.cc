@@ -49,7 +49,9 @@ TEST(ModelNames, AreKnownWithOwnersRoutersRegionsAndTags) {
         "anthropic.claude-3-sonnet-20240229-v1:0", "eu.anthropic.claude-3-5-sonnet-20240620-v1:0",
         "claude-3-5-sonnet@20240620", "models/gemini-1.5-pro", "meta-llama/Llama-3.1-8B-Instruct",
         "llama3.2:3b", "google/gemini-2.0-flash-exp:free", "ft:gpt-4o-mini-2024-07-18:acme::abc",
-        "Xenova/all-MiniLM-L6-v2"})
+        "Xenova/all-MiniLM-L6-v2", "openai:gpt-4o", "anthropic:claude-3-5-haiku-latest",
+        "anthropic:messages:claude-3-5-haiku-20241022", "google-gla:gemini-1.5-flash",
+        "openai:chat:gpt-4o-mini", "bedrock:us.anthropic.claude-3-5-sonnet-20241022-v2:0"})
     EXPECT_EQ(model(text), "sure") << text;
 }
 
@@ -138,6 +140,42 @@ TEST(UsesInCode, AmbiguousModelsNeedASecondSign) {
             "endpoint openai called\nmodel o1 called\n");
 }
 
+// With the libraries that the imports and calls of a file bring.
+std::string code_of_library(std::string_view path, std::string_view bytes) {
+  Signs signs;
+  const File file{path, bytes};
+  signs_in_code(file, signs);
+  uses_in_code(file, signs);
+  std::set<std::string> lines;
+  for (const auto& sign : signs.all)
+    if (sign.kind == Kind::model) lines.insert(fmt::format("{} {}", sign.name, name(sign.grade)));
+  return joined(lines);
+}
+
+TEST(UsesInCode, ACallThatTakesAModelNamesOneThatNobodyKnows) {
+  EXPECT_EQ(code_of_library("a.py", "import replicate\nreplicate.run(\"acme/painter\", input={})\n"),
+            "acme/painter called\n");
+  EXPECT_EQ(code_of_library("a.ts",
+                            "import { fal } from '@fal-ai/client';\n"
+                            "export const d = (p) => fal.subscribe('fal-ai/flux/dev', { input: p });\n"),
+            "fal-ai/flux/dev called\n");
+  EXPECT_EQ(code_of_library("a.py",
+                            "from transformers import AutoModel, pipeline\n"
+                            "m = AutoModel.from_pretrained(\"acme/our-own-model\")\n"
+                            "p = pipeline(\"summarization\", model=\"acme/writer\")\n"
+                            "n = AutoModel.from_pretrained(\"checkpoints/best\")\n"),
+            "acme/our-own-model called\nacme/writer called\n");
+  EXPECT_EQ(code_of_library("a.py",
+                            "from faster_whisper import WhisperModel\n"
+                            "m = WhisperModel(\"large-v3\", device=\"cpu\")\n"),
+            "large-v3 called\n");
+}
+
+TEST(UsesInCode, TheSameCallWithoutTheLibraryNamesNone) {
+  EXPECT_EQ(code_of_library("a.py", "import runner\nrunner.run(\"acme/painter\", input={})\n"), "");
+  EXPECT_EQ(code_of_library("a.py", "class WhisperModel:\n  pass\nm = WhisperModel(\"large-v3\")\n"), "");
+}
+
 TEST(UsesInCode, ProgramsThatAreStartedAreServices) {
   EXPECT_EQ(code("a.py", "import subprocess\nsubprocess.run(['ollama', 'pull', 'llama3.2:1b'])\n"),
             "model llama3.2:1b called\nservice ollama called\n");
@@ -152,6 +190,21 @@ TEST(UsesInShell, CommandsAreCalledAndPrintedTextIsMentioned) {
             "endpoint openai called\nmodel gpt-4o called\n");
   EXPECT_EQ(code("a.sh", "#!/bin/sh\ncurl -d @- https://api.openai.com/v1 <<E\n{\"model\": \"gpt-4o\"}\nE\n"),
             "endpoint openai called\nmodel gpt-4o called\n");
+}
+
+TEST(UsesInShell, AValuesTailIsNoModelOfItsOwn) {
+  EXPECT_EQ(code("a.sh",
+                 "http POST https://api.fireworks.ai/inference/v1/chat/completions "
+                 "model=accounts/fireworks/models/llama-v3p1-8b-instruct\n"),
+            "endpoint fireworks called\nmodel accounts/fireworks/models/llama-v3p1-8b-instruct called\n");
+}
+
+TEST(UsesInCode, RubysPercentLiteralsAreValues) {
+  EXPECT_EQ(code("a.rb",
+                 "M = { chat: %q(command-r7b-12-2024), all: %w[gpt-4o-mini text-embedding-3-small] }\n"
+                 "x = 10 %q - 1\n"),
+            "model command-r7b-12-2024 declared\nmodel gpt-4o-mini declared\n"
+            "model text-embedding-3-small declared\n");
 }
 
 TEST(UsesInShell, FunctionsAndListsOfThatNameAreNone) {
@@ -237,6 +290,27 @@ TEST(UsesInShell, ProgramsInHereDocumentsAreRead) {
                  "#!/bin/sh\npython3 - <<'PY'\nOpenAI(base_url=\"https://api.openai.com/v1\", "
                  "model=\"gpt-4o\")\nPY\n"),
             "endpoint openai called\nmodel gpt-4o called\n");
+}
+
+TEST(Configuration, OptionsWithinAValueNameModels) {
+  EXPECT_EQ(settings(".github/workflows/a.yml",
+                     "jobs:\n  a:\n    steps:\n      - uses: acme/agent@v1\n"
+                     "        with:\n"
+                     "          claude_args: --model claude-sonnet-4-5 --max-turns 5\n"),
+            "model claude-sonnet-4-5 deployed\n");
+}
+
+TEST(Configuration, CommandsInstallWhereverTheyStand) {
+  EXPECT_EQ(settings(".devcontainer/devcontainer.json",
+                     "{\"postCreateCommand\": \"pip install openai && ollama pull llama3.2\"}\n"),
+            "model llama3.2 deployed\nsdk openai declared\nservice ollama deployed\n");
+}
+
+TEST(Configuration, APortMappingIsNoAddress) {
+  EXPECT_EQ(settings("playbook.yml",
+                     "- hosts: gpu\n  tasks:\n    - x:\n"
+                     "        ports: [\"127.0.0.1:11434:11434\", \"11434:11434/tcp\"]\n"),
+            "");
 }
 
 TEST(Configuration, HostileTextsAreReadInLinearTime) {

@@ -70,6 +70,8 @@ class Commands {
 // What the commands of a shell text use, and what they install. `stands`: of what they run, `called` in a
 // script and `deployed` in a deployment.
 void uses_in_shell(std::string_view text, const At& at, Stands stands, Reached& uses);
+// Options and arguments without their command: addresses and models among them.
+void uses_in_options(std::string_view text, const At& at, Stands stands, Reached& uses);
 // The same of one command that is given as its words.
 void uses_in_words(const std::vector<Word>& words, const At& at, Stands stands, Reached& uses);
 // `model` and what flags hold in the arguments of a server that is told by its image.

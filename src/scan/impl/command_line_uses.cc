@@ -183,6 +183,12 @@ class Reader {
     }
     if (from < words.size()) run(words, from);
   }
+  // Options and their values, without the command that they are for.
+  void options(string_view text) {
+    Commands commands(text);
+    for (Command command; commands.next(command);)
+      if (command.form == Command::Form::simple) arguments(command.words, 0);
+  }
   void server_arguments(const std::vector<Word>& words, std::size_t from) {
     for (auto i = from; i < words.size(); ++i) {
       const auto word = string_view(words[i].text);
@@ -422,9 +428,10 @@ class Reader {
       const auto at = in(words[i]);
       uses_.addresses(text, at, stands_);
       if (text.contains("model")) uses_.models_in_body(text, at, stands_);
-      if (text.contains("model") || text.contains("deployments/")) uses_.models_in_path(text, at, stands_);
       const auto equals = text.starts_with('-') || is_assignment(text) ? text.find('=') : string_view::npos;
       const auto skipped = equals == string_view::npos ? 0 : equals + 1;
+      if (text.contains("model") || text.contains("deployments/"))
+        uses_.models_in_path(text.substr(skipped), in(words[i], skipped), stands_);
       auto wanted = Wanted::no;
       if (skipped > 0)
         wanted = names_model(text.substr(0, equals));
@@ -462,6 +469,10 @@ class Reader {
 
 void uses_in_shell(string_view text, const At& at, Stands stands, Reached& uses) {
   Reader(at, stands, uses, 0).text(text);
+}
+
+void uses_in_options(string_view text, const At& at, Stands stands, Reached& uses) {
+  Reader(at, stands, uses, 0).options(text);
 }
 
 void uses_in_words(const std::vector<Word>& words, const At& at, Stands stands, Reached& uses) {

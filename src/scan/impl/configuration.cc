@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "scan/impl/installing.h"
 #include "scan/impl/models.h"
 
 namespace ostiary::scan {
@@ -96,6 +97,13 @@ bool holds_environment(const std::vector<string_view>& path) {
   });
 }
 
+// Whether a key's value is a part of a command line: `claude_args`, `EXTRA_ARGS`, `vllmOptions`.
+bool holds_options(string_view key) {
+  const auto lower = text::lower(key.substr(0, 64));
+  return std::ranges::any_of(std::to_array<string_view>({"args", "arguments", "options", "opts", "flags"}),
+                             [&](string_view ending) { return lower.ends_with(ending); });
+}
+
 }  // namespace
 
 bool deploys(Purpose purpose) {
@@ -140,6 +148,15 @@ void Settings::take(const Setting& setting) {
   take_variable(setting, key);
 }
 
+// Commands, and what they install.
+void Settings::run(string_view text, const At& at) {
+  uses_in_shell(text, at, ran(), uses_);
+  signs_of_installs(text, at, [this](Sign sign) {
+    sign.ecosystem.reset();  // no manifest of a program: imports elsewhere are not declared by it
+    uses_.add(std::move(sign));
+  });
+}
+
 // A command, or a word of one.
 bool Settings::take_command(const Setting& setting, string_view key) {
   if (purpose_ == Purpose::settings) return false;
@@ -147,7 +164,7 @@ bool Settings::take_command(const Setting& setting, string_view key) {
   const bool scripts = purpose_ == Purpose::scripts && setting.path.size() > 1 &&
                        setting.path[setting.path.size() - 2] == "scripts";
   if (among(kScripts, key) || scripts || (purpose_ == Purpose::ci && key == "command")) {
-    uses_in_shell(text, at_of(setting.value), ran(), uses_);
+    run(text, at_of(setting.value));
     return true;
   }
   if (!among(kWords, key) || purpose_ == Purpose::scripts) return false;
@@ -156,7 +173,7 @@ bool Settings::take_command(const Setting& setting, string_view key) {
       setting.path[setting.path.size() - 2] != "containers" && purpose_ == Purpose::compose)
     return false;
   if (!setting.item) {
-    uses_in_shell(text, at_of(setting.value), ran(), uses_);
+    run(text, at_of(setting.value));
     if (server_) {
       Commands commands(text);
       for (Command command; commands.next(command);)
@@ -180,8 +197,7 @@ void Settings::flush() {
   // A script, given to a shell that another list may name.
   for (const auto& word : words)
     if (word.text.contains('\n') || (words.size() == 1 && std::ranges::any_of(word.text, is_blank)))
-      uses_in_shell(
-          word.text, [&](std::size_t i) { return std::min(word.start + i, word.end); }, ran(), uses_);
+      run(word.text, [&](std::size_t i) { return std::min(word.start + i, word.end); });
   uses_in_words(words, at, ran(), uses_);
 }
 
@@ -290,6 +306,7 @@ void Settings::take_value(string_view text, const At& at, string_view key, Stand
   if (!blanks || text.starts_with("http") || text.contains("url") || text.contains("proxy_pass"))
     uses_.addresses(text, at, stands);
   if (blanks && (text[0] == '{' || text[0] == '[')) uses_.models_in_body(text, at, stands);
+  if (blanks && text.starts_with('-') && holds_options(key)) return uses_in_options(text, at, stands, uses_);
   if (blanks || text.size() > 4096) return;
   if (text.contains("model") || text.contains("deployments/")) {
     uses_.models_in_path(text, at, stands);

@@ -33,6 +33,7 @@ class Settings {
  private:
   Stands ran() const { return {deploys(purpose_) ? Grade::deployed : Grade::called}; }
   Stands stated(const Setting& setting) const;
+  void run(std::string_view text, const At& at);
   bool take_command(const Setting& setting, std::string_view key);
   bool take_deployment(const Setting& setting, std::string_view key);
   void take_variable(const Setting& setting, std::string_view key);

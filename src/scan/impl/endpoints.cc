@@ -323,7 +323,12 @@ class Finder {
     auto at = from + address.host.size();
     if (at == end) address.port = port(at);
     if (at < text_.size() && is_word(text_[at])) return end;
-    if (at < text_.size() && text_[at] == ':' && address.port != 0) return end;  // ports of a container
+    // Ports of a container: `127.0.0.1:8000:80`, `8000:80`.
+    if (address.port != 0 && at < text_.size() && text_[at] == ':') {
+      while (at < text_.size() && (text_[at] == ':' || is_word(text_[at]))) ++at;
+      return at;
+    }
+    if (!scheme && !host.empty() && std::ranges::all_of(host, is_digit)) return at;
     if (at >= end) address.path = path(at);
     address.end = at;
     if (host.size() > kLongestHost) return end;

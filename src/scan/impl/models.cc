@@ -132,6 +132,32 @@ constexpr auto kRouters = std::to_array<string_view>({"@cf",
                                                       "hosted_vllm",
                                                       "text-completion-openai"});
 
+// The same before a colon, beside those: what names the client or the interface of a provider.
+constexpr auto kClients = std::to_array<string_view>({"azure_openai",
+                                                      "azureopenai",
+                                                      "bedrock_converse",
+                                                      "google-gla",
+                                                      "google-vertex",
+                                                      "google_genai",
+                                                      "google_vertexai",
+                                                      "google_anthropic_vertex",
+                                                      "aistudio",
+                                                      "vertex",
+                                                      "palm",
+                                                      "moonshotai",
+                                                      "lmstudio",
+                                                      "llamacpp",
+                                                      "litellm",
+                                                      "togetherai",
+                                                      "heroku",
+                                                      "gateway",
+                                                      "openai-chat",
+                                                      "openai-responses"});
+// What may stand between a provider and the model's name: the interface by which it is asked.
+constexpr auto kInterfaces =
+    std::to_array<string_view>({"chat", "completion", "completions", "messages", "responses", "embedding",
+                                "embeddings", "image", "realtime", "moderation", "assistant"});
+
 // Folders of programs: what lies in them is no model.
 constexpr auto kFolders = std::to_array<string_view>(
     {"api",    "app",          "apps",     "assets",   "bin",   "blog",     "build",    "config",  "configs",
@@ -139,6 +165,14 @@ constexpr auto kFolders = std::to_array<string_view>(
      "lib",    "node_modules", "packages", "pages",    "pkg",   "prompts",  "public",   "scripts", "src",
      "static", "templates",    "test",     "tests",    "tmp",   "usr",      "vendor",   "feature", "features",
      "feat",   "fix",          "release",  "releases", "icons", "logos"});
+
+// Folders into which programs put models that they made.
+constexpr auto kOutputs = std::to_array<string_view>(
+    {"artifacts",   "cache",        "checkpoint", "checkpoints", "ckpt",     "ckpts",
+     "experiments", "export",       "local",      "logs",        "model",    "models",
+     "opt",         "out",          "output",     "outputs",     "path",     "pretrained",
+     "result",      "results",      "run",        "runs",        "save",     "saved",
+     "saved_model", "saved_models", "trained",    "weights",     "workspace"});
 
 constexpr auto kEndings = std::to_array<string_view>(
     {".bin",  ".c",     ".cc",   ".cfg",    ".conf",  ".cpp",     ".cs",          ".css", ".csv",
@@ -186,6 +220,7 @@ class Models {
     auto name = string_view(whole);
     for (const auto variant : kVariants)
       if (name.ends_with(variant)) name.remove_suffix(variant.size());
+    if (const auto behind = behind_client(name); behind > 0) return find(text.substr(behind));
     const auto slash = name.rfind('/');
     if (slash == string_view::npos) return by_name(name, text);
     if (const auto* family = by_repository(name)) return ModelName{family, true};
@@ -202,6 +237,19 @@ class Models {
   }
 
  private:
+  // How much of `openai:gpt-4o`, `anthropic:messages:claude-3-opus` says through whom it is reached.
+  static std::size_t behind_client(string_view name) {
+    const auto colon = name.find(':');
+    if (colon == string_view::npos) return 0;
+    const auto client = name.substr(0, colon);
+    if (!among(kRouters, client) && !among(kClients, client)) return 0;
+    // A tag: of `qwen:7b` and `mistral:latest` the first word is the model.
+    const auto rest = name.substr(colon + 1);
+    if (rest.find_first_of("-/:") == string_view::npos && !client.starts_with("openai")) return 0;
+    const auto second = rest.find(':');
+    return second != string_view::npos && among(kInterfaces, rest.substr(0, second)) ? colon + second + 2
+                                                                                     : colon + 1;
+  }
   const ModelFamily* by_repository(string_view name) const {
     const auto slash = name.rfind('/');
     const auto before = slash == 0 ? string_view::npos : name.rfind('/', slash - 1);
@@ -275,6 +323,14 @@ bool may_be_model(string_view text) {
   if (colon == string_view::npos) return false;
   return std::ranges::any_of(text.substr(colon + 1), is_letter) &&
          text.find(':', colon + 1) == string_view::npos;
+}
+
+bool may_be_hub_name(string_view text) {
+  if (!may_be_name(text) || text.starts_with('@')) return false;
+  const auto slashes = std::ranges::count(text, '/');
+  if (slashes == 0) return is_letter(text[0]);
+  const auto owner = text::lower(text.substr(0, text.find('/')));
+  return slashes <= 3 && !among(kFolders, owner) && !among(kOutputs, owner);
 }
 
 bool looks_like_model(string_view text) {

@@ -24,6 +24,10 @@ std::optional<ModelName> model_named(std::string_view text);
 // Whether a text could be a model's name in a hub or a registry (`owner/name`, `name:tag`), known or not.
 bool may_be_model(std::string_view text);
 
+// Whether a text could name a model where a library takes one by its name: `owner/name`, with a path or a
+// version behind it, or a bare word. Files and folders of a program are none.
+bool may_be_hub_name(std::string_view text);
+
 // Whether a name has the look of a model's, known or not: that, or small letters with a digit and a dash.
 bool looks_like_model(std::string_view text);
 

@@ -181,6 +181,11 @@ void Reached::model_surely(string_view name, std::uint64_t start, std::uint64_t 
   put(model_sign(name, known ? known->family : nullptr, start, end), stands, false);
 }
 
+void Reached::model_of_call(string_view name, std::uint64_t start, std::uint64_t end) {
+  const auto known = model_named(name);
+  put(model_sign(name, known ? known->family : nullptr, start, end), kValue, !known || !known->sure);
+}
+
 void Reached::models_in_path(string_view text, const At& at, Stands stands) {
   if (model_named(text)) return;
   for (const string_view mark : {"models/", "model/", "deployments/", "engines/", "/run/"}) {

@@ -37,6 +37,8 @@ class Reached {
   void model(std::string_view name, std::uint64_t start, std::uint64_t end, Stands stands, Wanted wanted);
   // The same where nothing but a model's name can stand: known or not.
   void model_surely(std::string_view name, std::uint64_t start, std::uint64_t end, Stands stands);
+  // The same where a library's call takes it, which speaks for the name as much as the library itself does.
+  void model_of_call(std::string_view name, std::uint64_t start, std::uint64_t end);
   // Names behind `models/`, `deployments/` and their like.
   void models_in_path(std::string_view text, const At& at, Stands stands);
   // Values of "model" in a body of JSON, however its quotes are escaped.
