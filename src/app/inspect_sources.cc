@@ -105,6 +105,8 @@ Result<> from_stdin(const InspectOptions& options, Taker& taker) {
     taker.give({{}, content->bytes(), {}, nullptr});
   else
     taker.add({{"-", files::Why::too_large, content.error().message}});
+  if (content && content->changed())
+    taker.add({{"-", files::Why::unreadable, "it changed while it was read"}});
   return {};
 }
 
@@ -113,8 +115,12 @@ Result<> from_tree(const InspectOptions& options, Taker& taker) {
   how.ignore_rules = !options.no_ignore;
   how.limits.file_bytes = options.max_bytes;
   TRY(auto tree, files::Tree::open(options.paths, how));
-  while (const auto* file = tree.next())
-    if (const auto content = tree.read()) taker.give({file->shown, content->bytes(), {}, nullptr});
+  while (const auto* file = tree.next()) {
+    const auto content = tree.read();
+    if (!content) continue;
+    taker.give({file->shown, content->bytes(), {}, nullptr});
+    if (content->changed()) tree.changed(file->shown);
+  }
   taker.add(tree.partial());
   return {};
 }

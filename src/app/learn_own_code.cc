@@ -57,6 +57,7 @@ Result<int> learn_own_code(const InspectOptions& options) {
       const auto content = tree.read();
       if (!content || content->encoding() == files::Encoding::binary) continue;
       if (lex::language_of(name, content->bytes())) writer.learn(name, content->bytes());
+      if (content->changed()) tree.changed(name);
     }
     not_read += tree.partial().size();
   }

@@ -220,6 +220,79 @@ TEST(Archive, WhatIsDamagedIsToldOfAndWhatStandsBeforeItIsRead) {
   }
 }
 
+std::string ar_of(const Members& members) {
+  std::string out = "!<arch>\n";
+  for (const auto& [name, bytes] : members) {
+    out += fmt::format("{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", name, 0, 0, 0, "100644", bytes.size()) + bytes;
+    if (bytes.size() % 2 == 1) out += '\n';
+  }
+  return out;
+}
+
+TEST(Archive, ADebianPackageIsOneTreeOfItsDescriptionAndItsFiles) {
+  const auto deb = ar_of(
+      {{"debian-binary", "2.0\n"},
+       {"control.tar.gz", made(false, Packed::gzip, {{"./control", "Package: x\n"}})},
+       {"data.tar.zst",
+        made(false, Packed::zstd, {{"./usr/lib/x.so", "1"}, {"./usr/share/x.zip", zip_of({{"in", "2"}})}})}});
+  const auto unpacked = unpack(deb, {}, "x.deb");
+  EXPECT_THAT(unpacked.members,
+              ElementsAre(Pair("x.deb!/debian-binary", "2.0\n"), Pair("x.deb!/control", "Package: x\n"),
+                          Pair("x.deb!/usr/lib/x.so", "1"), Pair("x.deb!/usr/share/x.zip!/in", "2")));
+  EXPECT_THAT(unpacked.partial, IsEmpty());
+  EXPECT_EQ(archive_kind_of(ar_of({{"x.o/", "1"}})), ArchiveKind::none) << "a library";
+}
+
+TEST(Archive, OfALargeMemberTheBeginningAndItsSizeAreGivenWhereThatIsAskedFor) {
+  const ArchiveLimits limits{.member_bytes = 999, .head_bytes = 100};
+  const std::string big(70'000, 'x');
+  for (const auto& archive :
+       {zip_of({{"big", big}, {"b", "2"}}), made(false, Packed::gzip, {{"big", big}, {"b", "2"}}),
+        made(false, Packed::plain, {{"big", big}, {"b", "2"}}), packed_file(Packed::gzip, big)}) {
+    std::vector<std::pair<std::size_t, std::uint64_t>> sizes;
+    const auto partial = read_archive(
+        archive, "a",
+        [&](const Member& member) {
+          sizes.emplace_back(member.bytes.size(), member.whole);
+          return true;
+        },
+        limits);
+    EXPECT_THAT(partial, IsEmpty());
+    ASSERT_THAT(sizes, ::testing::Not(IsEmpty()));
+    EXPECT_EQ(sizes[0], std::pair(std::size_t{100}, std::uint64_t{70'000}));
+    if (sizes.size() > 1) EXPECT_EQ(sizes[1], std::pair(std::size_t{1}, std::uint64_t{1}));
+  }
+}
+
+TEST(Archive, ArchivesOverTheLimitOfAMemberAreReadAsStreams) {
+  const std::string big(3000, 'x');
+  for (const auto& inner :
+       {zip_of({{"in", big}, {"b", "2"}}), made(false, Packed::plain, {{"in", big}, {"b", "2"}})}) {
+    const auto unpacked =
+        unpack(made(false, Packed::gzip, {{"big", inner}, {"c", "3"}}), {.member_bytes = 3000});
+    EXPECT_THAT(unpacked.members,
+                ElementsAre(Pair("a!/big!/in", big), Pair("a!/big!/b", "2"), Pair("a!/c", "3")));
+    EXPECT_THAT(unpacked.partial, IsEmpty());
+  }
+}
+
+TEST(Archive, AnArchiveThatIsWantedWholeIsGiven) {
+  const auto model = zip_of({{"m/data.pkl", "1"}});
+  ArchiveLimits limits;
+  limits.give_archive = [](const Member& head) { return head.path.ends_with(".pt"); };
+  EXPECT_THAT(unpack(zip_of({{"m.pt", model}, {"x.zip", model}}), limits).members,
+              ElementsAre(Pair("a!/m.pt", model), Pair("a!/x.zip!/m/data.pkl", "1")));
+}
+
+TEST(Archive, AHundredArchivesInOneAnotherEndAtTheLimit) {
+  std::string nested = "core";
+  for (int i = 0; i < 100; ++i) nested = made(false, Packed::gzip, {{"t", nested}});
+  const auto unpacked = unpack(nested, {.levels = 6});
+  EXPECT_THAT(unpacked.members, IsEmpty());
+  ASSERT_THAT(unpacked.partial, SizeIs(1));
+  EXPECT_EQ(unpacked.partial[0].why, Why::too_deep);
+}
+
 TEST(Archive, TheReceiverMayEndIt) {
   const auto zip = zip_of({{"1", "1"}, {"2", "2"}});
   int seen = 0;

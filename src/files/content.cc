@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "files/impl/guarded.h"
 
 namespace ostiary::files {
 
@@ -75,17 +76,24 @@ Encoding encoding_of(std::string_view bytes) {
 Content::Content(Content&& other) noexcept
     : own_(std::move(other.own_)),
       map_(std::exchange(other.map_, nullptr)),
-      mapped_(std::exchange(other.mapped_, 0)) {}
+      mapped_(std::exchange(other.mapped_, 0)),
+      guarded_(std::exchange(other.guarded_, nullptr)) {}
 
 Content& Content::operator=(Content&& other) noexcept {
   std::swap(own_, other.own_);
   std::swap(map_, other.map_);
   std::swap(mapped_, other.mapped_);
+  std::swap(guarded_, other.guarded_);
   return *this;
 }
 
 Content::~Content() {
+  if (guarded_) release(guarded_);
   if (map_) ::munmap(const_cast<char*>(map_), mapped_);
+}
+
+bool Content::changed() const {
+  return guarded_ && guarded_->changed.load(std::memory_order_relaxed);
 }
 
 // A pipe or device: how much comes is not known.
@@ -126,6 +134,8 @@ Result<Content> Content::read(int fd, std::uint64_t limit, const std::string& wh
   Content content;
   content.map_ = static_cast<const char*>(data);
   content.mapped_ = size;
+  content.guarded_ = guard(content.map_, size);
+  if (!content.guarded_) return fail(Code::io, "too many large files are open at once", where);
   return content;
 }
 

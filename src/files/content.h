@@ -10,6 +10,8 @@
 
 namespace ostiary::files {
 
+struct Guarded;
+
 // How the bytes of a file are to be taken, from its first 8 KiB.
 enum class Encoding : std::uint8_t {
   bytes,     // no mark and no NUL: UTF-8, ASCII or an 8-bit encoding
@@ -21,8 +23,9 @@ enum class Encoding : std::uint8_t {
 constexpr std::size_t kEncodingHead = 8192;
 Encoding encoding_of(std::string_view bytes);
 
-// The bytes of one file. What is small, and what a pipe brings, is held in memory of its own; a larger file is mapped, and reading a
-// mapping beyond where another program has since cut the file ends the process (SIGBUS).
+// The bytes of one file. What is small, and what a pipe brings, is held in memory of its own; a larger file
+// is mapped. Where another program cuts a mapped file meanwhile, what is gone reads as zeros, and changed()
+// says so.
 class Content {
  public:
   static constexpr std::size_t kMappedFrom = 64u << 20;
@@ -38,6 +41,8 @@ class Content {
   static Result<Content> read(int fd, std::uint64_t limit, const std::string& where);
 
   std::string_view bytes() const { return map_ ? std::string_view(map_, mapped_) : std::string_view(own_); }
+  // Whether bytes that were read so far were no longer there. To be asked after reading.
+  bool changed() const;
   Encoding encoding() const { return encoding_of(bytes()); }
 
  private:
@@ -45,6 +50,7 @@ class Content {
   std::string own_;
   const char* map_ = nullptr;
   std::size_t mapped_ = 0;
+  Guarded* guarded_ = nullptr;  // of a file, not of a pipe
 };
 
 }  // namespace ostiary::files

@@ -1,7 +1,12 @@
 #include "files/content.h"
 
+#include <csignal>
 #include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -49,6 +54,35 @@ TEST(Content, OverTheLimitIsAnError) {
   EXPECT_EQ(Content::read(fd.get(), 4, "f").error().code, Code::too_large);
   const Fd zero(::open("/dev/zero", O_RDONLY));
   EXPECT_EQ(Content::read(zero.get(), 1 << 20, "zero").error().code, Code::too_large);
+}
+
+TEST(Content, AMappedFileThatIsCutReadsAsZerosAndSaysSo) {
+  const auto path = std::filesystem::temp_directory_path() / fmt::format("ostiary-cut-{}", ::getpid());
+  std::ofstream(path) << "begins";
+  std::filesystem::resize_file(path, Content::kMappedFrom + 4096);
+  const Fd fd(::open(path.c_str(), O_RDONLY));
+  const auto cut = Content::read(fd.get(), UINT64_MAX, "f"), whole = Content::read(fd.get(), UINT64_MAX, "f");
+  ASSERT_TRUE(cut && whole);
+  std::filesystem::resize_file(path, 4096);
+  EXPECT_EQ(cut->bytes().substr(0, 6), "begins");
+  EXPECT_FALSE(cut->changed());
+  EXPECT_EQ(cut->bytes()[1 << 20], '\0');
+  EXPECT_EQ(cut->bytes().back(), '\0');
+  EXPECT_TRUE(cut->changed());
+  EXPECT_FALSE(whole->changed()) << "nothing that is gone was read of it";
+  std::filesystem::remove(path);
+}
+
+TEST(ContentDeathTest, AFaultThatIsNotOursIsNotTaken) {
+  const auto path = std::filesystem::temp_directory_path() / fmt::format("ostiary-bus-{}", ::getpid());
+  std::ofstream(path) << "x";
+  const Fd fd(::open(path.c_str(), O_RDWR));
+  std::filesystem::resize_file(path, Content::kMappedFrom);
+  ASSERT_TRUE(Content::read(fd.get(), UINT64_MAX, "f"));
+  auto* other = static_cast<volatile char*>(::mmap(nullptr, 8192, PROT_READ, MAP_PRIVATE, fd.get(), 0));
+  std::filesystem::resize_file(path, 0);
+  EXPECT_EXIT(static_cast<void>(other[5000]), ::testing::KilledBySignal(SIGBUS), "");
+  std::filesystem::remove(path);
 }
 
 }  // namespace

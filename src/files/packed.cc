@@ -33,6 +33,7 @@ bool allow(archive* reader, ArchiveKind kind) {
       return with(::archive_read_support_filter_zstd(reader));
     case ArchiveKind::bzip2:
       return with(::archive_read_support_filter_bzip2(reader));
+    case ArchiveKind::deb:
     case ArchiveKind::none:
       break;
   }

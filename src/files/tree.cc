@@ -63,6 +63,7 @@ struct Tree::Impl {
   bool named = false;  // `file` was named itself
   std::uint64_t entries = 0;
   bool crowded = false;  // over the limit of entries
+  bool image = false;    // the folder entered last is an image, which is to be given
   bool full = false;     // over the limit of bytes
   TreeSummary summary;
   std::vector<Partial> partial;
@@ -76,6 +77,7 @@ struct Tree::Impl {
   std::vector<Name> names_in(const Folder& folder);
   bool wanted(const Folder& folder, Name& name, std::uint8_t type);
   bool give(std::string path, std::uint64_t size);
+  static bool is_layout(const Folder& folder);
   bool step();
 };
 
@@ -168,6 +170,21 @@ void Tree::Impl::enter(Fd fd, const std::string& path) {
                 shown_of(path), partial);
   }
   folder.names = names_in(folder);
+  if (!options.image_folders || !is_layout(folder)) return;
+  // What is below is the image's; it is given once, and has nothing to be walked.
+  folder.names.clear();
+  named = false;
+  ++summary.files;
+  file = {.root = root - 1, .path = path, .shown = shown_of(path), .size = 0, .image = true};
+  image = true;
+}
+
+bool Tree::Impl::is_layout(const Folder& folder) {
+  const auto has = [&](std::string_view name, bool is_folder) {
+    return std::ranges::any_of(folder.names,
+                               [&](const Name& n) { return n.text == name && n.folder == is_folder; });
+  };
+  return has("oci-layout", false) && has("index.json", false) && has("blobs", true);
 }
 
 // True when a file was named and is to be given.
@@ -191,7 +208,7 @@ bool Tree::Impl::start_next_root() {
   }
   if (options.ignore_rules) rules.start(name, prefix, partial);
   enter(std::move(fd), "");
-  return false;
+  return std::exchange(image, false);
 }
 
 // One step of the walk; true when `file` is to be given.
@@ -220,7 +237,7 @@ bool Tree::Impl::step() {
   } else {
     report(shown_of(path), Why::unreadable, fail_errno("open the folder", "", errno).error().message);
   }
-  return false;
+  return std::exchange(image, false);
 }
 
 Tree::Tree(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -267,6 +284,14 @@ Result<Content> Tree::read() {
   auto content = read_it();
   if (!content) walk.report(shown, why_of(content.error()), content.error().message);
   return content;
+}
+
+const Fd& Tree::folder() const {
+  return impl_->folders.back().fd;
+}
+
+void Tree::changed(const std::string& shown) {
+  impl_->report(shown, Why::unreadable, "it changed while it was read");
 }
 
 const TreeSummary& Tree::summary() const {

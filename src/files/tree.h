@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/result.h"
 #include "files/content.h"
 #include "files/partial.h"
@@ -19,6 +20,7 @@ struct TreeLimits {
 };
 
 struct TreeOptions {
+  bool image_folders = false;  // layouts of container images are given as one file each
   bool ignore_rules =
       true;  // .gitignore, .ostiaryignore, .git/info/exclude; without them `.git` is entered too
   TreeLimits limits;
@@ -30,6 +32,7 @@ struct TreeFile {
   std::string path;        // below it, with '/'; the name itself where a file was named. Any bytes but NUL
   std::string shown;       // the name that was given and `path`, without "./": how people find the file
   std::uint64_t size = 0;  // bytes when it was looked at; 0 of a pipe or device that was named
+  bool image = false;      // a folder that is a container image: read_image_folder(folder())
 };
 
 struct TreeSummary {
@@ -63,6 +66,10 @@ class Tree {
   const TreeFile* next();
   // The bytes of the file that next() gave last. An error stands in partial() too.
   Result<Content> read();
+  // The folder that next() gave last as an image. Valid until the next call.
+  const Fd& folder() const;
+  // Notes that the file changed while its content was in use (Content::changed()): partial() tells.
+  void changed(const std::string& shown);
 
   const TreeSummary& summary() const;
   const std::vector<Partial>& partial() const;  // in the order met

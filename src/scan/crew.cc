@@ -21,9 +21,13 @@ Crew::~Crew() {
   more_.notify_all();
 }
 
-void Crew::give(std::string path, files::Content content) {
+void Crew::note(std::vector<files::Partial> partial) {
+  std::ranges::move(partial, std::back_inserter(noted_));
+}
+
+void Crew::give(std::string path, files::Content content, std::uint64_t whole) {
   batch_bytes_ += content.bytes().size();
-  batch_.push_back({std::move(path), std::move(content)});
+  batch_.push_back({std::move(path), std::move(content), whole});
   if (batch_.size() >= kBatch || batch_bytes_ >= kMostWaiting / 8) hand_over();
 }
 
@@ -51,7 +55,11 @@ void Crew::work(Examiner& examiner) {
     std::uint64_t bytes = 0;
     for (const auto& job : jobs) {
       bytes += job.content.bytes().size();
-      examiner.take(job.path, job.content.bytes());
+      examiner.take(job.path, job.content.bytes(),
+                    std::max<std::uint64_t>(job.whole, job.content.bytes().size()));
+      if (job.content.changed())
+        examiner.found().partial.push_back(
+            {job.path, files::Why::unreadable, "it changed while it was read"});
     }
     {
       const std::lock_guard lock(mutex_);
@@ -70,6 +78,7 @@ Found Crew::finish() {
   more_.notify_all();
   threads_.clear();  // joins
   Found all;
+  all.partial = std::move(noted_);
   for (auto& examiner : examiners_) all.join(std::move(examiner->found()));
   return all;
 }

@@ -4,10 +4,14 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/text.h"
 #include "files/archive.h"
 #include "files/content.h"
+#include "files/image.h"
 #include "scan/impl/detectors.h"
+#include "scan/impl/executables.h"
 #include "scan/impl/features.h"
+#include "scan/impl/formats.h"
 #include "scan/impl/languages.h"
 
 namespace ostiary::scan {
@@ -41,12 +45,25 @@ class Placer {
 
 }  // namespace
 
+files::ArchiveLimits archive_limits() {
+  files::ArchiveLimits limits;
+  limits.levels = 6;
+  limits.members = 1'000'000;
+  limits.member_bytes = 32ULL << 20;
+  limits.total_bytes = 64ULL << 30;
+  limits.head_bytes = limits.member_bytes;
+  limits.give_archive = [](const files::Member& head) {
+    return format_of(head.path, head.bytes, head.whole).has_value();
+  };
+  return limits;
+}
+
 Examiner::Examiner(std::shared_ptr<const Prefilter> prefilter, const Options& options)
     : look_(std::move(prefilter)), options_(options) {}
 
-void Examiner::take(std::string_view path, std::string_view bytes) {
+void Examiner::take(std::string_view path, std::string_view bytes, std::uint64_t whole) {
   const auto kind = files::archive_kind_of(bytes.substr(0, 512));
-  if (kind == files::ArchiveKind::none) return take_plain(path, bytes);
+  if (kind == files::ArchiveKind::none || whole > bytes.size()) return take_plain(path, bytes, whole);
   // Model files may be archives themselves, and are told by their name and first bytes.
   signs_ = {};
   signs_in_binary({path, bytes}, bytes.size(), signs_);
@@ -59,14 +76,26 @@ void Examiner::take(std::string_view path, std::string_view bytes) {
 
 void Examiner::take_archive(std::string_view path, std::string_view bytes) {
   ++found_.archives;
-  auto partial = files::read_archive(bytes, path, [&](const files::Member& member) {
-    take_plain(member.path, member.bytes);
+  const auto limits = archive_limits();
+  const files::OnMember on_member = [&](const files::Member& member) {
+    take_plain(member.path, member.bytes, member.whole);
     return true;
-  });
-  std::ranges::move(partial, std::back_inserter(found_.partial));
+  };
+  auto partial = files::read_image(bytes, path, on_member, limits);
+  if (!partial) partial = files::read_archive(bytes, path, on_member, limits);
+  std::ranges::move(*partial, std::back_inserter(found_.partial));
 }
 
-void Examiner::take_plain(std::string_view path, std::string_view bytes) {
+void Examiner::take_binary(const File& file, std::uint64_t whole) {
+  signs_in_binary(file, whole, signs_);
+  // The table of what a program is linked with may stand anywhere.
+  if (whole > file.bytes.size() && signs_.all.empty() && read_executable(file.bytes))
+    signs_.partial.push_back({std::string(file.path), files::Why::too_large,
+                              fmt::format("of this program only the first {} were looked at",
+                                          text::format_bytes(file.bytes.size()))});
+}
+
+void Examiner::take_plain(std::string_view path, std::string_view bytes, std::uint64_t whole) {
   ++found_.files;
   found_.bytes += bytes.size();
   if (!is_installed(path)) note(path);
@@ -82,20 +111,20 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes) {
     }
   }
   if (files::encoding_of(bytes) == files::Encoding::binary) {
-    signs_in_binary(file, bytes.size(), signs_);
+    take_binary(file, whole);
     return keep(file);
   }
   if (is_installed(path)) {
     signs_of_copies(file, signs_);
     return keep(file);
   }
-  if (bytes.size() > kMostText) {
+  const auto most = std::min<std::uint64_t>(kMostText, bytes.size());
+  if (whole > most)
     found_.partial.push_back({std::string(path), files::Why::too_large,
-                              fmt::format("only its first {} MiB were looked at", kMostText >> 20)});
-  }
+                              fmt::format("only its first {} were looked at", text::format_bytes(most))});
   const File text{path, bytes.substr(0, kMostText)};
   signs_of_assistants(text, signs_);
-  signs_in_binary(text, bytes.size(), signs_);
+  signs_in_binary(text, whole, signs_);
   if (look_.any(text.bytes)) {
     signs_in_code(text, signs_);
     uses_in_code(text, signs_);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "files/git.h"
+#include "files/image.h"
 #include "files/tree.h"
 #include "scan/impl/crew.h"
 #include "scan/impl/history.h"
@@ -37,6 +38,17 @@ Report report_of(Found found, std::vector<files::Partial> partial) {
   return out;
 }
 
+// Members of a container image that is a folder, each as a file of its own.
+void give_image(const Fd& folder, const std::string& shown, Crew& crew) {
+  crew.note(files::read_image_folder(
+      folder, shown,
+      [&](const files::Member& member) {
+        crew.give(std::string(member.path), files::Content(std::string(member.bytes)), member.whole);
+        return true;
+      },
+      archive_limits()));
+}
+
 }  // namespace
 
 Result<Report> scan(const std::vector<std::string>& paths, const Options& options,
@@ -44,12 +56,18 @@ Result<Report> scan(const std::vector<std::string>& paths, const Options& option
   TRY(const auto prefilter, Prefilter::builtin());
   files::TreeOptions walking{.ignore_rules = options.ignore_rules, .limits = {}};
   walking.limits.file_bytes = options.file_bytes;
+  walking.image_folders = true;
   TRY(auto tree, files::Tree::open(paths, walking));
   auto history = History::of_work_trees(options.history ? paths : std::vector<std::string>());
   Crew crew(prefilter, options);
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0, images = 0;
   while (const auto* file = tree.next()) {
     auto path = file->shown;
+    if (file->image) {
+      give_image(tree.folder(), path, crew);
+      ++images;
+      continue;
+    }
     auto content = tree.read();
     if (!content) continue;  // it stands in partial()
     bytes += content->bytes().size();
@@ -57,6 +75,7 @@ Result<Report> scan(const std::vector<std::string>& paths, const Options& option
     if (on_progress) on_progress(bytes);
   }
   auto report = report_of(crew.finish(), tree.partial());
+  report.summary.archives += images;
   report.summary.ignored = tree.summary().ignored;
   report.summary.links = tree.summary().links;
   history.finish(report);

@@ -21,7 +21,10 @@ class Crew {
   ~Crew();
 
   // Waits while too much is waiting.
-  void give(std::string path, files::Content content);
+  // `whole`: the file's size where the content is only its beginning.
+  void give(std::string path, files::Content content, std::uint64_t whole = 0);
+  // What the calling thread found out itself.
+  void note(std::vector<files::Partial> partial);
   // All that was found, after the last file. To be called once.
   Found finish();
 
@@ -29,6 +32,7 @@ class Crew {
   struct Job {
     std::string path;
     files::Content content;
+    std::uint64_t whole = 0;
   };
   void work(Examiner& examiner);
 
@@ -41,6 +45,7 @@ class Crew {
   std::vector<Job> batch_;
   std::uint64_t batch_bytes_ = 0, waiting_bytes_ = 0;
   bool over_ = false;
+  std::vector<files::Partial> noted_;
   std::vector<std::unique_ptr<Examiner>> examiners_;
   std::vector<std::jthread> threads_;
 
