@@ -173,13 +173,14 @@ void add_authors(Texts& texts) {
 void add_keys(Texts& texts) {
   for (const auto& detector : catalog::detectors()) {
     if (detector.models_provider.empty()) continue;
-    const bool named = !detector.before.empty() || detector.where == "near";
-    for (const auto& keyword : detector.keywords)
+    for (const auto& keyword : detector.keywords) {
+      const bool named = (!detector.before.empty() || detector.where == "near") && is_word(keyword.front());
       texts.add(keyword, {.any_case = named || detector.any_case,
                           .open_front = true,
                           .open_back = true,
                           .key = !named,
                           .named = named});
+    }
   }
 }
 

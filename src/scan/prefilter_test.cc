@@ -36,6 +36,21 @@ TEST_F(PrefilterTest, PassesOverLongerWords) {
   EXPECT_FALSE(look->any(""));
 }
 
+TEST_F(PrefilterTest, FindsKeysByTheirBeginningOrTheirName) {
+  const std::string key = "1624a8940f1f836f99ee" + std::string("3692f09e2e80");
+  EXPECT_TRUE(look->any("x: \"sk-" + key + "\"\n"));
+  EXPECT_TRUE(look->any("token = hf_" + key));
+  EXPECT_TRUE(look->any("mistralApiKey: x"));
+  EXPECT_FALSE(look->any("static int hf_ieee80211_supported_rates_list = -1;"));
+  EXPECT_FALSE(look->any("a voyage to the north"));
+}
+
+TEST_F(PrefilterTest, FindsPhrasesOfAuthors) {
+  EXPECT_TRUE(look->any("// Written by ChatGPT\n"));
+  EXPECT_TRUE(look->any("# Generated with Claude Code\n"));
+  EXPECT_FALSE(look->any("# Generated with protoc\n"));
+}
+
 TEST_F(PrefilterTest, FindsWhatStandsOnTheEdgeOfABlock) {
   for (const std::size_t before : {65'500UL, 65'530UL, 65'536UL, 65'540UL, 131'000UL}) {
     const auto text = std::string(before, ' ') + "import openai" + std::string(100'000, ' ');

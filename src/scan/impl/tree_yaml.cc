@@ -37,7 +37,14 @@ class YamlReader {
 
   char at(std::size_t i) const { return i < text_.size() ? text_[i] : '\n'; }
   bool ends_at(std::size_t i) const { return at(i) == '\n' || blank(at(i)); }
-  std::size_t line_end(std::size_t from) const { return std::min(text_.find('\n', from), text_.size()); }
+  // Kept, as each value of a line may ask for it.
+  std::size_t line_end(std::size_t from) const {
+    if (from < end_from_ || from > end_at_) {
+      end_from_ = from;
+      end_at_ = std::min(text_.find('\n', from), text_.size());
+    }
+    return end_at_;
+  }
   std::size_t content_from(std::size_t from) const {
     return std::min(text_.find_first_not_of(" \t\r", from), text_.size());
   }
@@ -366,7 +373,8 @@ class YamlReader {
   std::size_t waiting_column_ = kNoColumn;
   bool asked_ = false;  // `? name` waits for its `: value`
   std::size_t at_ = 0, line_start_ = 0, flow_line_ = 0;
-  std::size_t budget_ = 64;  // strings without an end that are looked for
+  mutable std::size_t end_from_ = 1, end_at_ = 0;  // where the line ends that holds what lies between
+  std::size_t budget_ = 64;                        // strings without an end that are looked for
   bool ended_ = false;
 };
 
