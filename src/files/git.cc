@@ -181,8 +181,11 @@ Result<std::vector<GitBlob>> Repository::staged() {
 
 Result<std::vector<GitBlob>> Repository::tree(const std::string& revision) {
   auto& self = *impl_;
-  TRY(auto id, self.git.output({"rev-parse", "--verify", "--end-of-options", revision + "^{tree}"}));
-  TRY(auto listing, self.git.start({"ls-tree", "-r", "-z", "--full-tree", std::string(text::trim(id))}));
+  auto id = self.git.output({"rev-parse", "--verify", "--end-of-options", revision + "^{tree}"});
+  if (!id && id.error().code == Code::not_found)
+    id.error().message = fmt::format("'{}': {}", revision, id.error().message);
+  if (!id) return std::unexpected(std::move(id.error()));
+  TRY(auto listing, self.git.start({"ls-tree", "-r", "-z", "--full-tree", std::string(text::trim(*id))}));
   std::vector<GitBlob> blobs;
   for (;;) {
     TRY(const bool ended, listing.at_end());
