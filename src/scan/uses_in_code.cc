@@ -273,8 +273,9 @@ class Code {
     while (before > 0 && (byte(before - 1) == '&' || byte(before - 1) == '\'' || byte(before - 1) == '?' ||
                           source_.of(source_.tokens[before - 1]).starts_with('\'')))
       --before;
-    if (before >= 2 && byte(before - 1) == ':' && byte(at + 1) != ':' && is_name(before - 2) &&
-        (byte(at + 1) == '=' || byte(at + 1) == '?'))
+    // Behind a line end it is Python's `class A:` and not a type.
+    if (before >= 2 && byte(before - 1) == ':' && !source_.begins_line(before) && byte(at + 1) != ':' &&
+        is_name(before - 2) && (byte(at + 1) == '=' || byte(at + 1) == '?'))
       return source_.of(source_.tokens[before - 2]);
     return source_.of(source_.tokens[at]);
   }

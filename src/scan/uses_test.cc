@@ -192,6 +192,20 @@ TEST(UsesInShell, CommandsAreCalledAndPrintedTextIsMentioned) {
             "endpoint openai called\nmodel gpt-4o called\n");
 }
 
+TEST(UsesInShell, ADocumentThatAVariableTakesIsAValue) {
+  EXPECT_EQ(code("a.sh",
+                 "body=$(cat <<JSON\n{\"model\": \"deepseek-chat\", \"n\": 1}\nJSON\n)\n"
+                 "curl https://api.deepseek.com/chat/completions --data \"$body\"\n"),
+            "endpoint deepseek called\nmodel deepseek-chat called\n");
+}
+
+TEST(UsesInCode, AConstantOfAClassIsItsNames) {
+  EXPECT_EQ(code("a.py",
+                 "import httpx\nclass A:\n    model = \"mistral-small-latest\"\n"
+                 "httpx.post('https://api.mistral.ai/v1', json={})\n"),
+            "endpoint mistral called\nmodel mistral-small-latest called\n");
+}
+
 TEST(UsesInShell, AValuesTailIsNoModelOfItsOwn) {
   EXPECT_EQ(code("a.sh",
                  "http POST https://api.fireworks.ai/inference/v1/chat/completions "

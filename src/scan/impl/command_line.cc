@@ -38,6 +38,7 @@ bool Commands::next(Command& out) {
     inner_.pop_back();
     at_ = range.start, end_ = range.end, depth_ = range.depth;
     in_array_ = at_line_ = false;
+    substitutions_ = 0;
     here_.clear();
   }
 }
@@ -82,7 +83,8 @@ void Commands::redirect(Command& out) {
   const auto before = at_;
   if (at_ < end_ && text_[at_] != '\n') word(target);
   if (!here && at_ == before && at_ < end_ && text_[at_] != '\n') ++at_;
-  if (here && !target.empty() && here_.size() < 16) here_.push_back({target[0].text, words, false});
+  if (here && !target.empty() && here_.size() < 16)
+    here_.push_back({target[0].text, words, false, substitutions_ > 0});
 }
 
 // What stands between words. `ended`: a command ends with it.
@@ -102,11 +104,13 @@ bool Commands::separator(Command& out, bool& ended) {
     }
     out.piped = c == '|' && at(at_ + 1) != '|';
     if (out.piped && !here_.empty()) here_.back().piped = true;
+    if (c == ')' && substitutions_ > 0) --substitutions_;
     ++at_;
     return ended = !in_array_, true;
   }
   if (c == '$' && at(at_ + 1) == '(') {
     at_ += 2;
+    ++substitutions_;
     return ended = true;
   }
   if ((c == '{' || c == '}') &&
@@ -139,6 +143,7 @@ bool Commands::document(Command& out) {
   out.form = Command::Form::document;
   out.words = std::move(here.words);
   out.piped = here.piped;
+  out.captured = here.captured;
   out.start = out.end = at_;
   while (at_ < end_) {
     const auto end = std::min(text_.find('\n', at_), end_);

@@ -26,7 +26,8 @@ struct Command {
   Form form = Form::simple;
   std::vector<Word> words;
   std::size_t start = 0, end = 0;
-  bool piped = false;  // what it writes is read by another command
+  bool piped = false;     // what it writes is read by another command
+  bool captured = false;  // of a document: it is written into a value, `$(cat <<END …)`
 };
 
 // Cuts a shell text into commands without expanding anything. What stands in `$(…)`, backticks, parentheses
@@ -43,7 +44,7 @@ class Commands {
   struct Here {
     std::string close;
     std::vector<Word> words;
-    bool piped = false;
+    bool piped = false, captured = false;
   };
   struct Range {
     std::size_t start, end;
@@ -63,6 +64,7 @@ class Commands {
   std::size_t at_ = 0, end_ = 0;
   int depth_ = 0;
   bool in_array_ = false, at_line_ = false, nesting_ = true;
+  std::size_t substitutions_ = 0;  // that are open
   std::vector<Here> here_;
   std::vector<Range> inner_;
 };

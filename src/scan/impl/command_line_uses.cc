@@ -230,6 +230,7 @@ class Reader {
     const auto body = text.substr(command.start, command.end - command.start);
     const At at = [&](std::size_t i) { return at_(command.start + i); };
     const auto reader = command.words.empty() ? string_view() : base_name(command.words[0].text);
+    if (among(kPrints, reader) && command.captured) uses_.models_in_body(body, at, kValue);
     if ((among(kPrints, reader) || reader == "tee") && !command.piped) return uses_.mentions(body, at);
     // An instruction RUN of a Dockerfile has nothing before its document.
     if (reader.empty() || among(kShells, reader) || reader == "ssh") {
