@@ -9,6 +9,7 @@
 #include "scan/impl/formats.h"
 #include "scan/impl/found.h"
 #include "scan/impl/languages.h"
+#include "scan/impl/sdk_names.h"
 
 namespace ostiary::scan {
 
@@ -55,6 +56,8 @@ class Maker {
   }
   bool is_own_module(const Placed& placed) const;
   bool is_other_package(const Placed& placed) const;
+  bool is_own_package(const Placed& placed) const;
+  void note_own_packages();
   void drop_others(Group& group) const;
   void drop_rivals();
   void drop_weak(Group& group) const;
@@ -101,6 +104,28 @@ bool Maker::is_other_package(const Placed& placed) const {
     const auto others = found_.others.find(std::string(folder));
     return others != found_.others.end() && others->second.contains({placed.sign.language, module});
   });
+}
+
+// A manifest says that the package is a folder of the tree.
+bool Maker::is_own_package(const Placed& placed) const {
+  if (!placed.sign.ecosystem || found_.own.empty()) return false;
+  const auto key = std::pair(*placed.sign.ecosystem, placed.sign.name);
+  const auto says = [&](const auto& manifest) { return manifest.second.contains(key); };
+  if (placed.sign.detector == "package")
+    return !is_installed(placed.place.file) && std::ranges::any_of(found_.own, says);
+  return any_above(placed.place.file, [&](std::string_view folder) {
+    const auto own = found_.own.find(std::string(folder));
+    return own != found_.own.end() && says(*own);
+  });
+}
+
+// Within its own folder, too, such a package's modules are the tree's.
+void Maker::note_own_packages() {
+  for (const auto& placed : found_.signs)
+    if (placed.sign.detector == "package" && is_own_package(placed))
+      found_.others[std::string(folder_of(placed.place.file))].merge(
+          modules_of(*catalog::find_sdk(placed.sign.name), language_for(*placed.sign.ecosystem)));
+  std::erase_if(found_.signs, [&](const Placed& placed) { return is_own_package(placed); });
 }
 
 // Of one component: imports and calls of what only has its name, unless a manifest above them declares it.
@@ -262,6 +287,7 @@ Component Maker::component_of(Group group) const {
 }
 
 std::vector<Component> Maker::make() {
+  note_own_packages();
   for (auto& placed : std::exchange(found_.signs, {})) {
     const bool file = placed.sign.kind == Kind::model_file || placed.sign.kind == Kind::dataset;
     auto key = std::pair(placed.sign.kind, file ? without_shard(placed.sign.name) : placed.sign.name);
@@ -315,6 +341,7 @@ void Found::join(Found&& other) {
   for (auto& [folder, languages] : other.sources) sources[folder].merge(languages);
   modules.merge(other.modules);
   for (auto& [folder, names] : other.others) others[folder].merge(names);
+  for (auto& [folder, ids] : other.own) own[folder].merge(ids);
   std::ranges::move(other.model_files, std::back_inserter(model_files));
   files += other.files;
   bytes += other.bytes;

@@ -79,6 +79,22 @@ TEST(Components, LeaveOutOtherPackagesOfTheName) {
   EXPECT_EQ(made_of(std::move(found)), "");
 }
 
+TEST(Components, LeaveOutPackagesOfTheTreesOwn) {
+  Found found;
+  found.own["app/"].emplace(Ecosystem::cargo, "burn");
+  found.others["app/"].emplace("rust", "burn");
+  found.signs.push_back(placed("burn", Grade::declared, "package", "burn/Cargo.toml"));
+  found.signs.back().sign.ecosystem = Ecosystem::cargo;
+  found.signs.push_back(manifest("burn", Ecosystem::cargo, "app/Cargo.toml"));
+  found.signs.push_back(import("burn", "rust", "burn", "app/src/main.rs"));
+  found.signs.push_back(import("burn", "rust", "burn", "burn/examples/a.rs"));
+  for (auto& one : found.signs) one.sign.weak = false;
+  auto elsewhere = found;
+  EXPECT_EQ(made_of(std::move(found)), "");
+  elsewhere.signs.push_back(manifest("burn", Ecosystem::cargo, "other/Cargo.toml"));
+  EXPECT_EQ(made_of(std::move(elsewhere)), "burn");
+}
+
 TEST(Components, KnowWhatIsUndeclaredAndUnused) {
   const auto with = [](std::string_view file, std::string_view declared_in, bool imported) {
     Found found;

@@ -108,6 +108,7 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes, std::ui
       const std::string folder(manifest_folder_of(path));
       found_.manifests[folder].merge(signs_.declares);
       if (!signs_.others.empty()) found_.others[folder].merge(signs_.others);
+      if (!signs_.own.empty()) found_.own[folder].merge(signs_.own);
     }
   }
   if (files::encoding_of(bytes) == files::Encoding::binary) {

@@ -42,8 +42,10 @@ struct Declared {
   std::string version;  // the exact one where `locked`, else the constraint as written; empty where none
   std::string alias;    // the name by which the project's own code knows it, where that is another
   bool locked = false;  // `version` is what gets installed, as far as this file tells: a lock file, a pin
-  bool development = false;          // for tests, builds or tools only
-  bool direct = true;                // the project itself asks for it; false for what only a dependency needs
+  bool development = false;  // for tests, builds or tools only
+  bool direct = true;  // the project itself asks for it; false for what only a dependency needs, and for a
+                       // version that is kept for those who ask
+  bool own = false;    // it lies in a folder of the tree, by a name that is only its own there
   std::uint64_t start = 0, end = 0;  // bytes of the file in which its name stands
 
   bool operator==(const Declared&) const = default;

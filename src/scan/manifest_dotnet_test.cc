@@ -33,7 +33,7 @@ TEST(MsBuild, ReadsReferencesAndProperties) {
   EXPECT_EQ(declared_in("Directory.Packages.props",
                         "<Project><ItemGroup><PackageVersion Include=\"OpenAI\" Version=\"2.1.0\" />"
                         "<GlobalPackageReference Include=\"Lint\" Version=\"1.0\" /></ItemGroup></Project>"),
-            "nuget openai 2.1.0 locked\nnuget lint 1.0 locked development\n");
+            "nuget openai 2.1.0 locked indirect\nnuget lint 1.0 locked development\n");
 }
 
 TEST(NuGet, ReadsItsOtherFiles) {

@@ -89,9 +89,18 @@ candle-nn = "0.6"
             "cargo tokenizers 0.19\n"
             "cargo insta 1 development\n"
             "cargo cc 1 development\n"
-            "cargo candle-nn 0.6\n"
+            "cargo candle-nn 0.6 indirect\n"
             "cargo ort 2.0.0-rc.4\n");
   EXPECT_EQ(read_manifest("Cargo.toml", text).license, "MIT OR Apache-2.0");
+}
+
+TEST(CargoToml, KnowsFoldersOfTheTree) {
+  EXPECT_EQ(declared_in("Cargo.toml", R"([dependencies]
+burn = { path = "../burn" }
+ort = { path = "../ort", version = "2.0" }
+tch = { path = "third_party/tch" }
+)"),
+            "cargo burn own\ncargo ort 2.0\ncargo tch\n");
 }
 
 TEST(CargoLock, TellsWhatIsOursAndWhatWeAskFor) {

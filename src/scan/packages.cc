@@ -91,6 +91,12 @@ void note_other(Ecosystem ecosystem, std::string_view name, Signs& out) {
   if (!same) out.others.emplace(language, std::move(module));
 }
 
+// A package of an SDK's name that is the tree's own.
+void note_own(const catalog::Sdk& sdk, const Declared& declared, Signs& out) {
+  out.own.emplace(declared.ecosystem, sdk.id);
+  for (auto& module : modules_of(sdk, language_for(declared.ecosystem))) out.others.insert(std::move(module));
+}
+
 // A package that is in the tree itself: installed by a package manager, or what is scanned.
 void add_itself(const File& file, const Manifest& manifest, Signs& out) {
   const auto ecosystem = ecosystem_of_itself(file.path);
@@ -147,6 +153,10 @@ void signs_in_manifest(const File& file, Signs& out) {
       note_other(declared.ecosystem, declared.alias.empty() ? declared.name : declared.alias, out);
       continue;
     }
+    if (declared.own) {
+      note_own(*sdk, declared, out);
+      continue;
+    }
     auto sign = sign_of(*sdk, Grade::declared, declared.locked && !declared.direct ? "lock" : "manifest",
                         declared.start, declared.end);
     // A cloud's library is for all of its services.
@@ -155,7 +165,7 @@ void signs_in_manifest(const File& file, Signs& out) {
     sign.locked = declared.locked;
     sign.ecosystem = declared.ecosystem;
     // Under another name nobody can tell who imports it.
-    sign.asked_for = declared.direct && !declared.development && declared.alias.empty();
+    sign.asked_for = declared.direct && declared.alias.empty();
     sign.note = fmt::format("{} {}{}{}", name_of(declared.ecosystem), declared.name,
                             declared.version.empty() ? "" : " ", declared.version);
     out.add(std::move(sign));

@@ -56,6 +56,8 @@ struct Signs {
   // Of a manifest: modules, with their language, that are of a package that is no SDK's: another of the same
   // name, or the tree's own.
   std::set<std::pair<std::string_view, std::string>> others;
+  // Of a manifest: ids of SDKs whose packages' names are those of the tree's own folders.
+  std::set<std::pair<Ecosystem, std::string>> own;
   void add(Sign sign) {
     if (all.size() < kMost)
       all.push_back(std::move(sign));

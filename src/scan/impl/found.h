@@ -38,6 +38,7 @@ struct Found {
   std::set<std::string, std::less<>> modules;
   // By folder, Signs::others of its manifests.
   std::map<std::string, std::set<std::pair<std::string_view, std::string>>> others;
+  std::map<std::string, std::set<std::pair<Ecosystem, std::string>>> own;  // by folder, Signs::own
   std::vector<ModelFileSeen> model_files;
   std::uint64_t files = 0, bytes = 0, archives = 0;
   bool cut = false;

@@ -118,9 +118,9 @@ bool is_common_module(string_view name) {
 
 bool is_common_word(string_view name) {
   static const std::unordered_set<string_view> words = {
-      "braintrust", "cartesia", "colbert", "diffusers", "flax", "griptape",    "informers",
-      "jina",       "magentic", "marqo",   "mastra",    "mlx",  "paddle",      "pinecone",
-      "stanza",     "timm",     "torch",   "TTS",       "tts",  "transformers"};
+      "braintrust", "cartesia", "colbert", "diffusers", "flax",  "griptape", "informers",   "letta",
+      "milvus",     "zep",      "jina",    "magentic",  "marqo", "mastra",   "mlx",         "paddle",
+      "pinecone",   "stanza",   "timm",    "torch",     "TTS",   "tts",      "transformers"};
   return words.contains(name) || is_common_module(name);
 }
 
@@ -175,6 +175,15 @@ const SdkList* sdks_of_command(string_view name) {
 const SdkList* sdks_of_package_name(string_view language, string_view name) {
   const auto* names = all().language(language);
   return names == nullptr ? nullptr : find(names->packages, name);
+}
+
+std::set<std::pair<string_view, std::string>> modules_of(const catalog::Sdk& sdk, string_view language) {
+  std::set<std::pair<string_view, std::string>> out;
+  const auto separator = separator_of(language);
+  for (const auto& import : sdk.imports)
+    if (import.language == language)
+      out.emplace(language, import.name.substr(0, import.name.find(separator)));
+  return out;
 }
 
 const std::vector<CallName>& calls_of(const catalog::Sdk& sdk) {

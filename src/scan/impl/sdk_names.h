@@ -1,7 +1,9 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -28,6 +30,10 @@ const SdkList* sdks_of_library(std::string_view name);
 const SdkList* sdks_of_command(std::string_view name);
 // The SDKs that a package manager of the language knows by this name; nullptr: none.
 const SdkList* sdks_of_package_name(std::string_view language, std::string_view name);
+
+// The first parts of an SDK's imports in a language, each with the language.
+std::set<std::pair<std::string_view, std::string>> modules_of(const catalog::Sdk& sdk,
+                                                              std::string_view language);
 
 // A call of the catalogue as the parts of its path. `Ort::Session` is {"Ort", "Session"}.
 struct CallName {

@@ -2,6 +2,7 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "scan/impl/found.h"
 #include "scan/impl/manifest/reading.h"
 
 // Cargo.toml and Cargo.lock (The Cargo Book, chapters 3.1, 3.2 and 3.6).
@@ -10,8 +11,10 @@ namespace ostiary::scan {
 
 namespace {
 
-void add_dependency(Reading& reading, Branch one, bool development) {
-  Said said{.development = development};
+void add_dependency(Reading& reading, Branch one, Said said) {
+  // What is published besides has a version, too; a copy of others' is still theirs.
+  const auto path = one.is_map() ? one["path"] : Branch();
+  said.own = path && !one["version"] && !is_installed(std::string(path.text()) + "/");
   auto version = one.is_map() ? one["version"].text() : one.text();
   // "1.2.3" is a range.
   said.version = version;
@@ -27,13 +30,14 @@ void add_dependency(Reading& reading, Branch one, bool development) {
   }
 }
 
-void add_tables(Reading& reading, Branch from) {
+void add_tables(Reading& reading, Branch from, bool direct) {
   for (const auto table : from) {
     const auto key = table.key();
     const bool development = key == "dev-dependencies" || key == "build-dependencies" ||
                              key == "dev_dependencies" || key == "build_dependencies";
     if (development || key == "dependencies")
-      for (const auto one : table) add_dependency(reading, one, development);
+      for (const auto one : table)
+        add_dependency(reading, one, {.development = development, .direct = direct});
   }
 }
 
@@ -48,9 +52,9 @@ void read_cargo_toml(Reading& reading) {
     set_if_empty(reading.manifest().version, package["version"].text());
     set_if_empty(reading.manifest().license, package["license"].text());
   }
-  add_tables(reading, root);
-  add_tables(reading, root["workspace"]);
-  for (const auto target : root["target"]) add_tables(reading, target);
+  add_tables(reading, root, true);
+  add_tables(reading, root["workspace"], false);  // versions for the members that ask
+  for (const auto target : root["target"]) add_tables(reading, target, true);
 }
 
 void read_cargo_lock(Reading& reading) {

@@ -1,6 +1,9 @@
 #include "scan/impl/manifest/npm.h"
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "scan/impl/found.h"
 
 namespace ostiary::scan {
 
@@ -15,11 +18,21 @@ constexpr Field kFields[] = {{"dependencies", false},
                              {"peerDependencies", false},
                              {"optionalDependencies", false}};
 
+// Whether it is a folder of the tree whose name may be another package's. A name below a scope belongs to
+// the scope's owner wherever it lies.
+bool is_own(std::string_view name, std::string_view version) {
+  constexpr std::string_view kinds[] = {"workspace:", "file:", "link:", "portal:"};
+  const bool packed = version.ends_with(".tgz") || version.ends_with(".tar.gz");
+  return !name.starts_with('@') && !packed && !is_installed(std::string(version) + "/") &&
+         std::ranges::any_of(kinds, [&](auto kind) { return version.starts_with(kind); });
+}
+
 // `^1.2`, `1.2.3`, `npm:other@^1`, `git+https://…`, `workspace:*` and whatever else npm takes for a version.
 void add_dependency(Reading& reading, Branch member, bool development) {
   const auto version = member.text();
   Said said{.development = development};
   if (!version.starts_with("npm:")) {
+    said.own = is_own(member.key(), version);
     reading.add(Ecosystem::npm, member.key(), member.key_start(), member.key_end(), with_npm(said, version));
     return;
   }

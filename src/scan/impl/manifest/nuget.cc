@@ -29,14 +29,16 @@ std::string_view resolved(const Properties& properties, std::string_view text) {
 void add_item(Reading& reading, const Properties& properties, Branch item) {
   const auto kind = item.key();
   const bool global = text::iequals(kind, "GlobalPackageReference");
-  if (!global && !text::iequals(kind, "PackageReference") && !text::iequals(kind, "PackageVersion")) return;
+  const bool central = text::iequals(kind, "PackageVersion");  // for the projects that ask
+  if (!global && !central && !text::iequals(kind, "PackageReference")) return;
   auto name = item.like("Include");
   if (!name) name = item.like("Update");
   auto version = item.like("Version").text();
   if (version.empty()) version = item.like("VersionOverride").text();
   const bool private_assets = text::iequals(text::trim(item.like("PrivateAssets").text()), "all");
   reading.add(Ecosystem::nuget, name.text(), name.start(), name.end_of_text(),
-              with_nuget({.development = global || private_assets}, resolved(properties, version)));
+              with_nuget({.development = global || private_assets, .direct = !central},
+                         resolved(properties, version)));
 }
 
 void add_items(Reading& reading, const Properties& properties, Branch project) {

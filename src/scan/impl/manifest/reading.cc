@@ -57,6 +57,7 @@ bool Reading::add(Ecosystem ecosystem, std::string_view name, std::size_t start,
   one.locked = said.locked;
   one.development = said.development;
   one.direct = said.direct;
+  one.own = said.own;
   one.start = std::min(start, text_.size());
   one.end = std::min(std::max(start, end), text_.size());
   if (!one.name.empty()) out_->declared.push_back(std::move(one));

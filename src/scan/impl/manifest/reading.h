@@ -17,6 +17,7 @@ struct Said {
   bool locked = false;
   bool development = false;
   bool direct = true;
+  bool own = false;
 };
 
 // A file that is being read: its text, which is UTF-8 or nearly so, and what was found in it so far. Readers

@@ -13,6 +13,7 @@ std::string lines_of(const Manifest& manifest) {
     if (one.locked) out += " locked";
     if (one.development) out += " development";
     if (!one.direct) out += " indirect";
+    if (one.own) out += " own";
     out += '\n';
   }
   return out;
