@@ -27,7 +27,7 @@ TEST(PackageJson, ReadsAllItsFieldsAndAliases) {
             "npm openai ^4.20.0\n"
             "npm @anthropic-ai/sdk 0.20.1 locked\n"
             "npm @mistralai/mistralai ^1.0 (chat)\n"
-            "npm ours workspace:*\n"
+            "npm ours workspace:* own\n"
             "npm fork git+https://git.example.org/fork.git#v1\n"
             "npm typescript ~5.4 development\n"
             "npm ai >=3\n"
@@ -41,6 +41,13 @@ TEST(PackageJson, ReadsFieldsThatStandTwice) {
   EXPECT_EQ(
       declared_in("package.json", R"({"dependencies": {}, "dependencies": {"openai": "4", "openai": "5"}})"),
       "npm openai 4\nnpm openai 5\n");
+}
+
+TEST(PackageJson, KnowsFoldersOfTheTree) {
+  EXPECT_EQ(declared_in("package.json", R"({"dependencies": {"ai": "workspace:*", "ollama": "file:../ollama",
+    "openai": "file:openai-4.0.0.tgz", "groq": "link:vendor/groq", "@langchain/core": "workspace:*"}})"),
+            "npm ai workspace:* own\nnpm ollama file:../ollama own\nnpm openai file:openai-4.0.0.tgz\n"
+            "npm groq link:vendor/groq\nnpm @langchain/core workspace:*\n");
 }
 
 TEST(PackageJson, GivesWhatStandsBeforeTheDamage) {

@@ -23,7 +23,8 @@ constexpr Field kFields[] = {{"dependencies", false},
 bool is_own(std::string_view name, std::string_view version) {
   constexpr std::string_view kinds[] = {"workspace:", "file:", "link:", "portal:"};
   const bool packed = version.ends_with(".tgz") || version.ends_with(".tar.gz");
-  return !name.starts_with('@') && !packed && !is_installed(std::string(version) + "/") &&
+  return !name.starts_with('@') && !packed &&
+         !is_installed(std::string(version.substr(version.find(':') + 1)) + "/") &&
          std::ranges::any_of(kinds, [&](auto kind) { return version.starts_with(kind); });
 }
 
