@@ -55,6 +55,11 @@ TEST(ModelNames, AreKnownWithOwnersRoutersRegionsAndTags) {
     EXPECT_EQ(model(text), "sure") << text;
 }
 
+// Makers' names that are models of Ollama's, too.
+TEST(ModelNames, KeepTheirTagsWhereTheModelIsNamedAsItsMaker) {
+  for (const auto* text : {"mistral:7b-instruct", "qwen:7b-chat"}) EXPECT_NE(model(text), "none") << text;
+}
+
 TEST(ModelNames, AreNotFilesWordsPathsOrLabels) {
   for (const auto* text : {"gpt-4o.json", "gpt", "GPT-4o", "docs/gpt-4o", "falcon-7", "dalle-3",
                            "mistral-van", "", "o", "https://example.org/gpt-4o", "../gpt-4o", "gemini-office",

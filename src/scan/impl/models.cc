@@ -220,7 +220,8 @@ class Models {
     auto name = string_view(whole);
     for (const auto variant : kVariants)
       if (name.ends_with(variant)) name.remove_suffix(variant.size());
-    if (const auto behind = behind_client(name); behind > 0) return find(text.substr(behind));
+    if (const auto behind = behind_client(name); behind > 0)
+      if (const auto found = find(text.substr(behind))) return found;
     const auto slash = name.rfind('/');
     if (slash == string_view::npos) return by_name(name, text);
     if (const auto* family = by_repository(name)) return ModelName{family, true};
