@@ -9,6 +9,7 @@ namespace {
 using inventory::FieldType;
 
 constexpr std::size_t kLongest = inventory::Use::kLongestText / 4;  // characters, of at most four bytes each
+constexpr std::size_t kLongestItem = 4'000;  // so that a list of the most items fits into a body
 
 Schema text_of(std::string_view doc) {
   auto text = string(doc);
@@ -24,7 +25,9 @@ Schema words_of(const inventory::Field& field) {
 }
 
 Schema list_of(std::string_view doc) {
-  auto list = array_of(text_of(""), doc);
+  auto item = text_of("");
+  item.longest = kLongestItem;
+  auto list = array_of(std::move(item), doc);
   list.longest = inventory::Use::kMostItems;
   return list;
 }
