@@ -19,8 +19,10 @@ def test_every_operation_is_as_the_document_says():
         done = subprocess.run(
             [Path(sys.executable).parent / "schemathesis", "run", f"{gate.url}/api/v1/openapi.json",
              "--header", f"Authorization: Bearer {admin['key']}", "--checks", "all", "--exclude-checks", LEFT_OUT,
-             # The one has no end, the other makes an end of the key that asks.
+             # The one has no end, the other makes an end of the key that asks, the third may be asked with more than a body
+             # takes, which is refused before the API hears of it (tests/inventory asks it).
              "--exclude-operation-id", "streamExchanges", "--exclude-operation-id", "createOwnKey",
+             "--exclude-operation-id", "importUses",
              "--max-examples", "15", "--max-time", "60", "--generation-deterministic", "--request-timeout", "10", "--workers", "1", "--no-color"],
             capture_output=True, text=True, timeout=240)
         assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
