@@ -116,8 +116,8 @@ void read_call(const Code& code, std::size_t i, Uses& uses) {
 }
 
 // Cuts the version off `name@1.2/sub` and `@scope/name@1.2`.
-NpmName without_version(string_view text) {
-  NpmName out;
+NpmModule without_version(string_view text) {
+  NpmModule out;
   const auto at = text.find('@', 1);
   if (at == string_view::npos) return {std::string(text), false};
   const auto slash = std::min(text.find('/', at), text.size());
@@ -128,7 +128,7 @@ NpmName without_version(string_view text) {
 
 }  // namespace
 
-NpmName npm_name_of(string_view specifier) {
+NpmModule npm_name_of(string_view specifier) {
   constexpr auto networks = std::to_array<string_view>(
       {"https://esm.sh/", "https://cdn.skypack.dev/", "https://unpkg.com/", "https://cdn.jsdelivr.net/npm/",
        "https://esm.run/", "https://ga.jspm.io/npm:", "https://jspm.dev/", "https://deno.land/x/",

@@ -98,10 +98,10 @@ void read_commands(const Source& source, Signs& out);
 void read_links(const Source& source, Signs& out);
 
 // A package of npm as modules name it: without `npm:`, the address of a delivery network, and version.
-struct NpmName {
+struct NpmModule {
   std::string name;  // with its subpath
   bool versioned = false;
 };
-NpmName npm_name_of(std::string_view specifier);
+NpmModule npm_name_of(std::string_view specifier);
 
 }  // namespace ostiary::scan
