@@ -85,9 +85,9 @@ TEST(Commits, TrailersMarksAndBotsTellTheTool) {
   EXPECT_THAT(tools_in(commit("x\n\nAssisted-by: Claude Code:opus\n")), ElementsAre("claude-code"));
   EXPECT_THAT(tools_in(commit("x\n\n🤖 Generated with [Claude Code](https://claude.ai/code)\n")),
               ElementsAre("claude-code"));
-  EXPECT_THAT(tools_in(commit("x", 0, "devin-ai-integration[bot]",
-                              "158243242+devin-ai-integration[bot]@users.noreply.github.com")),
-              ElementsAre("devin"));
+  EXPECT_THAT(
+      tools_in(commit("x", 0, "Devin AI", "158243242+devin-ai-integration[bot]@users.noreply.github.com")),
+      ElementsAre("devin"));
   EXPECT_THAT(tools_in(commit("x", 0, "Ada Lovelace (aider)")), ElementsAre("aider"));
 }
 
