@@ -63,7 +63,7 @@ export OSTIARY_TEST_REPORT="$report"
 spdx=org.spdx:spdx-v3jsonld-store:1.0.1:jar
 spdx_sha256=6d0119b363a22b5f72c7c9de8859e59c03ebac517933bb823cc30f5c3ac81d56
 case "${*:-report}" in
-  *report*)
+  *report*|*inventory*)
     want=$(stamp "$here/report/requirements.txt")
     if [ "$(cat "$report/venv/stamp" 2>/dev/null)" != "$want" ]; then
       say "validators of Python"

@@ -23,9 +23,10 @@ void add_key(CommandLine& line) {
       ->required()
       ->type_name("USER");
   create
-      ->add_option("--scope", options->scopes,
-                   "what it is good for: use (exchanges; the default), team:NAME (administers that team), "
-                   "desk (answers questions), read, admin; may stand several times")
+      ->add_option(
+          "--scope", options->scopes,
+          "what it is good for: use (exchanges; the default), team:NAME (administers that team), "
+          "desk (answers questions), inventory (keeps the uses), read, admin; may stand several times")
       ->type_name("SCOPE");
   create->add_option("--expires", options->expires, "how long it is good, such as 90d (default: for ever)")
       ->type_name("TIME");

@@ -13,11 +13,13 @@
 #include "base/time.h"
 #include "desk/desk.h"
 #include "gateway/worker.h"
+#include "inventory/inventory.h"
 #include "policy/render.h"
 #include "store/exchanges.h"
 #include "store/false_alarms.h"
 #include "store/invitations.h"
 #include "store/store.h"
+#include "store/uses.h"
 #include "watch/incoming.h"
 #include "watch/webhooks.h"
 
@@ -109,6 +111,9 @@ struct Backing {
   store::Invitations invitations{data_folder + "/store.sqlite"};   // under store_mutex
   store::FalseAlarms false_alarms{data_folder + "/store.sqlite"};  // under store_mutex
   store::Exchanges exchanges{data_folder + "/exchanges.sqlite"};
+  store::Exchanges traffic{data_folder + "/exchanges.sqlite"};  // for what reads much of it
+  std::unique_ptr<store::Uses> uses = store::open_uses(data_folder + "/store.sqlite");
+  inventory::Inventory inventory{*uses};
   std::atomic<Feed*> feed = nullptr;  // the API's own; null where no gate serves
   PolicyPage policy_page = {};
 };

@@ -12,7 +12,7 @@ using ::testing::Not;
 
 class InventoryApi : public testing::TestHouse {
  protected:
-  InventoryApi() : keeper_(key_with({"admin"})), reader_(key_with({"read"}, "red", "bob")) {}
+  InventoryApi() : keeper_(key_with({"inventory"})), reader_(key_with({"read"}, "red", "bob")) {}
   std::string added(std::string body) {
     const auto answer = ask_as(keeper_, "POST", "/api/v1/uses", std::move(body));
     EXPECT_EQ(answer.status, 201) << answer.body;
@@ -59,6 +59,13 @@ TEST_F(InventoryApi, WhoOnlyReadsChangesNothingAndWhoHasNeitherScopeSeesNothing)
   EXPECT_EQ(ask_as(reader_, "POST", "/api/v1/uses", R"({"tool":"x"})").status, 403);
   EXPECT_EQ(ask_as(reader_, "POST", "/api/v1/inventory/reconcile", "{}").status, 403);
   EXPECT_EQ(ask_as(reader_, "POST", "/api/v1/inventory/answer", R"({"provider":"openai"})").status, 200);
+}
+
+TEST_F(InventoryApi, ItsScopeIsGivenByAdministratorsAlone) {
+  const auto wish = R"({"team":"blue","user":"eve","scopes":["inventory"]})";
+  EXPECT_EQ(ask_as(key_with({"team:blue"}), "POST", "/api/v1/keys", wish).status, 403);
+  EXPECT_EQ(ask_as(keeper_, "POST", "/api/v1/keys", wish).status, 403);
+  EXPECT_EQ(ask_as(key_with({"admin"}), "POST", "/api/v1/keys", wish).status, 201);
 }
 
 TEST_F(InventoryApi, WhatIsNoValueOfAFieldIsRefusedWithWhatItMayBe) {

@@ -4,7 +4,6 @@
 #include <iterator>
 
 #include "base/text.h"
-#include "console/impl/inventory.h"
 #include "console/impl/tables.h"
 
 namespace ostiary::console {

@@ -60,7 +60,7 @@ Result<> add_approvals(Backing& backing, inventory::Evidence& evidence) {
 }
 
 Result<> add_traffic(Backing& backing, inventory::Evidence& evidence) {
-  const auto traffic = store::Exchanges(backing.data_folder + "/exchanges.sqlite").traffic(0, kMostTraffic);
+  const auto traffic = backing.traffic.traffic(0, kMostTraffic);
   if (!traffic && traffic.error().code != Code::not_found && traffic.error().code != Code::unavailable &&
       traffic.error().code != Code::io)
     return std::unexpected(traffic.error());
@@ -148,8 +148,7 @@ Result<Reply> reconcile(Backing& backing, const Call& call) {
                 fmt::format("more than {} things were seen; reconcile fewer at once", kMostSightings));
   const inventory::Reconciling how{.now = wall_now(), .since = time_at(body["since"])};
   const bool apply = body["apply"].as_bool().value_or(false);
-  TRY(const auto found,
-      told(OpenInventory(backing)->reconcile(evidence, how, apply, recorder(backing, call))));
+  TRY(const auto found, told(backing.inventory.reconcile(evidence, how, apply, recorder(backing, call))));
   return reply_object([&](json::Writer& w) {
     w.member("applied", apply);
     w.key("findings");
@@ -190,7 +189,7 @@ Result<Reply> import(Backing& backing, const Call& call) {
   }
   const bool dry = body["dry_run"].as_bool().value_or(false);
   TRY(const auto done,
-      told(OpenInventory(backing)->import(table, wishes, dry, wall_now(), recorder(backing, call))));
+      told(backing.inventory.import(table, wishes, dry, wall_now(), recorder(backing, call))));
   return reply_object([&](json::Writer& w) {
     w.member("added", done.added);
     w.key("columns");
@@ -221,7 +220,7 @@ Result<Reply> import(Backing& backing, const Call& call) {
 }
 
 Result<Reply> export_json(Backing& backing, const Call& call) {
-  TRY(const auto uses, OpenInventory(backing)->all());
+  TRY(const auto uses, backing.inventory.all());
   const auto format = call.text("format");
   if (format.empty() || format == "json") return reply_list("uses", uses, write_use);
   const auto bom = inventory::bom_of(uses, {.author = {}, .tool_version = backing.facts.version});
@@ -246,12 +245,12 @@ constexpr std::string_view kCsv = "text/csv; charset=utf-8",
                            kXlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 Result<Reply> export_csv(Backing& backing, const Call&) {
-  TRY(const auto uses, OpenInventory(backing)->all());
+  TRY(const auto uses, backing.inventory.all());
   return file(inventory::uses_csv(uses), kCsv, "uses.csv");
 }
 
 Result<Reply> export_xlsx(Backing& backing, const Call&) {
-  TRY(const auto uses, OpenInventory(backing)->all());
+  TRY(const auto uses, backing.inventory.all());
   TRY(auto bytes, inventory::uses_xlsx(uses));
   return file(std::move(bytes), kXlsx, "uses.xlsx");
 }
@@ -280,7 +279,7 @@ Result<inventory::Query> query_of(json::Value body) {
 
 Result<Reply> answer(Backing& backing, const Call& call) {
   TRY(const auto query, told(query_of(call.body.root())));
-  TRY(const auto uses, OpenInventory(backing)->all());
+  TRY(const auto uses, backing.inventory.all());
   const auto answers = inventory::answer(uses, query);
   std::vector<std::string> partial;
   for (const auto& advisory : query.advisories)
@@ -332,7 +331,7 @@ Result<std::optional<inventory::AnswerTimes>> answer_times(Backing& backing, Wal
 Result<inventory::Summary> summary_of(Backing& backing) {
   const auto now = wall_now();
   TRY(auto evidence, own_evidence(backing));
-  TRY(const auto uses, OpenInventory(backing)->all());
+  TRY(const auto uses, backing.inventory.all());
   for (const auto& use : uses)
     for (const auto& one : use.seen) {
       if (one.how != inventory::How::scan && one.how != inventory::How::log) continue;
@@ -381,7 +380,7 @@ Operation reconciling() {
       inventory_row("reconcileInventory", "POST", "/api/v1/inventory/reconcile",
                     "Compare the uses with scans, logs, the gate's traffic and the desk's approvals; with "
                     "`apply` add what is missing and mark what was seen",
-                    Need::admin, reconcile);
+                    Need::keep_inventory, reconcile);
   auto scan = object("", {optional("at", time("when it was scanned; now unless said")),
                           {"document", object_open("of 'ostiary scan --format json', with --logs too")},
                           optional("repository", text_up_to("what the code is called", 500))});
@@ -402,8 +401,8 @@ Operation reconciling() {
 Operation importing() {
   auto row = inventory_row(
       "importUses", "POST", "/api/v1/inventory/import",
-      "Take in rows of a table that people keep; what is there stays, the same row adds nothing", Need::admin,
-      import);
+      "Take in rows of a table that people keep; what is there stays, the same row adds nothing",
+      Need::keep_inventory, import);
   const auto cell = text_up_to("", 262'144);
   auto one = object("", {{"cells", list_up_to(cell, "", inventory::Table::kMostColumns)},
                          optional("row", integer("its number in the file", 1, 10'000'000))});
@@ -428,7 +427,7 @@ Operation answering() {
   auto row =
       inventory_row("answerInventory", "POST", "/api/v1/inventory/answer",
                     "Which uses something concerns, with evidence and whom to tell; what is unknown counts",
-                    Need::read, answer);
+                    Need::see_inventory, answer);
   const auto word = [](std::string_view doc) { return text_up_to(doc, 200); };
   row.body = object(
       "InventoryQuestion",
@@ -446,18 +445,19 @@ Operation answering() {
 
 std::vector<Operation> exporting() {
   auto all = inventory_row("exportInventory", "GET", "/api/v1/inventory/export",
-                           "All uses, as JSON, CycloneDX 1.6 or 1.7, or SPDX 3.0.1", Need::read, export_json);
+                           "All uses, as JSON, CycloneDX 1.6 or 1.7, or SPDX 3.0.1", Need::see_inventory,
+                           export_json);
   all.parameters = {
       in_query("format", word_of({"json", "cyclonedx", "cyclonedx-1.7", "spdx"}, "json unless said"))};
   all.answer = object_open("the document");
   all.lane = Operation::Lane::slow;
   auto csv = inventory_row("exportInventoryCsv", "GET", "/api/v1/inventory/export.csv", "All uses as CSV",
-                           Need::read, export_csv);
+                           Need::see_inventory, export_csv);
   csv.answer = string("formulas are neutralised");
   csv.type = kCsv;
   csv.lane = Operation::Lane::slow;
   auto xlsx = inventory_row("exportInventoryXlsx", "GET", "/api/v1/inventory/export.xlsx",
-                            "All uses as a workbook", Need::read, export_xlsx);
+                            "All uses as a workbook", Need::see_inventory, export_xlsx);
   xlsx.answer = string("the file");
   xlsx.type = kXlsx;
   xlsx.lane = Operation::Lane::slow;
@@ -466,17 +466,18 @@ std::vector<Operation> exporting() {
 
 std::vector<Operation> reporting() {
   auto data = inventory_row("showInventoryReport", "GET", "/api/v1/inventory/report",
-                            "The page for management, as data", Need::read, show_report);
+                            "The page for management, as data", Need::see_inventory, show_report);
   data.answer = summary_schema();
   data.lane = Operation::Lane::slow;
-  auto html = inventory_row("inventoryReportPage", "GET", "/api/v1/inventory/report.html",
-                            "The page for management", Need::read, show_page<inventory::summary_html>);
+  auto html =
+      inventory_row("inventoryReportPage", "GET", "/api/v1/inventory/report.html", "The page for management",
+                    Need::see_inventory, show_page<inventory::summary_html>);
   html.answer = string("HTML that loads nothing");
   html.type = "text/html; charset=utf-8";
   html.lane = Operation::Lane::slow;
-  auto text =
-      inventory_row("inventoryReportText", "GET", "/api/v1/inventory/report.txt",
-                    "The page for management, as text", Need::read, show_page<inventory::summary_text>);
+  auto text = inventory_row("inventoryReportText", "GET", "/api/v1/inventory/report.txt",
+                            "The page for management, as text", Need::see_inventory,
+                            show_page<inventory::summary_text>);
   text.answer = string("lines");
   text.type = "text/plain; charset=utf-8";
   text.lane = Operation::Lane::slow;

@@ -200,8 +200,9 @@ Schema key_id() {
 Schema scopes_schema() {
   auto team = name_text("the administration of one team");
   team.prefix = "team:";
-  auto scopes = array_of(one_of("", {word_of({"admin", "desk", "read", "use"}, ""), std::move(team)}),
-                         "what it is good for");
+  auto scopes =
+      array_of(one_of("", {word_of({"admin", "desk", "inventory", "read", "use"}, ""), std::move(team)}),
+               "what it is good for");
   scopes.shortest = 1;
   scopes.longest = 100;
   return scopes;
@@ -305,7 +306,8 @@ Result<> publish_keys(Backing& backing) {
 
 Result<store::Scopes> wanted_scopes(json::Value body) {
   if (!body["scopes"])
-    return store::Scopes{.use = true, .read = false, .admin = false, .desk = false, .teams = {}};
+    return store::Scopes{
+        .use = true, .read = false, .admin = false, .desk = false, .inventory = false, .teams = {}};
   std::vector<std::string> words;
   for (const auto word : body["scopes"]) words.push_back(word.string_or(""));
   auto scopes = store::parse_scopes(words);

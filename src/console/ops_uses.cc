@@ -53,7 +53,7 @@ Result<Reply> list(Backing& backing, const Call& call) {
                               .model = call.text("model"),
                               .after = text::lower(call.text("cursor")),
                               .most = most + 1};
-  TRY(auto uses, OpenInventory(backing)->list(filter));
+  TRY(auto uses, backing.inventory.list(filter));
   const bool more = uses.size() > most;
   if (more) uses.resize(most);
   return reply_object([&](json::Writer& w) {
@@ -71,13 +71,13 @@ Result<Reply> list(Backing& backing, const Call& call) {
 
 Result<Reply> show(Backing& backing, const Call& call) {
   TRY(const auto id, id_of(call));
-  TRY(const auto use, OpenInventory(backing)->find(id));
+  TRY(const auto use, backing.inventory.find(id));
   return reply_use(use);
 }
 
 Result<Reply> add(Backing& backing, const Call& call) {
   TRY(const auto edit, told(inventory::read_edit(call.body.root())));
-  TRY(const auto use, told(OpenInventory(backing)->add(edit, wall_now(), recorder(backing, call))));
+  TRY(const auto use, told(backing.inventory.add(edit, wall_now(), recorder(backing, call))));
   return reply_use(use);
 }
 
@@ -86,14 +86,14 @@ Result<Reply> edit(Backing& backing, const Call& call) {
   TRY(const auto revision, revision_of(call));
   TRY(const auto wanted, told(inventory::read_edit(call.body.root())));
   TRY(const auto use,
-      told(OpenInventory(backing)->edit(id, wanted, revision, wall_now(), recorder(backing, call))));
+      told(backing.inventory.edit(id, wanted, revision, wall_now(), recorder(backing, call))));
   return reply_use(use);
 }
 
 Result<Reply> remove(Backing& backing, const Call& call) {
   TRY(const auto id, id_of(call));
   TRY(const auto revision, revision_of(call));
-  TRY(const auto use, told(OpenInventory(backing)->remove(id, revision, recorder(backing, call))));
+  TRY(const auto use, told(backing.inventory.remove(id, revision, recorder(backing, call))));
   return reply_use(use);
 }
 
@@ -127,7 +127,8 @@ inventory::Inventory::Record recorder(Backing& backing, const Call& call) {
 }
 
 std::vector<Operation> use_operations() {
-  auto listing = inventory_row("listUses", "GET", "/api/v1/uses", "Uses of AI, by id", Need::read, list);
+  auto listing =
+      inventory_row("listUses", "GET", "/api/v1/uses", "Uses of AI, by id", Need::see_inventory, list);
   listing.parameters = {in_query("provider", word("of this alone: id or name")),
                         in_query("tool", word("of this alone")),
                         in_query("team", word("of this alone")),
@@ -139,24 +140,25 @@ std::vector<Operation> use_operations() {
   listing.answer = object("Uses", {{"next", string("the cursor of the next page").or_null()},
                                    {"uses", array_of(use_schema(), "by id")}});
   auto showing = inventory_row("showUse", "GET", "/api/v1/uses/{id}", "One use; its ETag is its revision",
-                               Need::read, show);
+                               Need::see_inventory, show);
   showing.parameters = {of_use()};
   showing.answer = use_schema();
   showing.refusals = {404};
-  auto adding = inventory_row("addUse", "POST", "/api/v1/uses", "State a use of AI", Need::admin, add);
+  auto adding =
+      inventory_row("addUse", "POST", "/api/v1/uses", "State a use of AI", Need::keep_inventory, add);
   adding.body = edit_schema();
   adding.status = 201;
   adding.answer = use_schema();
   adding.refusals = {409};
   auto editing =
       inventory_row("editUse", "PATCH", "/api/v1/uses/{id}",
-                    "State something else about a use; null and unknown forget", Need::admin, edit);
+                    "State something else about a use; null and unknown forget", Need::keep_inventory, edit);
   editing.parameters = {of_use(), if_match()};
   editing.body = edit_schema();
   editing.answer = use_schema();
   editing.refusals = {404, 409};
   auto removing = inventory_row("removeUse", "DELETE", "/api/v1/uses/{id}", "Take a use out of the inventory",
-                                Need::admin, remove);
+                                Need::keep_inventory, remove);
   removing.parameters = {of_use(), if_match()};
   removing.answer = use_schema();
   removing.refusals = {404, 409};

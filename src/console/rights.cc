@@ -24,6 +24,10 @@ std::string_view name(Need need) {
       return "desk, read or admin";
     case Need::answer:
       return "desk or admin";
+    case Need::see_inventory:
+      return "inventory, read or admin";
+    case Need::keep_inventory:
+      return "inventory or admin";
     case Need::admin:
       break;
   }
@@ -54,6 +58,10 @@ bool Rights::may(Need need) const {
       return sees_all() || answers();
     case Need::answer:
       return answers();
+    case Need::see_inventory:
+      return sees_all() || keeps_inventory();
+    case Need::keep_inventory:
+      return keeps_inventory();
     case Need::admin:
       break;
   }
@@ -62,7 +70,7 @@ bool Rights::may(Need need) const {
 
 bool Rights::may_grant(const store::Scopes& scopes) const {
   if (runs_all()) return true;
-  return !scopes.admin && !scopes.read && !scopes.desk &&
+  return !scopes.admin && !scopes.read && !scopes.desk && !scopes.inventory &&
          std::ranges::all_of(scopes.teams, [this](const auto& team) { return scopes_.runs_team(team); });
 }
 

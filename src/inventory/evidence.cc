@@ -78,12 +78,11 @@ void take_partial(Evidence& evidence, json::Value partial, std::string_view of) 
 }  // namespace
 
 void Evidence::add(const Sighting& sighting) {
-  const auto key = sighting.key();
-  const auto at = std::ranges::lower_bound(sightings, key, {}, &Sighting::key);
-  if (at != sightings.end() && at->key() == key)
-    merge(*at, sighting);
+  const auto [at, fresh] = known_.try_emplace(sighting.key(), sightings.size());
+  if (fresh)
+    sightings.push_back(sighting);
   else
-    sightings.insert(at, sighting);
+    merge(sightings[at->second], sighting);
 }
 
 Result<> take_document(Evidence& evidence, json::Value document, std::string_view repository, WallMs at) {

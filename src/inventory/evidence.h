@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -13,12 +14,15 @@ namespace ostiary::inventory {
 
 // What was seen since the last time somebody looked, of one kind of source or of several.
 struct Evidence {
-  std::vector<Sighting> sightings = {};   // by key, each once
+  std::vector<Sighting> sightings = {};   // as they came, each thing once
   std::vector<std::string> partial = {};  // what was not read, in a sentence each
   // Whether a source of the kind was looked at at all: without it nothing follows from what it does not show.
   bool scanned = false, gate = false, logs = false;
 
   void add(const Sighting& sighting);
+
+ private:
+  std::unordered_map<std::string, std::size_t> known_;  // by key
 };
 
 // Takes in a document of `ostiary scan --format json` (kind "scan") or `scan --logs` ("scan-logs"), told by

@@ -67,37 +67,39 @@ Matcher::Matcher(const Use& use)
   for (const auto& model : use.all(F::model)) models_.push_back(text::lower(model));
 }
 
-Matcher::Seen::Seen(const Sighting& s)
-    : tool(plain_name(s.tool)),
+SeenNames::SeenNames(const Sighting& s)
+    : how(s.how),
+      tool(plain_name(s.tool)),
       sdk(plain_name(s.sdk)),
       provider(plain_name(s.provider)),
+      surface(s.surface),
       service(text::lower(s.service)),
       model(text::lower(s.model)),
       team(text::lower(s.team)),
-      repository(text::lower(s.repository)) {}
+      repository(text::lower(s.repository)),
+      question(s.question) {}
 
 bool Matcher::model_agrees(const std::string& model) const {
   return !model.empty() &&
          std::ranges::any_of(models_, [&](const auto& pattern) { return text::glob(pattern, model); });
 }
 
-bool Matcher::differs(const Sighting& sighting, const Seen& seen) const {
-  if (differ(provider_, seen.provider) || differ(surface_, sighting.surface) ||
-      differ(service_, seen.service) || differ(team_, seen.team) || differ(repository_, seen.repository))
+bool Matcher::differs(const SeenNames& seen) const {
+  if (differ(provider_, seen.provider) || differ(surface_, seen.surface) || differ(service_, seen.service) ||
+      differ(team_, seen.team) || differ(repository_, seen.repository))
     return true;
-  if (sighting.how != How::gate && differ(tool_, seen.tool)) return true;
+  if (seen.how != How::gate && differ(tool_, seen.tool)) return true;
   return !models_.empty() && !seen.model.empty() && !model_agrees(seen.model);
 }
 
-bool Matcher::holds(const Sighting& sighting) const {
-  if (sighting.how == How::question && agree(question_, sighting.question)) return true;
-  const Seen seen(sighting);
-  if (differs(sighting, seen)) return false;
+bool Matcher::holds(const SeenNames& seen) const {
+  if (seen.how == How::question && agree(question_, seen.question)) return true;
+  if (differs(seen)) return false;
   if (agree(tool_, seen.tool) || agree(service_, seen.service) || model_agrees(seen.model)) return true;
   if (!seen.sdk.empty() && std::ranges::find(sdks_, seen.sdk) != sdks_.end()) return true;
   if (!agree(provider_, seen.provider)) return false;
   if (agree(repository_, seen.repository) || agree(team_, seen.team)) return true;
-  if (sighting.how == How::log && tool_.empty() && agree(surface_, sighting.surface)) return true;
+  if (seen.how == How::log && tool_.empty() && agree(surface_, seen.surface)) return true;
   return tool_.empty() && service_.empty() && team_.empty() && repository_.empty() && sdks_.empty() &&
          models_.empty();
 }

@@ -15,6 +15,13 @@ std::string plain_name(std::string_view name);
 // The catalogue's id of the provider that goes by this name; otherwise the name as it is.
 std::string provider_id(std::string_view name);
 
+// What was seen, made ready to be compared with many uses.
+struct SeenNames {
+  explicit SeenNames(const Sighting& sighting);
+  How how;
+  std::string tool, sdk, provider, surface, service, model, team, repository, question;
+};
+
 // A use made ready to be compared with many sightings.
 class Matcher {
  public:
@@ -24,14 +31,13 @@ class Matcher {
   // repository, model; of scans, logs and questions the tool), and besides the provider something agrees:
   // tool, SDK, service, model, question; with the provider the repository, the team, or in logs the surface.
   // The provider alone is enough where the use says nothing else that could tell it from others.
-  bool holds(const Sighting& sighting) const;
+  bool holds(const SeenNames& seen) const;
+  bool holds(const Sighting& sighting) const { return holds(SeenNames(sighting)); }
+  // As SeenNames has it; empty: unknown. Uses of another provider do not hold, but by the question.
+  const std::string& provider() const { return provider_; }
 
  private:
-  struct Seen {
-    std::string tool, sdk, provider, service, model, team, repository;
-    explicit Seen(const Sighting& s);
-  };
-  bool differs(const Sighting& sighting, const Seen& seen) const;
+  bool differs(const SeenNames& seen) const;
   bool model_agrees(const std::string& model) const;
 
   std::string tool_, provider_, surface_, service_, team_, repository_, question_;

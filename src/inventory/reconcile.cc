@@ -4,8 +4,10 @@
 #include <array>
 #include <fmt/format.h>
 #include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "inventory/match.h"
 
@@ -101,6 +103,7 @@ class Comparison {
     matchers_.reserve(uses.size());
     for (const auto& use : uses) matchers_.emplace_back(use);
     marks_.resize(uses.size());
+    for (const auto& one : evidence.sightings) sightings_.emplace(one.key(), &one);
   }
 
   Reconciled run(Id (*make_id)()) {
@@ -131,6 +134,7 @@ class Comparison {
   const std::vector<Use>& uses_;
   const Evidence& evidence_;
   const Reconciling& how_;
+  std::map<std::string, const Sighting*> sightings_;  // by key
   std::vector<Matcher> matchers_;
   std::vector<std::vector<const Sighting*>> marks_;  // of each use
   Groups unmatched_;
@@ -139,16 +143,30 @@ class Comparison {
 
 void Comparison::match() {
   // What a use was seen by before shows it again.
-  std::set<std::pair<std::string, std::size_t>> before;
-  for (std::size_t i = 0; i < uses_.size(); ++i)
+  std::unordered_multimap<std::string, std::size_t> before;
+  std::unordered_map<std::string, std::vector<std::size_t>> of_provider;
+  for (std::size_t i = 0; i < uses_.size(); ++i) {
     for (const auto& one : uses_[i].seen) before.emplace(one.key(), i);
-  for (const auto& sighting : evidence_.sightings) {
-    bool found = false;
-    const auto key = sighting.key();
-    for (std::size_t i = 0; i < uses_.size(); ++i)
-      if (matchers_[i].holds(sighting) || before.contains({key, i}))
-        marks_[i].push_back(&sighting), found = true;
-    if (!found) unmatched_[group_of(sighting)].push_back(&sighting);
+    of_provider[matchers_[i].provider()].push_back(i);
+  }
+  std::vector<std::size_t> all(uses_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  for (const auto& [key, sighting] : sightings_) {
+    const SeenNames seen(*sighting);
+    std::set<std::size_t> found;
+    const auto try_these = [&](const std::vector<std::size_t>& some) {
+      for (const auto i : some)
+        if (matchers_[i].holds(seen)) found.insert(i);
+    };
+    if (seen.provider.empty() || sighting->how == How::question) {
+      try_these(all);
+    } else {
+      for (const auto& provider : {seen.provider, std::string()})
+        if (const auto some = of_provider.find(provider); some != of_provider.end()) try_these(some->second);
+    }
+    for (auto [at, end] = before.equal_range(key); at != end; ++at) found.insert(at->second);
+    for (const auto i : found) marks_[i].push_back(sighting);
+    if (found.empty()) unmatched_[group_of(*sighting)].push_back(sighting);
   }
   for (std::size_t i = 0; i < uses_.size(); ++i) {
     if (marks_[i].empty()) continue;
@@ -191,9 +209,9 @@ Finding Comparison::about(Gap gap, const Use& use, std::string text) const {
 std::map<std::pair<std::string, std::string>, std::vector<const Sighting*>> Comparison::by_provider(
     How how) const {
   std::map<std::pair<std::string, std::string>, std::vector<const Sighting*>> out;
-  for (const auto& one : evidence_.sightings)
-    if (one.how == how && !one.provider.empty() && one.surface != "self-hosted")
-      out[{one.provider, how == How::gate ? one.team : one.repository}].push_back(&one);
+  for (const auto& [key, one] : sightings_)
+    if (one->how == how && !one->provider.empty() && one->surface != "self-hosted")
+      out[{one->provider, how == How::gate ? one->team : one->repository}].push_back(one);
   return out;
 }
 

@@ -189,6 +189,24 @@ TEST(Reconcile, FindsWhatIsNewSinceADay) {
   EXPECT_THAT(lines(reconcile({}, evidence, how(kNow))), ElementsAre("seen-never-declared openai"));
 }
 
+TEST(Reconcile, StaysQuickWhereMuchIsKnownAndMuchWasSeen) {
+  std::vector<Use> uses;
+  Evidence evidence;
+  evidence.gate = evidence.scanned = true;
+  for (int i = 0; i < 4000; ++i) {
+    const auto n = std::to_string(i);
+    uses.push_back(declared("Tool " + n,
+                            {{F::provider, {"provider" + std::to_string(i % 50)}}, {F::team, {"team" + n}}}));
+    evidence.add(at_gate("provider" + std::to_string(i % 50), "team" + n, "model"));
+    uses.back().see(evidence.sightings.back());
+  }
+  const auto begun = mono_now();
+  const auto found = reconcile(uses, evidence, how());
+  EXPECT_EQ(found.marks.size(), 4000U);
+  EXPECT_THAT(found.proposed, IsEmpty());
+  EXPECT_LT(mono_now() - begun, 10'000'000'000) << "it takes a fraction of a second alone";
+}
+
 TEST(Reconcile, GivesTheSameForTheSame) {
   auto evidence = scanned();
   evidence.gate = true;

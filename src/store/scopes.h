@@ -15,12 +15,13 @@ struct Scopes {
   bool read = false;               // everything, to look at
   bool admin = false;              // everything
   bool desk = false;               // everybody's questions, and answering them
+  bool inventory = false;          // the uses of the inventory, and keeping them
   std::vector<std::string> teams;  // "team:NAME": that team's keys, limits and exchanges; sorted, each once
 
   bool operator==(const Scopes&) const = default;
   bool runs_team(std::string_view team) const;
   std::vector<std::string> words()
-      const;  // "admin", "desk", "read", "team:blue", "use": sorted as they stand here
+      const;  // "admin", "desk", "inventory", "read", "team:blue", "use": sorted as they stand here
 };
 
 // `invalid` names what a scope may be, and never repeats the word. None at all is `invalid` too.

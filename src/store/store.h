@@ -37,7 +37,7 @@ struct KeyEntry {
 // What a key is to be.
 struct KeyWish {
   std::string team, user;
-  Scopes scopes{.use = true, .read = false, .admin = false, .desk = false, .teams = {}};
+  Scopes scopes{.use = true, .read = false, .admin = false, .desk = false, .inventory = false, .teams = {}};
   std::optional<WallMs> expires;
 };
 

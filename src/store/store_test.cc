@@ -346,7 +346,7 @@ TEST(Scopes, WhatIsNoneIsRefusedWithoutRepeatingIt) {
   for (const auto* word : {"", "Admin", "team:", "team:a\nadmin", "root"}) {
     const auto scopes = parse_scopes({"use", word});
     ASSERT_FALSE(scopes) << word;
-    EXPECT_EQ(scopes.error().message, "a scope is admin, desk, read, use or team:NAME");
+    EXPECT_EQ(scopes.error().message, "a scope is admin, desk, inventory, read, use or team:NAME");
   }
   EXPECT_FALSE(parse_scopes({}));
 }

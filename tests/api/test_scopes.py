@@ -8,16 +8,16 @@ import pytest
 from lib.gate import Gate, run
 from lib.http import request
 
-PUBLIC = {"nobody", "use", "team", "desk", "read", "admin"}
-KEY = {"use", "team", "desk", "read", "admin"}
+PUBLIC = {"nobody", "use", "team", "desk", "inventory", "read", "admin"}
+KEY = {"use", "team", "desk", "inventory", "read", "admin"}
 SEE = {"team", "read", "admin"}
 RUN = {"team", "admin"}
 READ = {"read", "admin"}
 ADMIN = {"admin"}
 DESK = {"desk", "admin"}
 SEE_DESK = {"desk", "read", "admin"}
-INVENTORY = {"admin"}
-SEE_INVENTORY = {"read", "admin"}
+INVENTORY = {"inventory", "admin"}
+SEE_INVENTORY = {"inventory", "read", "admin"}
 
 # Who is heard. What they then see of it is tested where it is made (src/console/*_test.cc).
 EXPECTED = {
@@ -75,7 +75,7 @@ def gate():
 @pytest.fixture(scope="module")
 def keys(gate):
     made = {"nobody": None}
-    for kind, scope in (("use", "use"), ("team", "team:blue"), ("desk", "desk"), ("read", "read"), ("admin", "admin")):
+    for kind, scope in (("use", "use"), ("team", "team:blue"), ("desk", "desk"), ("inventory", "inventory"), ("read", "read"), ("admin", "admin")):
         made[kind] = gate.json_of("key", "create", "--team", "blue", "--user", kind, "--scope", scope)["key"]
     return made
 

@@ -199,7 +199,7 @@ def test_the_page_for_management_stands_by_itself(data, tmp_path):
 def test_beside_a_gate_its_traffic_counts_and_every_change_is_a_record(shop):
     with Upstream() as up, Gate([service(up)]) as gate:
         key = gate.json_of("key", "create", "--team", "blue", "--user", "ada", "--scope", "use")["key"]
-        admin = gate.json_of("key", "create", "--team", "blue", "--user", "lea", "--scope", "admin")["key"]
+        keeper = gate.json_of("key", "create", "--team", "blue", "--user", "lea", "--scope", "inventory")["key"]
         answer = gate.post("/v1/chat/completions", {"model": "ok", "messages": []}, key=key)
         assert answer.status == 200
         for _ in range(100):
@@ -210,7 +210,7 @@ def test_beside_a_gate_its_traffic_counts_and_every_change_is_a_record(shop):
         assert ("in-code-never-at-gate", "openai") in gaps and ("at-gate-in-no-code", "test") in gaps
         assert run("inventory", "add", "--tool", "x", "--gate", gate.url, env={"OSTIARY_KEY": key}).returncode != 0, "it may not"
         made = run("inventory", "add", "--tool", "Bot", "--owner", "ada lovelace", "--gate", gate.url,
-                   "--format", "json", env={"OSTIARY_KEY": admin})
+                   "--format", "json", env={"OSTIARY_KEY": keeper})
         assert made.returncode == 0, made.stderr
         tail = run("ledger", "tail", "--data", gate.data, "--format", "json").stdout
         assert "use-added" in tail and json.loads(made.stdout)["id"] in tail and "lovelace" not in tail

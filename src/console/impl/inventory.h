@@ -1,38 +1,15 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "console/backing.h"
 #include "console/operation.h"
 #include "inventory/inventory.h"
 #include "inventory/reconcile.h"
-#include "store/uses.h"
 
 namespace ostiary::console {
-
-std::vector<Operation> use_operations();
-std::vector<Operation> inventory_operations();
-
-// The uses of the data folder for one call; calls wait for one another.
-class OpenInventory {
- public:
-  explicit OpenInventory(const Backing& backing)
-      : turn_(one_at_a_time_),
-        uses_(store::open_uses(backing.data_folder + "/store.sqlite")),
-        inventory_(*uses_) {}
-  inventory::Inventory* operator->() { return &inventory_; }
-
- private:
-  inline static std::mutex one_at_a_time_;
-  std::lock_guard<std::mutex> turn_;
-  std::unique_ptr<store::Uses> uses_;
-  inventory::Inventory inventory_;
-};
 
 Schema use_schema();       // as inventory::append_json() writes it
 Schema edit_schema();      // what people state: every field that they may write

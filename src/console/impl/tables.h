@@ -23,6 +23,8 @@ std::vector<Operation> incoming_hook_operations();
 std::vector<Operation> question_operations();
 std::vector<Operation> answer_operations();
 std::vector<Operation> policy_operations();
+std::vector<Operation> use_operations();
+std::vector<Operation> inventory_operations();
 
 inline constexpr std::string_view kApi = "/api/v1";
 
