@@ -15,6 +15,8 @@ namespace ostiary::inventory {
 
 namespace {
 
+constexpr std::size_t kLongestName = 60;  // bytes of a heading that is compared
+
 // A usual name of a field, as plain words.
 struct Name {
   std::string words;
@@ -45,16 +47,21 @@ bool holds_words(const std::string& words, const std::string& part) {
   return (" " + words + " ").find(" " + part + " ") != std::string::npos;
 }
 
-// The longest usual name that it holds, where it has at most three words more; else the one that differs by a
-// slip of the keyboard.
-std::optional<F> alike(const std::string& words) {
+// The longest usual name that it holds, where it has at most three words more.
+std::optional<F> holding(const std::string& words) {
   const Name* best = nullptr;
   const auto blanks = std::ranges::count(words, ' ');
   for (const auto& one : usual_names())
     if (holds_words(words, one.words) && blanks - std::ranges::count(one.words, ' ') <= 3 &&
         (!best || one.words.size() > best->words.size()))
       best = &one;
-  if (best) return best->field;
+  return best ? std::optional(best->field) : std::nullopt;
+}
+
+// That, or the one that differs by a slip of the keyboard.
+std::optional<F> alike(const std::string& words) {
+  if (words.size() > kLongestName) return std::nullopt;
+  if (const auto held = holding(words)) return held;
   std::vector<std::string_view> candidates;
   for (const auto& one : usual_names())
     if (one.words.size() >= 5) candidates.push_back(one.words);
@@ -118,10 +125,10 @@ class Columns {
 
 std::size_t score(const std::vector<std::string>& row) {
   std::size_t points = 0;
-  for (const auto& cell : row) {
-    const auto words = plain_words(cell);
-    if (words.empty() || words.size() > 60) continue;
-    points += by_name(words) ? 3 : alike(words) ? 1 : 0;
+  for (std::size_t i = 0; i < std::min(row.size(), Table::kMostColumns); ++i) {
+    if (row[i].size() > kLongestName) continue;
+    const auto words = plain_words(row[i]);
+    if (!words.empty()) points += by_name(words) ? 3 : holding(words) ? 1 : 0;
   }
   return points;
 }

@@ -82,6 +82,14 @@ TEST(Table, ItsHeadingStandsBelowATitleAndMayComeAgain) {
   EXPECT_EQ(table_of({.name = "empty", .rows = {}, .numbers = {}}).error().code, Code::invalid);
 }
 
+TEST(Table, AVeryWideSheetIsReadInAMoment) {
+  Rows rows(40, std::vector<std::string>(16'384, "responsible persn of the too"));
+  const auto begun = mono_now();
+  const auto found = table(std::move(rows));
+  EXPECT_EQ(columns_of(found.header, {}, {}).size(), Table::kMostColumns);
+  EXPECT_LT(mono_now() - begun, 5'000'000'000) << "it takes a fraction of a second alone";
+}
+
 TEST(Row, BecomesAUseThatKeepsWhatItCannotRead) {
   const auto t = table({{"Tool", "Vendor", "Status", "Next review", "Data", "Notes", "Comments", "Cost"},
                         {"Helper", "OpenAI", "Production", "26.11.2026", "personal, code", "a", "b", "=1+1"},
@@ -106,6 +114,16 @@ TEST(Row, BecomesAUseThatKeepsWhatItCannotRead) {
   ASSERT_EQ(troubles.size(), 2U);
   EXPECT_EQ(troubles[0].row, 3U);
   EXPECT_THAT(troubles[1].text, HasSubstr("two ways"));
+}
+
+TEST(Row, ACellThatSaysThatNothingIsKnownIsUnknown) {
+  const auto t = table({{"Tool", "Vendor", "Status", "Notes"}, {"A", "TBD", "?", "-"}});
+  std::vector<RowTrouble> troubles;
+  const auto use = use_of_row(t.rows[0], columns_of(t.header, {}, {}), troubles);
+  ASSERT_TRUE(use);
+  for (const auto f : {F::provider, F::status, F::notes}) EXPECT_FALSE(use->known(f)) << name(f);
+  EXPECT_THAT(use->other, IsEmpty());
+  EXPECT_THAT(troubles, IsEmpty());
 }
 
 TEST(Row, ALongCellIsKeptWholeAndOneThatNamesNothingIsTold) {

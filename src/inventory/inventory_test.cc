@@ -103,6 +103,15 @@ TEST_F(InventoryTest, TheSameTableTwiceAddsNothingAndItsColumnsAreRemembered) {
   EXPECT_EQ(inventory_.all()->size(), 2U);
 }
 
+TEST_F(InventoryTest, ARowThatCameInAddsNothingAgainWhateverBecameOfItsUse) {
+  ASSERT_TRUE(inventory_.import(table(), {}, false, kNow, recorder()));
+  const auto use = inventory_.list({.tool = "ChatGPT"})->at(0);
+  ASSERT_TRUE(inventory_.edit(use.id, {{F::tool, {"ChatGPT Enterprise"}}}, {}, kNow, recorder()));
+  const auto again = inventory_.import(table(), {}, false, kNow, recorder()).value();
+  EXPECT_EQ(again.added, 0U);
+  EXPECT_EQ(inventory_.all()->size(), 2U);
+}
+
 TEST_F(InventoryTest, ATableFillsWhatIsUnknownAndReplacesNothing) {
   const auto use = added({{F::tool, {"ChatGPT"}}, {F::provider, {"openai"}}, {F::owner, {"legal"}}});
   Table more = table();
@@ -147,6 +156,7 @@ TEST_F(InventoryTest, WhatWasReconciledStaysAndNothingThatAPersonWroteIsReplaced
 TEST_F(InventoryTest, AnErasedOwnerIsUnknownAgain) {
   const auto subject = store_->subject_of("ada").value();
   const auto use = added({{F::tool, {"Bot"}}, {F::owner, {"ada"}}});
+  EXPECT_EQ(uses_->find(use.id.text())->details.find("ada"), std::string::npos) << "in its own column alone";
   ASSERT_TRUE(store_->erase_subject(subject, kNow));
   const auto now = inventory_.find(use.id).value();
   EXPECT_FALSE(now.known(F::owner));

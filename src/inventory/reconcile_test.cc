@@ -102,6 +102,7 @@ TEST(Match, TellsAUseByWhatItNamesAndNeverAgainstWhatItSays) {
   EXPECT_FALSE(holds({{F::model, {"gpt-3*"}}, {F::team, {"blue"}}, {F::provider, {"openai"}}}, gate))
       << "another model";
   EXPECT_FALSE(holds({{F::provider, {"openai"}}, {F::team, {"red"}}}, gate)) << "another team";
+  EXPECT_FALSE(holds({{F::model, {"gpt-4o"}}, {F::team, {"red"}}}, gate)) << "the same model of another team";
   EXPECT_FALSE(holds({{F::provider, {"openai"}}, {F::tool, {"Bot"}}}, gate))
       << "the provider alone tells too little";
   EXPECT_TRUE(holds({{F::provider, {"openai"}}}, gate)) << "unless nothing else is said";

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <functional>
 #include <map>
 #include <set>
 
@@ -15,7 +14,9 @@ namespace {
 std::vector<Counted> ordered(const std::map<std::string, std::uint64_t>& counts, std::size_t most) {
   std::vector<Counted> out;
   for (const auto& [what, count] : counts) out.push_back({what, count});
-  std::ranges::stable_sort(out, std::greater<>(), &Counted::count);
+  std::ranges::sort(out, [](const Counted& a, const Counted& b) {
+    return a.count != b.count ? a.count > b.count : a.what < b.what;
+  });
   if (out.size() > most) out.resize(most);
   return out;
 }
