@@ -10,6 +10,7 @@
 #include "base/yaml.h"
 #include "catalog/compiler/compile.h"
 #include "catalog/impl/entries.h"
+#include "catalog/impl/organisation_folder.h"
 
 extern "C" {
 extern const char ostiary_schema_detector_begin[];
@@ -18,6 +19,10 @@ extern const char ostiary_schema_list_begin[];
 extern const char ostiary_schema_list_end[];
 extern const char ostiary_schema_allow_begin[];
 extern const char ostiary_schema_allow_end[];
+extern const char ostiary_schema_license_begin[];
+extern const char ostiary_schema_license_end[];
+extern const char ostiary_schema_license_review_begin[];
+extern const char ostiary_schema_license_review_end[];
 }
 
 namespace ostiary::catalog {
@@ -35,9 +40,12 @@ std::string_view embedded(const char* begin, const char* end) {
 }
 
 std::vector<SchemaText> schemas() {
-  return {{"allow", embedded(ostiary_schema_allow_begin, ostiary_schema_allow_end)},
-          {"detector", embedded(ostiary_schema_detector_begin, ostiary_schema_detector_end)},
-          {"list", embedded(ostiary_schema_list_begin, ostiary_schema_list_end)}};
+  return {
+      {"allow", embedded(ostiary_schema_allow_begin, ostiary_schema_allow_end)},
+      {"detector", embedded(ostiary_schema_detector_begin, ostiary_schema_detector_end)},
+      {"license", embedded(ostiary_schema_license_begin, ostiary_schema_license_end)},
+      {"license-review", embedded(ostiary_schema_license_review_begin, ostiary_schema_license_review_end)},
+      {"list", embedded(ostiary_schema_list_begin, ostiary_schema_list_end)}};
 }
 
 // What a schema cannot say of one entry.
@@ -55,6 +63,7 @@ void check_entry(std::string_view kind, std::string_view id, const yaml::Node& n
       wrong(node, "it would allow everything; say value_sha256, fingerprint, path, key or detector");
     return;
   }
+  if (kind == "license" || kind == "license-review") return;
   if (known(id)) wrong(node, fmt::format("the catalogue has a detector '{}'; choose another id", id));
   if (kind == "list") {
     if (!node.find("entries") && !node.find("file")) wrong(node, "it needs 'entries' or a 'file'");
@@ -162,35 +171,26 @@ AllowRule allow_rule_of(const dom::element& e) {
           .until = text_of(e, "until")};
 }
 
-template <class Take>
-Result<> each_entry(std::string_view blob, std::string_view kind, Take&& take) {
-  dom::parser parser;
-  dom::array entries;
-  const auto json = section_of(blob, kind);
-  if (!json || parser.parse(json->data(), json->size()).get(entries) != simdjson::SUCCESS)
-    return fail(Code::corrupt, fmt::format("the {} entries cannot be read", kind));
-  for (const auto entry : entries) TRY_VOID(take(entry));
-  return {};
-}
+}  // namespace
 
-std::unexpected<Error> first_of(std::vector<Error> problems) {
-  auto error = std::move(problems.front());
-  if (problems.size() > 1) error.message += fmt::format(" (and {} more to mend)", problems.size() - 1);
+Result<std::string> compile_organisation(const std::string& folder) {
+  auto blob = compile(folder, schemas(), check_entry);
+  if (blob) return std::move(*blob);
+  auto error = std::move(blob.error().front());
+  if (blob.error().size() > 1)
+    error.message += fmt::format(" (and {} more to mend)", blob.error().size() - 1);
   return std::unexpected(std::move(error));
 }
 
-}  // namespace
-
 Result<Organisation> read_organisation(const std::string& folder) {
-  auto blob = compile(folder, schemas(), check_entry);
-  if (!blob) return first_of(std::move(blob.error()));
+  TRY(const auto blob, compile_organisation(folder));
   Organisation out;
   Entries entries;
-  TRY_VOID(each_entry(*blob, "detector", [&](const dom::element& e) -> Result<> {
+  TRY_VOID(each_entry(blob, "detector", [&](const dom::element& e) -> Result<> {
     out.detectors.push_back(detector_of(e));
     return {};
   }));
-  TRY_VOID(each_entry(*blob, "list", [&](const dom::element& e) -> Result<> {
+  TRY_VOID(each_entry(blob, "list", [&](const dom::element& e) -> Result<> {
     TRY(auto list, list_of(e, folder, entries));
     for (const auto& detector : out.detectors)
       if (detector.id == list.id)
@@ -199,7 +199,7 @@ Result<Organisation> read_organisation(const std::string& folder) {
     out.lists.push_back(std::move(list));
     return {};
   }));
-  TRY_VOID(each_entry(*blob, "allow", [&](const dom::element& e) -> Result<> {
+  TRY_VOID(each_entry(blob, "allow", [&](const dom::element& e) -> Result<> {
     out.allow.push_back(allow_rule_of(e));
     return {};
   }));
