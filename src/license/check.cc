@@ -196,7 +196,7 @@ class Judge {
     if (!license_.duties) return not_read("duties");
     for (const auto& duty : *license_.duties)
       if (std::ranges::any_of(duty.when, [&](const auto& when) { return does(when); }))
-        oblige(duty.to, duty_text(duty), duty.at);
+        oblige(duty.to, duty_line(duty), duty.at);
   }
 
   void oblige(std::string_view duty, std::string text, const Clause& at) {

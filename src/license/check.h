@@ -44,11 +44,18 @@ constexpr std::string_view kNoAdvice = "This tells what a text says and where. I
 // Takes microseconds.
 Verdict check_one(std::string_view name, const catalog::Licenses& known, const Profile& profile);
 
+// An expression (SPDX 3.0.1, annex B), or one licence by any of its names: of AND the strictest, of OR the
+// best. An exception was not read by anybody: the licence is judged without it, and a remark says so. What is
+// no expression, or has over 4,096 words, is `unknown`. Linear in its length.
+Verdict check(std::string_view expression, const catalog::Licenses& known, const Profile& profile);
+
 // Of all of several (SPDX: AND): the strictest. Of a choice (OR): the one that permits most, of equals the
 // one that asks least, and of those the first; the others stand in `remarks`. Neither may be empty.
 Verdict all_of(std::vector<Verdict> parts);
 Verdict best_of(std::vector<Verdict> choices);
 
+// What a duty asks for, as one sentence with its clause.
+std::string duty_line(const catalog::License::Duty& duty);
 // "permits", "permits under a condition", … as a sentence about `what` begins.
 std::string_view phrase(Says says);
 // The stricter of two categories (interfaces.md); `unknown` is the strictest.

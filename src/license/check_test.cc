@@ -206,6 +206,37 @@ TEST(Check, OfEqualChoicesTheMilderCategoryIsTaken) {
   EXPECT_EQ(verdict.taken, "MIT");
 }
 
+TEST(Expression, AndBindsBeforeOr) {
+  const auto& known = catalog::licenses();
+  EXPECT_EQ(license::check("MIT OR CC-BY-NC-4.0 AND Apache-2.0", known, company()).taken, "MIT");
+  EXPECT_EQ(license::check("(MIT OR CC-BY-NC-4.0) AND Apache-2.0", known, company()).taken,
+            "MIT AND Apache-2.0");
+  EXPECT_EQ(license::check("CC-BY-NC-4.0 AND (MIT OR Apache-2.0)", known, company()).says, Says::forbids);
+}
+
+TEST(Expression, AnExceptionIsToldAndDoesNotLoosen) {
+  auto profile = company();
+  profile.distributes = true;
+  profile.stays_closed = true;
+  const auto verdict =
+      license::check("GPL-2.0-only WITH Classpath-exception-2.0", catalog::licenses(), profile);
+  EXPECT_EQ(verdict.says, Says::forbids);
+  EXPECT_THAT(verdict.remarks, Contains(HasSubstr("Classpath-exception-2.0")));
+}
+
+TEST(Expression, WhatIsNoExpressionIsUnknown) {
+  for (const auto* text :
+       {"", "MIT AND", "(MIT", "MIT)", "MIT Apache-2.0", "AND", "MIT WITH", "()", "OR MIT"})
+    EXPECT_EQ(license::check(text, catalog::licenses(), company()).says, Says::unknown) << text;
+}
+
+TEST(Expression, TenThousandBracketsAreAnswered) {
+  const std::string deep = std::string(10'000, '(') + "MIT" + std::string(10'000, ')');
+  EXPECT_EQ(license::check(deep, catalog::licenses(), company()).says, Says::unknown);
+  const std::string less = std::string(1'000, '(') + "MIT" + std::string(1'000, ')');
+  EXPECT_EQ(license::check(less, catalog::licenses(), company()).says, Says::permits);
+}
+
 TEST(Category, UnknownIsTheStrictest) {
   EXPECT_EQ(stricter("permissive", "copyleft"), "copyleft");
   EXPECT_EQ(stricter("unknown", "proprietary"), "unknown");

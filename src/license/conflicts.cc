@@ -197,7 +197,7 @@ class Descent {
       const bool given_out = std::ranges::find(duty.when, "distribute") != duty.when.end() ||
                              std::ranges::find(duty.when, "modify") != duty.when.end();
       if (given_out && !by_data_)
-        out_.duties.push_back({duty.to, duty_text(duty), parent_.name, theirs_.license, duty.at.clause});
+        out_.duties.push_back({duty.to, duty_line(duty), parent_.name, theirs_.license, duty.at.clause});
     }
   }
 

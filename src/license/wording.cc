@@ -71,7 +71,7 @@ std::string sentence(Says says, std::string_view about, const catalog::Clause& a
   return fmt::format("Nobody read what the text says of {}.", about);
 }
 
-std::string duty_text(const catalog::License::Duty& duty) {
+std::string duty_line(const catalog::License::Duty& duty) {
   const auto found = std::ranges::find(kDuties, duty.to, &Row::first);
   const auto what = found == kDuties.end() ? std::string_view("Do what it asks besides") : found->second;
   return fmt::format("{}{}{}.{}", what, duty.words.empty() ? "" : fmt::format(": “{}”", duty.words),

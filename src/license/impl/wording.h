@@ -15,8 +15,6 @@ std::string in_clause(const catalog::Clause& at);
 std::string noted(const catalog::Clause& at);
 // "The text permits commercial use (2.a). …"
 std::string sentence(catalog::Says says, std::string_view about, const catalog::Clause& at);
-// What a duty asks for, as one sentence to whoever has it, with its clause.
-std::string duty_text(const catalog::License::Duty& duty);
 // What must go under the same terms.
 std::string_view share_alike_reach(std::string_view reach);
 
