@@ -123,5 +123,29 @@ TEST(Lineage, TheLongestPatternTellsTheVersion) {
   EXPECT_EQ(find_version("nobody/no-such-model-at-all"), nullptr);
 }
 
+TEST(Lineage, TwoHundredFamiliesHaveTheirVersionsAndSixtyDatasetsTheirLicences) {
+  std::set<std::string> families;
+  for (const auto& version : model_versions())
+    if (!version.version.empty()) families.insert(version.family);
+  EXPECT_GE(families.size(), 200u);
+  EXPECT_GE(datasets().size(), 60u);
+}
+
+TEST(Lineage, AVersionIsFoundByItsRepositoryAndHasWhatTheFamilyHasWhereItSaysNothing) {
+  const auto* version = find_version("databricks/dolly-v2-12b");
+  ASSERT_NE(version, nullptr);
+  EXPECT_EQ(version->version, "2.0");
+  EXPECT_EQ(version->license, "MIT");
+  EXPECT_EQ(find_version("databricks/dolly-v1-6b")->family, "dolly-1");
+}
+
+TEST(Lineage, DatasetsAreFoundByIdRepositoryAndName) {
+  const auto* data = find_dataset("databricks-dolly-15k");
+  ASSERT_NE(data, nullptr);
+  EXPECT_EQ(find_dataset("databricks/databricks-dolly-15k"), data);
+  EXPECT_EQ(find_dataset("Dolly-15k"), data);
+  EXPECT_EQ(find_dataset("nobody/nothing"), nullptr);
+}
+
 }  // namespace
 }  // namespace ostiary::catalog

@@ -124,11 +124,14 @@ const ModelVersion* find_version(std::string_view name) {
   const ModelVersion* best = nullptr;
   std::size_t fit = 0;
   const auto look = [&](auto member, std::string_view in) {
-    for (const auto& version : all)
-      if (const auto letters = fits(version.*member, in); letters > fit) {
-        fit = letters;
-        best = &version;
-      }
+    for (const auto& version : all) {
+      const auto letters = fits(version.*member, in);
+      // A version says more than its family, which has the same patterns.
+      const bool closer = best && letters == fit && best->family == version.family && best->version.empty();
+      if (letters == 0 || (letters <= fit && !closer)) continue;
+      fit = letters;
+      best = &version;
+    }
   };
   if (owned) look(&ModelVersion::repositories, wanted);
   if (!best) look(&ModelVersion::names, last);

@@ -98,13 +98,20 @@ class Places {
 class Descent {
  public:
   Descent(const Work& child, const License* own, const Work& parent, const License& theirs, bool by_data,
-          Lineage& out)
-      : child_(child), own_(own), parent_(parent), theirs_(theirs), by_data_(by_data), out_(out) {}
+          const Licenses& known, Lineage& out)
+      : child_(child),
+        own_(own),
+        parent_(parent),
+        theirs_(theirs),
+        by_data_(by_data),
+        known_(known),
+        out_(out) {}
 
   void compare() {
     non_commercial();
     if (!by_data_) {
       no_change();
+      terms_unnamed();
       share_alike();
       restrictions();
       naming();
@@ -160,6 +167,25 @@ class Descent {
                      child_.name, own_name(), parent_.name, theirs_.license, in_clause(alike->at)));
   }
 
+  // Texts that stay on what is of the base in a derivative, whatever else is laid on it.
+  void terms_unnamed() {
+    if (theirs_.category != "use-restricted" || !theirs_.duties || (own_ && own_->id == theirs_.id)) return;
+    const auto& duties = *theirs_.duties;
+    const auto gives = std::ranges::find(duties, "give-licence", &License::Duty::to);
+    const bool named = std::ranges::any_of(child_.licenses, [&](const Declaration& one) {
+      return std::ranges::any_of(names_of(one.expression, known_), [&](const auto& name) {
+        const auto* license = known_.find(name);
+        return license && license->id == theirs_.id;
+      });
+    });
+    if (gives == duties.end() || named) return;
+    tell("base-terms-unnamed", Weight::conflict, gives->at,
+         fmt::format(
+             "{} names {} alone, but was made from {}: what is of that in it stays under {}, whose text "
+             "goes with every copy{}.",
+             child_.name, own_name(), parent_.name, theirs_.license, in_clause(gives->at)));
+  }
+
   void share_alike_of_data() {
     const auto& alike = theirs_.share_alike;
     if (!alike || alike->when == "never" || (own_ && own_->id == theirs_.id)) return;
@@ -206,6 +232,7 @@ class Descent {
   const Work& parent_;
   const License& theirs_;
   const bool by_data_;
+  const Licenses& known_;
   Lineage& out_;
 };
 
@@ -251,7 +278,7 @@ class Walk {
     parent->data = by_data;
     const auto* theirs = strictest(parent->licenses, known_);
     if (theirs) {
-      Descent(work_, own_, *parent, *theirs, by_data, out_).compare();
+      Descent(work_, own_, *parent, *theirs, by_data, known_, out_).compare();
     } else {
       out_.unknown.push_back(name);
     }
