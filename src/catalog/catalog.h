@@ -181,22 +181,35 @@ struct Feature {
   Origin origin;
 };
 
+// catalog/pickle/<id>.yaml: globals that pickles ask for, and what importing and calling them comes to.
+struct PickleNames {
+  struct Module {
+    std::string module;
+    std::vector<std::string> names;  // empty: all of it, and of modules below
+  };
+  std::string id, name;
+  bool runs = false;  // code or programs, or reaches out; else it rebuilds values and nothing more
+  std::vector<Module> modules;
+  Origin origin;
+};
+
 // A price in US dollars, such as "0.075", as nano-dollars; at most 6 digits before the point and 9 behind it.
 std::optional<std::int64_t> parse_dollars(std::string_view text);
 
 // The knowledge compiled into the program: one blob, checked against catalog/schema/<kind>.yaml when it was
 // built. Built on first use, read-only, thread-safe.
-const std::vector<Provider>& providers();  // sorted by id
-const std::vector<Service>& services();    // sorted by id
-const std::vector<PriceList>& prices();    // sorted by id
-const std::vector<Detector>& detectors();  // sorted by id
-const std::vector<Damper>& dampers();      // sorted by id
-const std::vector<Sdk>& sdks();            // sorted by id
-const std::vector<Server>& servers();      // sorted by id
-const std::vector<Tool>& tools();          // sorted by id
-const std::vector<ModelFamily>& models();  // sorted by id
-const std::vector<Format>& formats();      // sorted by id
-const std::vector<Feature>& features();    // sorted by id
+const std::vector<Provider>& providers();        // sorted by id
+const std::vector<Service>& services();          // sorted by id
+const std::vector<PriceList>& prices();          // sorted by id
+const std::vector<Detector>& detectors();        // sorted by id
+const std::vector<Damper>& dampers();            // sorted by id
+const std::vector<Sdk>& sdks();                  // sorted by id
+const std::vector<Server>& servers();            // sorted by id
+const std::vector<Tool>& tools();                // sorted by id
+const std::vector<ModelFamily>& models();        // sorted by id
+const std::vector<Format>& formats();            // sorted by id
+const std::vector<Feature>& features();          // sorted by id
+const std::vector<PickleNames>& pickle_names();  // sorted by id
 const Sdk* find_sdk(std::string_view id);
 const Server* find_server(std::string_view id);
 const Tool* find_tool(std::string_view id);

@@ -131,6 +131,18 @@ Feature feature_of(const element& e) {
           .origin = origin_of(e)};
 }
 
+PickleNames pickle_names_of(const element& e) {
+  return {.id = text_of(e, "id"),
+          .name = text_of(e, "name"),
+          .runs = text_of(e, "effect") == "runs",
+          .modules = each_of(e, "modules",
+                             [](const element& one) {
+                               return PickleNames::Module{.module = text_of(one, "module"),
+                                                          .names = texts_of(one, "names")};
+                             }),
+          .origin = origin_of(e)};
+}
+
 }  // namespace
 
 const std::vector<Sdk>& sdks() {
@@ -160,6 +172,11 @@ const std::vector<Format>& formats() {
 
 const std::vector<Feature>& features() {
   static const auto all = read_kind("feature", feature_of);
+  return all;
+}
+
+const std::vector<PickleNames>& pickle_names() {
+  static const auto all = read_kind("pickle", pickle_names_of);
   return all;
 }
 
