@@ -4,6 +4,7 @@
 #include "app/impl/command_line.h"
 #include "app/impl/verbs_inventory.h"
 #include "app/impl/verbs_license.h"
+#include "app/impl/verbs_model.h"
 #include "app/impl/verbs_policy.h"
 
 int main(int argc, char** argv) {
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
     add_inspect(line);
     add_scan(line);
     add_license(line);
+    add_model(line);
     add_policy(line);
     add_desk(line);
     add_inventory(line);

@@ -1,5 +1,6 @@
 #include "app/scan_output.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <set>
@@ -41,6 +42,8 @@ const scan::Evidence* shown_first(const Component& component) {
 }
 
 std::string flags_of(const Component& component) {
+  if (std::ranges::any_of(component.evidence, [](const auto& one) { return one.detector == "hazard"; }))
+    return "hazard";
   if (component.undeclared) return "undeclared";
   return component.unused ? "unused" : "";
 }
@@ -68,7 +71,9 @@ void write_license(json::Writer& w, const Component& component) {
   w.begin_object();
   w.member("category", "unknown");
   w.member("expression", component.license.empty() ? "NOASSERTION" : component.license);
-  w.member("source", component.license.empty() ? "none" : "catalog");
+  w.member("source", component.license.empty()           ? "none"
+                     : component.kind == Kind::model_file ? "declared"
+                                                          : "catalog");
   w.end_object();
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/scan_baseline.h"
 #include "app/scan_decisions.h"
+#include "app/scan_models.h"
 #include "app/scan_output.h"
 #include "app/verbs.h"
 #include "scan/scanner.h"
@@ -65,6 +66,8 @@ Result<Scanned> scanned_by(const ScanOptions& options, scan::Grade least) {
     TRY(const auto known, ScanBaseline::read(options.baseline));
     leave_out(known);
   }
+  // What lies on the disk need not be what the revision has.
+  if (options.revision.empty()) look_into_models(out.report);
   TRY(const auto policy, scan_policy(options));
   out.decisions = decisions_of(policy, components);
   out.policy = policy.document().version;
