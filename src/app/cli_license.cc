@@ -23,10 +23,11 @@ void add_explain(CommandLine& line, CLI::App& license) {
                 "ostiary license explain llama3.1\n"
                 "  ostiary license explain Apache-2.0 --format json\n"
                 "  ostiary license explain --all");
-  auto* name = explain
-                   ->add_option("license", options->license,
-                                "SPDX id, LicenseRef, or the tag under which a card declares it")
-                   ->type_name("LICENSE");
+  auto* name =
+      explain
+          ->add_option("license", options->license,
+                       "SPDX id, LicenseRef, the tag under which a card declares it, or a model or dataset")
+          ->type_name("LICENSE");
   explain->add_flag("--all", options->all, "list the licences that are known instead")->excludes(name);
   add_rules(*explain, options);
   line.add_common(*explain, options->common);

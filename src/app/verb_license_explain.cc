@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/impl/license_work.h"
 #include "app/impl/terminal.h"
 #include "app/impl/verbs_license.h"
 #include "base/text.h"
@@ -184,6 +185,12 @@ std::string in_json(const catalog::Licenses& known, const std::vector<const Lice
   return out + '\n';
 }
 
+// A model or dataset by that name; nothing where the catalogue has none.
+std::optional<std::string> as_work(const LicenseOptions& options, const catalog::Licenses& known) {
+  return options.common.format == Format::json ? work_json(options.license, known)
+                                               : work_text(options.license, known, style_of(options.common));
+}
+
 std::unexpected<Error> not_known(const catalog::Licenses& known, const std::string& name) {
   std::vector<std::string_view> names;
   for (const auto& one : known.all()) {
@@ -192,7 +199,7 @@ std::unexpected<Error> not_known(const catalog::Licenses& known, const std::stri
   }
   const auto near = text::nearest(name, names);
   return fail(Code::not_found,
-              fmt::format("no licence is called '{}'{}", printable(name),
+              fmt::format("no licence, model or dataset is called '{}'{}", printable(name),
                           near ? fmt::format("; did you mean '{}'?", *near)
                                : std::string("; 'ostiary license explain --all' lists them")));
 }
@@ -212,6 +219,9 @@ Result<int> run_license_explain(const LicenseOptions& options) {
     for (const auto& one : known.all()) shown.push_back(&one);
   } else if (const auto* one = known.find(options.license)) {
     shown.push_back(one);
+  } else if (const auto work = as_work(options, known)) {
+    TRY_VOID(put(options.common, *work));
+    return 0;
   } else {
     return not_known(known, options.license);
   }

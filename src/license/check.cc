@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <functional>
+#include <tuple>
 
 #include "license/impl/wording.h"
 
@@ -224,6 +226,11 @@ class Judge {
   Verdict verdict_;
 };
 
+// The strictest first: it is what the answer stands on.
+void order(std::vector<Reason>& reasons) {
+  std::ranges::stable_sort(reasons, std::ranges::greater(), &Reason::says);
+}
+
 constexpr std::array<std::string_view, 9> kStrictness = {
     "public-domain",  "permissive",     "weak-copyleft", "copyleft", "network-copyleft",
     "use-restricted", "non-commercial", "proprietary",   "unknown"};
@@ -241,8 +248,11 @@ std::string_view stricter(std::string_view one, std::string_view other) {
 }
 
 Verdict check_one(std::string_view name, const catalog::Licenses& known, const Profile& profile) {
-  if (const auto* license = known.find(name))
-    return Judge(*license, known.review_of(*license), profile).run();
+  if (const auto* license = known.find(name)) {
+    auto verdict = Judge(*license, known.review_of(*license), profile).run();
+    order(verdict.reasons);
+    return verdict;
+  }
   Verdict out;
   out.taken = name;
   out.category = "unknown";
@@ -268,6 +278,7 @@ Verdict all_of(std::vector<Verdict> parts) {
     std::ranges::move(part.obligations, std::back_inserter(out.obligations));
     std::ranges::move(part.remarks, std::back_inserter(out.remarks));
   }
+  order(out.reasons);
   return out;
 }
 

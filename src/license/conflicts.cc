@@ -123,8 +123,14 @@ class Descent {
 
  private:
   std::string own_name() const { return own_ ? own_->license : "a licence that nobody knows"; }
+  std::string_view learned() const { return child_.data ? "holds" : "was trained on"; }
 
+  // Once a licence for each kind, of the nearest work that has it; of data every part is told.
   void tell(std::string_view kind, Weight weight, const catalog::Clause& at, std::string text) {
+    if (!by_data_ && std::ranges::any_of(out_.conflicts, [&](const Conflict& one) {
+          return one.kind == kind && one.license == theirs_.license;
+        }))
+      return;
     out_.conflicts.push_back({std::string(kind),
                               weight,
                               std::move(text),
@@ -139,10 +145,11 @@ class Descent {
     const auto& at = clause_of(theirs_, "commercial-use");
     if (by_data_) {
       tell("data-non-commercial", Weight::warning, at,
-           fmt::format("{} was trained on {}, whose licence {} forbids commercial use{}, and goes under {}. "
-                       "Whether that binds a model is not settled; public statements differ.{}",
-                       child_.name, parent_.name, theirs_.license, in_clause(at), own_name(),
-                       parent_.note.empty() ? "" : " " + parent_.note));
+           fmt::format(
+               "{} {} {}, whose licence {} forbids commercial use{}, and goes under {}.{}{}", child_.name,
+               learned(), parent_.name, theirs_.license, in_clause(at), own_name(),
+               child_.data ? "" : " Whether that binds a model is not settled; public statements differ.",
+               parent_.note.empty() ? "" : " " + parent_.note));
     } else {
       tell("base-non-commercial", Weight::conflict, at,
            fmt::format("{} goes under {}, but was made from {}, whose licence {} forbids commercial use{}.",
@@ -179,7 +186,11 @@ class Descent {
       });
     });
     if (gives == duties.end() || named) return;
-    tell("base-terms-unnamed", Weight::conflict, gives->at,
+    // A text of its own may be laid on top where it passes the restrictions on as well.
+    const auto passes = [](const License* one) {
+      return one && one->use_restrictions && one->use_restrictions->pass_on;
+    };
+    tell("base-terms-unnamed", passes(&theirs_) && passes(own_) ? Weight::note : Weight::conflict, gives->at,
          fmt::format(
              "{} names {} alone, but was made from {}: what is of that in it stays under {}, whose text "
              "goes with every copy{}.",
@@ -189,11 +200,11 @@ class Descent {
   void share_alike_of_data() {
     const auto& alike = theirs_.share_alike;
     if (!alike || alike->when == "never" || (own_ && own_->id == theirs_.id)) return;
-    tell(
-        "data-share-alike", Weight::note, alike->at,
-        fmt::format("{} was trained on {}, which goes under {}: copies and changed versions of the data stay "
-                    "under it{}; the model has a licence of its own, {}.",
-                    child_.name, parent_.name, theirs_.license, in_clause(alike->at), own_name()));
+    tell("data-share-alike", Weight::note, alike->at,
+         fmt::format(
+             "{} {} {}, which goes under {}: copies and changed versions of the data stay under it{}{}.",
+             child_.name, learned(), parent_.name, theirs_.license, in_clause(alike->at),
+             child_.data ? "" : fmt::format("; the model has a licence of its own, {}", own_name())));
   }
 
   void restrictions() {
@@ -222,7 +233,10 @@ class Descent {
     for (const auto& duty : *theirs_.duties) {
       const bool given_out = std::ranges::find(duty.when, "distribute") != duty.when.end() ||
                              std::ranges::find(duty.when, "modify") != duty.when.end();
-      if (given_out && !by_data_)
+      const bool told = std::ranges::any_of(out_.duties, [&](const Inherited& one) {
+        return one.duty == duty.to && one.license == theirs_.license && one.clause == duty.at.clause;
+      });
+      if (given_out && !by_data_ && !told)
         out_.duties.push_back({duty.to, duty_line(duty), parent_.name, theirs_.license, duty.at.clause});
     }
   }
