@@ -6,38 +6,14 @@
 
 #include "inventory/summary.h"
 #include "json/writer.h"
+#include "report/html.h"
 #include "report/table.h"
 
 namespace ostiary::inventory {
 
 namespace {
 
-// For HTML's text and for attributes in double quotes.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
-}
+using report::escaped;
 
 // "3 h 20 min" of working time.
 std::string span_text(const std::optional<std::uint64_t>& ms) {

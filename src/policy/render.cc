@@ -6,18 +6,18 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "policy/fact_table.h"
-#include "policy/impl/html.h"
 #include "policy/impl/markdown.h"
 #include "policy/impl/outline.h"
 #include "policy/impl/page_parts.h"
 #include "policy/impl/page_style.h"
 #include "policy/plain.h"
+#include "report/html.h"
 
 namespace ostiary::policy {
 
 namespace {
 
-using html::escaped;
+using report::escaped;
 
 // What is not filled in yet is no value.
 bool is_filled(std::string_view value) {
@@ -82,7 +82,7 @@ void Page::head() {
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"referrer\" content=\"no-referrer\">\n<link rel=\"icon\" href=\"data:,\">\n<title>";
-  html::append_escaped(out_, d_.title.empty() ? "Policy" : d_.title);
+  report::append_escaped(out_, d_.title.empty() ? "Policy" : d_.title);
   if (d_.status == Status::draft) out_ += " (draft)";
   out_ += "</title>\n<style>";
   out_ += page_style();
@@ -96,7 +96,7 @@ void Page::fact(std::string_view name, std::string_view value, bool wide) {
   else if (name == "Contact" && is_mail(value))
     out_ += fmt::format("<a href=\"mailto:{}\">{}</a>", escaped(value), escaped(value));
   else
-    html::append_escaped(out_, value);
+    report::append_escaped(out_, value);
   out_ += "</dd></div>\n";
 }
 

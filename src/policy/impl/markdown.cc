@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "policy/impl/html.h"
+#include "policy/impl/link.h"
+#include "report/html.h"
 
 namespace ostiary::policy {
 
@@ -130,7 +131,7 @@ void Writer::table() {
   out_ += fmt::format(
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{}\">\n<table>\n"
       "<caption id=\"{}\">Table {}{}</caption>\n",
-      id, id, tables_, of_.empty() ? "" : ": " + html::escaped(of_));
+      id, id, tables_, of_.empty() ? "" : ": " + report::escaped(of_));
 }
 
 void Writer::item(const MD_BLOCK_LI_DETAIL& item) {
@@ -259,9 +260,9 @@ int Writer::leave(MD_BLOCKTYPE type, void*) {
 void Writer::link(const MD_ATTRIBUTE& address) {
   const auto to = text_of(address);
   const bool within = std::ranges::find(links_open_, true) != links_open_.end();
-  const bool written = links_ && !within && !to.empty() && html::may_link(to);
+  const bool written = links_ && !within && !to.empty() && may_link(to);
   links_open_.push_back(written);
-  if (written) out_ += fmt::format("<a href=\"{}\" rel=\"noreferrer\">", html::escaped(to));
+  if (written) out_ += fmt::format("<a href=\"{}\" rel=\"noreferrer\">", report::escaped(to));
 }
 
 int Writer::enter(MD_SPANTYPE type, void* detail) {
@@ -332,11 +333,11 @@ int Writer::text(MD_TEXTTYPE type, std::string_view text) {
       if (plain == text)
         out_ += text;
       else
-        html::append_escaped(out_, plain);
+        report::append_escaped(out_, plain);
       break;
     }
     default:
-      html::append_escaped(out_, text);
+      report::append_escaped(out_, text);
   }
   return 0;
 }
@@ -375,7 +376,7 @@ void Markdown::append_blocks(std::string& out, std::string_view markdown, std::s
     return;
   if (!is_tame(markdown)) {
     out += "<pre class=\"as-written\">";
-    html::append_escaped(out, markdown);
+    report::append_escaped(out, markdown);
     out += "</pre>\n";
     return;
   }
@@ -385,7 +386,7 @@ void Markdown::append_blocks(std::string& out, std::string_view markdown, std::s
 }
 
 void Markdown::append_inline(std::string& out, std::string_view markdown, bool links) {
-  if (!is_tame(markdown)) return html::append_escaped(out, markdown);
+  if (!is_tame(markdown)) return report::append_escaped(out, markdown);
   // As a heading, so that "1. Scope" is no list.
   Writer(out, {}, tables_, true, links).run("# " + std::string(markdown));
 }

@@ -7,7 +7,7 @@
 namespace ostiary::policy {
 
 // Markdown (CommonMark with GitHub's tables, struck text and task lists) to HTML. HTML in it is text; links
-// go only where html::may_link says, pictures become links; headings become bold paragraphs, as the page has
+// go only where may_link says, pictures become links; headings become bold paragraphs, as the page has
 // its own.
 class Markdown {
  public:

@@ -5,15 +5,15 @@
 #include <span>
 
 #include "base/text.h"
-#include "policy/impl/html.h"
 #include "policy/may.h"
 #include "policy/plain.h"
+#include "report/html.h"
 
 namespace ostiary::policy {
 
 namespace {
 
-using html::escaped;
+using report::escaped;
 
 // Of rules or tests, which stand in the file's order, those within the lines.
 template <class T>
@@ -25,7 +25,7 @@ std::span<const T> part_of(const std::vector<T>& all, Lines lines) {
 
 void append_source(std::string& out, std::string_view what, std::string_view source) {
   out += fmt::format("<details class=\"source\"><summary>{}</summary>\n<pre><code>", what);
-  html::append_escaped(out, source);
+  report::append_escaped(out, source);
   out += "</code></pre>\n</details>\n";
 }
 
