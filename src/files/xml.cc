@@ -13,37 +13,6 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
-// The character of a reference without & and ;. No character of XML 1.0 (section 2.2): U+FFFD.
-bool append_reference(std::string& out, std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, char>, 5> known{
-      {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}}};
-  for (const auto& [word, c] : known)
-    if (name == word) return out += c, true;
-  if (!name.starts_with('#')) return false;
-  const bool hex = name.starts_with("#x");
-  const auto digits = name.substr(hex ? 2 : 1);
-  std::uint32_t c = 0;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), c, hex ? 16 : 10);
-  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return false;
-  const bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
-  const bool surrogate = c >= 0xd800 && c <= 0xdfff;
-  append_utf8(out, control || surrogate || c > 0x10ffff || c == 0xfffe || c == 0xffff ? 0xfffd : c);
-  return true;
-}
-
-bool append_decoded(std::string& out, std::string_view raw) {
-  constexpr std::size_t longest = 12;
-  for (;;) {
-    const auto at = raw.find('&');
-    out.append(raw.substr(0, at));
-    if (at == std::string_view::npos) return true;
-    raw.remove_prefix(at + 1);
-    const auto end = raw.substr(0, longest).find(';');
-    if (end == std::string_view::npos || !append_reference(out, raw.substr(0, end))) return false;
-    raw.remove_prefix(end + 1);
-  }
-}
-
 std::string_view local(std::string_view name) {
   const auto colon = name.rfind(':');
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
@@ -66,6 +35,35 @@ bool next_attribute(std::string_view& rest, std::string_view& name, std::string_
 }
 
 }  // namespace
+
+bool append_xml_reference(std::string& out, std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, char>, 5> known{
+      {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}}};
+  for (const auto& [word, c] : known)
+    if (name == word) return out += c, true;
+  if (!name.starts_with('#')) return false;
+  const bool hex = name.starts_with("#x");
+  const auto digits = name.substr(hex ? 2 : 1);
+  std::uint32_t c = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), c, hex ? 16 : 10);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || c > 0x10ffff) return false;
+  const bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+  const bool surrogate = c >= 0xd800 && c <= 0xdfff;
+  append_utf8(out, control || surrogate || c == 0xfffe || c == 0xffff ? 0xfffd : c);
+  return true;
+}
+
+bool append_decoded_xml(std::string& out, std::string_view raw) {
+  for (;;) {
+    const auto at = raw.find('&');
+    out.append(raw.substr(0, at));
+    if (at == std::string_view::npos) return true;
+    raw.remove_prefix(at + 1);
+    const auto end = raw.substr(0, kLongestXmlReference).find(';');
+    if (end == std::string_view::npos || !append_xml_reference(out, raw.substr(0, end))) return false;
+    raw.remove_prefix(end + 1);
+  }
+}
 
 XmlReader::XmlReader(std::string_view xml) : rest_(xml) {
   if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);
@@ -146,14 +144,14 @@ std::optional<std::string> XmlReader::attribute(std::string_view name) const {
   while (next_attribute(rest, found, value)) {
     if (found != name) continue;
     std::string out;
-    if (!append_decoded(out, value)) return std::nullopt;
+    if (!append_decoded_xml(out, value)) return std::nullopt;
     return out;
   }
   return std::nullopt;
 }
 
 bool XmlReader::append_text(std::string& out) const {
-  if (!raw_) return append_decoded(out, inside_);
+  if (!raw_) return append_decoded_xml(out, inside_);
   out += inside_;
   return true;
 }

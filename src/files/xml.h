@@ -45,4 +45,11 @@ class XmlReader {
   bool bad_ = false;
 };
 
+// Appends the character of a reference that stands without & and ; (XML 1.0, 4.1 and 4.6): one of XML's five
+// entities, or a number of Unicode's, where what is no character (2.2) becomes U+FFFD. False: another.
+bool append_xml_reference(std::string& out, std::string_view name);
+// Appends a text with its references replaced. False: an unknown reference, at which it stops.
+bool append_decoded_xml(std::string& out, std::string_view raw);
+constexpr std::size_t kLongestXmlReference = 12;  // bytes; a longer one is unknown
+
 }  // namespace ostiary::files

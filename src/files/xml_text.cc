@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdint>
 
-#include "base/digits.h"
+#include "files/xml.h"
 
 namespace ostiary::files {
 
@@ -18,36 +16,6 @@ constexpr std::array<std::string_view, 19> kInline = {
 
 bool blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-// The predefined entities and character references (XML 1.0, 4.1 and 4.6). False: another.
-bool append_reference(std::string& out, std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, char>, 5> known = {
-      {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}}};
-  for (const auto& [word, c] : known)
-    if (name == word) return out += c, true;
-  if (!name.starts_with('#')) return false;
-  const bool hex = name.starts_with("#x");
-  const auto digits = name.substr(hex ? 2 : 1);
-  std::uint32_t c = 0;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), c, hex ? 16 : 10);
-  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || c == 0 || c > 0x10ffff)
-    return false;
-  append_utf8(out, c);
-  return true;
-}
-
-bool append_text(std::string& out, std::string_view raw) {
-  constexpr std::size_t longest = 12;
-  for (;;) {
-    const auto at = raw.find('&');
-    out.append(raw.substr(0, at));
-    if (at == std::string_view::npos) return true;
-    raw.remove_prefix(at + 1);
-    const auto end = raw.substr(0, longest).find(';');
-    if (end == std::string_view::npos || !append_reference(out, raw.substr(0, end))) return false;
-    raw.remove_prefix(end + 1);
-  }
 }
 
 void new_line(std::string& out) {
@@ -70,7 +38,7 @@ class Reading {
     if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);
     while (!rest_.empty()) {
       const auto tag = rest_.find('<');
-      if (!append_text(text_, rest_.substr(0, tag))) return std::nullopt;
+      if (!append_decoded_xml(text_, rest_.substr(0, tag))) return std::nullopt;
       if (tag == std::string_view::npos) break;
       rest_.remove_prefix(tag);
       if (!markup()) return std::nullopt;
@@ -139,7 +107,7 @@ class Reading {
       const auto value = rest_.substr(at + 1, close - at - 1);
       at = close + 1;
       if (!says_something(value)) continue;
-      if (!append_text(beside_, value)) return false;
+      if (!append_decoded_xml(beside_, value)) return false;
       beside_ += '\n';
     }
   }

@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/digits.h"
+#include "files/xml.h"
 #include "scan/impl/tree.h"
 
 namespace ostiary::scan {
@@ -13,36 +12,20 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
-// The predefined entities and character references (XML 1.0, 4.1 and 4.6); what else there is stays as it is.
-std::string with_entities(std::string_view raw) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> known = {
-      {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}}};
+// With its references replaced; what is unknown stays as it is.
+std::string with_references(std::string_view raw) {
   std::string out;
-  for (std::size_t at = 0; at < raw.size();) {
-    const auto mark = std::min(raw.find('&', at), raw.size());
-    out.append(raw.substr(at, mark - at));
-    at = mark;
-    if (at == raw.size()) break;
-    const auto* const one = std::ranges::find_if(
-        known, [&](const auto& entity) { return raw.substr(at).starts_with(entity.first); });
-    if (one != known.end()) {
-      out.append(one->second);
-      at += one->first.size();
-      continue;
-    }
-    std::uint32_t code = 0;
-    auto behind = at + 2;
-    if (raw.substr(at).starts_with("&#"))
-      for (; behind < raw.size() && raw[behind] >= '0' && raw[behind] <= '9' && code < 0x110000; ++behind)
-        code = code * 10 + static_cast<std::uint32_t>(raw[behind] - '0');
-    if (code > 0 && code < 0x110000 && behind < raw.size() && raw[behind] == ';') {
-      append_utf8(out, code >= 0xd800 && code < 0xe000 ? 0xfffd : code);
-      at = behind + 1;
-    } else {
-      out += raw[at++];
-    }
+  for (;;) {
+    const auto mark = raw.find('&');
+    out.append(raw.substr(0, mark));
+    if (mark == std::string_view::npos) return out;
+    raw.remove_prefix(mark + 1);
+    const auto end = raw.substr(0, files::kLongestXmlReference).find(';');
+    if (end != std::string_view::npos && files::append_xml_reference(out, raw.substr(0, end)))
+      raw.remove_prefix(end + 1);
+    else
+      out += '&';
   }
-  return out;
 }
 
 class XmlReader {
@@ -105,7 +88,7 @@ class XmlReader {
   void set(std::uint32_t node, std::size_t start, std::size_t end, bool raw = false) {
     tree_.set_text(node, start, end);
     const auto text = text_.substr(start, end - start);
-    if (!raw && text.contains('&')) tree_.set_decoded(node, with_entities(text));
+    if (!raw && text.contains('&')) tree_.set_decoded(node, with_references(text));
   }
 
   void set_name(std::uint32_t node, std::size_t start, std::size_t end) {
