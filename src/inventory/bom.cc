@@ -199,16 +199,10 @@ std::string Writer::add_service(const Use& use) {
   return ref;
 }
 
-// The same for the same uses: version 8 of a UUID (RFC 9562), made of what they are.
 Id id_of(const std::vector<Use>& uses) {
   std::string text;
   for (const auto& use : uses) append_json(text, use);
-  const auto digest = sha256(text);
-  Id id;
-  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
-  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0fU) | 0x80U);
-  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3fU) | 0x80U);
-  return id;
+  return report::id_of_content(text);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.h"
@@ -200,5 +201,8 @@ struct Bom {
   // looks.
   std::vector<std::string> partial;
 };
+
+// An id that is the same for the same content: version 8 of a UUID (RFC 9562), made of the content's SHA-256.
+Id id_of_content(std::string_view content);
 
 }  // namespace ostiary::report

@@ -9,6 +9,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "report/impl/written.h"
 
@@ -40,6 +41,15 @@ std::size_t digits_of(BomHashKind kind) {
 }
 
 }  // namespace
+
+Id id_of_content(std::string_view content) {
+  const auto digest = sha256(content);
+  Id id;
+  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0fU) | 0x80U);
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3fU) | 0x80U);
+  return id;
+}
 
 std::string as_utf8(std::string_view text) {
   if (text::is_utf8(text)) return std::string(text);

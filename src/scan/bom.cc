@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "base/hash.h"
 #include "catalog/catalog.h"
 
 namespace ostiary::scan {
@@ -98,7 +97,6 @@ report::BomComponent component_of(const Component& component, std::string ref) {
   return one;
 }
 
-// Version 8 of a UUID (RFC 9562), made of what the bill holds.
 Id id_of(const report::Bom& bom) {
   std::string text = bom.subject.name + '\n';
   for (const auto& one : bom.components) {
@@ -106,12 +104,7 @@ Id id_of(const report::Bom& bom) {
     for (const auto& at : one.occurrences) text += fmt::format("\x1f{}:{}:{}", at.file, at.line, at.context);
     text += '\n';
   }
-  const auto digest = sha256(text);
-  Id id;
-  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
-  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0fU) | 0x80U);
-  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3fU) | 0x80U);
-  return id;
+  return report::id_of_content(text);
 }
 
 }  // namespace
