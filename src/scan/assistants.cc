@@ -34,13 +34,7 @@ Sign sign_of_tool(const catalog::Tool& tool, Kind kind, std::uint64_t start, std
           .start = start,
           .end = end,
           .provider = tool.provider,
-          .surface = {},
-          .version = {},
-          .license = {},
-          .note = std::move(note),
-          .module = {},
-          .language = {},
-          .ecosystem = {}};
+          .note = std::move(note)};
 }
 
 // Tools by the extension of an editor that is theirs.

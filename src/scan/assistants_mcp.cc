@@ -296,14 +296,7 @@ class Finder {
                .detector = "mcp",
                .start = start,
                .end = std::max(end, start + 1),
-               .provider = {},
-               .surface = {},
-               .version = {},
-               .license = {},
-               .note = safe_note(note_on_server(server)),
-               .module = {},
-               .language = {},
-               .ecosystem = {}});
+               .note = safe_note(note_on_server(server))});
   }
 
   bool of_servers_;

@@ -160,13 +160,7 @@ Sign sign_of_author(const catalog::Tool& tool, std::uint64_t start, std::uint64_
           .start = start,
           .end = end,
           .provider = tool.provider,
-          .surface = {},
-          .version = {},
-          .license = {},
-          .note = fmt::format("the file says that {} wrote it", tool.name),
-          .module = {},
-          .language = {},
-          .ecosystem = {}};
+          .note = fmt::format("the file says that {} wrote it", tool.name)};
 }
 
 // A comment without the signs in front of its text.

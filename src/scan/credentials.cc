@@ -73,13 +73,7 @@ void signs_of_credentials(const File& file, Signs& out) {
              .start = finding.location.start,
              .end = finding.location.end,
              .provider = detector->models_provider == "several" ? std::string() : detector->models_provider,
-             .surface = {},
-             .version = {},
-             .license = {},
-             .note = fmt::format("{}, {}", detector->name, finding.preview),
-             .module = {},
-             .language = {},
-             .ecosystem = {}});
+             .note = fmt::format("{}, {}", detector->name, finding.preview)});
   }
 }
 

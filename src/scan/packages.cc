@@ -128,13 +128,7 @@ Sign sign_of(const catalog::Sdk& sdk, Grade grade, std::string_view detector, st
           .end = end,
           .provider = sdk.provider,
           .surface = sdk.surface,
-          .version = {},
-          .license = sdk.license == "unknown" ? std::string() : sdk.license,
-          .note = {},
-          .module = {},
-          .language = {},
-          .rivals = {},
-          .ecosystem = {}};
+          .license = sdk.license == "unknown" ? std::string() : sdk.license};
 }
 
 const catalog::Sdk* sdk_of_package(Ecosystem ecosystem, std::string_view name) {

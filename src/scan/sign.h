@@ -32,17 +32,17 @@ struct Sign {
   // The name is that of other things too: it counts only beside a sign that is not weak, or beside a weak
   // one of another detector, of the same component in the same project.
   bool weak = false;
-  std::string provider, surface, version, license, note;
+  std::string provider = {}, surface = {}, version = {}, license = {}, note = {};
   // Of an import or a call that follows from one: its first part, so that a module of the tree itself that
   // has the name is told from it, and the language as catalog::Sdk::Import names it.
-  std::string module;
-  std::string_view language;
+  std::string module = {};
+  std::string_view language = {};
   // Of an import: ids of other SDKs that are imported by the same name. Which of them it is the project's
   // manifest decides, and the catalogue's order where that says nothing.
-  std::vector<std::string> rivals;
+  std::vector<std::string> rivals = {};
   // Of a package: who publishes it, whether the version is the one that is installed, and whether the
   // project asks for it and needs it when it runs.
-  std::optional<Ecosystem> ecosystem;
+  std::optional<Ecosystem> ecosystem = {};
   bool locked = false, asked_for = false;
 };
 
