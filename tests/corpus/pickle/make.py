@@ -63,15 +63,22 @@ SYSTEM = call("os", "system", WHAT, stop=b"")
 PAYLOAD = SYSTEM + b"."
 
 
+def put(archive, name, data):
+    """A member of a zip without the day on which it was written."""
+    info = zipfile.ZipInfo(name)
+    info.compress_type = archive.compression
+    archive.writestr(info, data)
+
+
 def torch_zip(data, prefix="archive", method=zipfile.ZIP_STORED, storages=(b"\0" * 16,)):
     """What torch.save writes since 1.6."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
-        archive.writestr(f"{prefix}/data.pkl", data)
-        archive.writestr(f"{prefix}/byteorder", b"little")
+        put(archive, f"{prefix}/data.pkl", data)
+        put(archive, f"{prefix}/byteorder", b"little")
         for i, storage in enumerate(storages):
-            archive.writestr(f"{prefix}/data/{i}", storage)
-        archive.writestr(f"{prefix}/version", b"3\n")
+            put(archive, f"{prefix}/data/{i}", storage)
+        put(archive, f"{prefix}/version", b"3\n")
     return out.getvalue()
 
 
@@ -122,16 +129,16 @@ def zip_twice(first, second):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with zipfile.ZipFile(out, "w") as archive:
-            archive.writestr("archive/data.pkl", first)
-            archive.writestr("archive/data.pkl", second)
-            archive.writestr("archive/version", b"3\n")
+            put(archive, "archive/data.pkl", first)
+            put(archive, "archive/data.pkl", second)
+            put(archive, "archive/version", b"3\n")
     return out.getvalue()
 
 
 def zipped(name, raw, method=zipfile.ZIP_DEFLATED):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
-        archive.writestr(name, raw)
+        put(archive, name, raw)
     return out.getvalue()
 
 
@@ -251,6 +258,15 @@ def hostile():
         "persistent-id-of-text": b"Pwhatever\n.",
         "within-bytes-that-torch-loads":
             call("torch.storage", "_load_from_bytes", b"B" + struct.pack("<I", len(PAYLOAD)) + PAYLOAD),
+        "loading-bytes-through-another-function":
+            call("torch._tensor", "_rebuild_from_type_v2", global_("torch.storage", "_load_from_bytes"),
+                 global_("torch", "Tensor"), b"(B" + struct.pack("<I", len(PAYLOAD)) + PAYLOAD + b"t", b"N"),
+        "loading-bytes-as-a-constructor":
+            call("numpy.random._pickle", "__generator_ctor", b"B" + struct.pack("<I", len(PAYLOAD)) + PAYLOAD,
+                 global_("torch.storage", "_load_from_bytes")),
+        "loading-bytes-as-a-setter":
+            proto(2) + global_("collections", "OrderedDict") + b")R}" + value("__setstate__")
+            + global_("torch.storage", "_load_from_bytes") + b"sb" + b"B" + struct.pack("<I", len(PAYLOAD)) + PAYLOAD + b"b.",
         "bytearray-within":
             call("torch.storage", "_load_from_bytes", b"\x96" + struct.pack("<Q", len(PAYLOAD)) + PAYLOAD),
     }
@@ -341,11 +357,11 @@ def torch_files():
         + value("weight") + tensor() + b"ub."
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("model/data.pkl", script)
-        archive.writestr("model/code/__torch__/model.py", "class Net(Module):\n  weight : Tensor\n")
-        archive.writestr("model/constants.pkl", proto(2) + b").")
-        archive.writestr("model/data/0", b"\0" * 16)
-        archive.writestr("model/version", b"3\n")
+        put(archive, "model/data.pkl", script)
+        put(archive, "model/code/__torch__/model.py", "class Net(Module):\n  weight : Tensor\n")
+        put(archive, "model/constants.pkl", proto(2) + b").")
+        put(archive, "model/data/0", b"\0" * 16)
+        put(archive, "model/version", b"3\n")
     return {
         "torch--model.pt": torch_zip(state_dict(tensor(), tensor(shape=(2, 2)))),
         "torch-packed--model.pth": torch_zip(state_dict(tensor()), method=zipfile.ZIP_DEFLATED),
