@@ -46,6 +46,13 @@ std::string painted(const Style& style, Severity severity) {
                                         : word;
 }
 
+std::string painted(const Style& style, license::Weight weight) {
+  const auto word = fmt::format("{}:", license::name(weight));
+  return weight == license::Weight::conflict  ? style.red(word)
+         : weight == license::Weight::warning ? style.yellow(word)
+                                              : word;
+}
+
 // The file where it is not the model itself, and the field.
 std::string place_text(const Model& one, const model::Place& place) {
   auto out = place.file == one.path ? std::string() : printable(place.file);
@@ -84,7 +91,8 @@ std::string model_text(const Model& one, const license::Lineage& lineage, const 
   for (const auto& data : one.datasets)
     add_row(out, style, "data", printable(data.name), place_text(one, data.place));
   for (const auto& conflict : lineage.conflicts)
-    add_row(out, style, "conflict", printable(conflict.text), std::string(license::name(conflict.weight)));
+    add_row(out, style, "conflict",
+            fmt::format("{} {}", painted(style, conflict.weight), printable(conflict.text)), "");
   for (const auto& hazard : one.hazards)
     add_row(out, style, "hazard",
             fmt::format("{} {}: {}", painted(style, hazard.severity), hazard.id, printable(hazard.detail)),

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "catalog/license.h"
+#include "model/impl/licenses.h"
 
 namespace ostiary::model {
 
@@ -28,14 +28,6 @@ void sort_once(std::vector<T>& all) {
   std::ranges::sort(all);
   const auto twice = std::ranges::unique(all);
   all.erase(twice.begin(), twice.end());
-}
-
-// Which licence a name or identifier stands for.
-void recognise(Declared& one) {
-  const auto* known = catalog::licenses().find(one.text);
-  if (!known) return;
-  one.expression = known->license;
-  one.category = known->category;
 }
 
 Model model_of(std::string path, std::string format) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "files/archive.h"
 #include "files/image.h"
@@ -18,6 +19,7 @@ namespace ostiary::model {
 namespace {
 
 constexpr std::size_t kMostFacts = 2'000'000;
+constexpr std::uint64_t kMostManifest = 1u << 20;
 
 files::ArchiveLimits archive_limits() {
   files::ArchiveLimits limits;
@@ -76,6 +78,7 @@ class Looking {
         for (const auto& link : HubCache::files_of_snapshot(path)) add(link);
       } else if (options_.beside && std::filesystem::is_regular_file(path, wrong)) {
         for (const auto& context : beside(path)) add(context);
+        for (const auto& layer : layers(path)) add(layer);
       }
     }
     return out;
@@ -92,6 +95,21 @@ class Looking {
       if (is_context(name) && it->is_regular_file(skip)) out.push_back(folder + name);
     }
     std::ranges::sort(out);
+    return out;
+  }
+
+  // The blobs of a manifest of Ollama that is named: "…/manifests/…" lies beside "…/blobs".
+  static std::vector<std::string> layers(const std::string& path) {
+    const auto at = path.rfind("/manifests/");
+    if (at == std::string::npos) return {};
+    const auto bytes = read_file(path, kMostManifest);
+    if (!bytes) return {};
+    std::vector<std::string> out;
+    std::error_code wrong;
+    for (const auto& layer : read({path, *bytes, bytes->size()}).layers) {
+      auto blob = path.substr(0, at) + "/blobs/" + layer;
+      if (std::filesystem::is_regular_file(blob, wrong)) out.push_back(std::move(blob));
+    }
     return out;
   }
 

@@ -308,10 +308,11 @@ def test_a_manifest_of_ollama_leads_to_weights_and_licenses(tmp_path):
     manifest = tmp_path / "models" / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "8b"
     manifest.parent.mkdir(parents=True)
     manifest.write_text(json.dumps({"schemaVersion": 2, "layers": layers}))
-    one = model(tmp_path / "models")
-    assert (one["path"], one["name"], one["format"]) == (str(manifest), "tiny:8b", "gguf")
-    assert {(text, source) for text, source, _ in licenses(one)} == {("apache-2.0", "weights"),
-                                                                     ("ACME COMMUNITY LICENSE", "layer")}
+    for named in (tmp_path / "models", manifest):
+        one = model(named)
+        assert (one["path"], one["name"], one["format"]) == (str(manifest), "tiny:8b", "gguf")
+        assert {(text, source) for text, source, _ in licenses(one)} == {("apache-2.0", "weights"),
+                                                                         ("ACME COMMUNITY LICENSE", "layer")}
 
 
 # Folders of Hugging Face
@@ -339,3 +340,62 @@ def test_a_chat_template_beside_the_weights_is_judged(tmp_path):
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(
         {"chat_template": [{"name": "default", "template": "{{ ''.__class__.__mro__ }}"}]}))
     assert ("template-attribute", "high") in hazards(model(tmp_path))
+
+
+# What the licences come to
+
+def test_names_and_expressions_of_licenses_become_spdx(tmp_path):
+    def expression(text):
+        (tmp_path / "README.md").write_text(f"---\nlicense: '{text}'\nlibrary_name: x\n---\n")
+        [license] = model(tmp_path)["licenses"]
+        return license["expression"], license["category"]
+    assert expression("apache-2.0") == ("Apache-2.0", "permissive")
+    assert expression("mit or apache-2.0") == ("MIT OR Apache-2.0", "permissive")
+    assert expression("MIT AND GPL-3.0-only") == ("MIT AND GPL-3.0-only", "copyleft")
+    assert expression("llama3.1")[0].startswith("LicenseRef-")
+    assert expression("who knows") == ("NOASSERTION", "unknown")
+
+
+def test_a_card_that_its_base_model_does_not_allow_is_a_conflict(tmp_path):
+    (tmp_path / "README.md").write_text("---\nlicense: apache-2.0\nbase_model: meta-llama/Llama-3.1-8B\n---\n")
+    one = model(tmp_path)
+    assert any(conflict["weight"] == "conflict" and "Llama-3.1" in conflict["text"] for conflict in one["conflicts"])
+
+
+def test_a_model_in_an_image_is_found(tmp_path):
+    import io
+    import tarfile
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as archive:
+        info = tarfile.TarInfo("srv/tiny.gguf")
+        info.size = len(tiny_gguf())
+        archive.addfile(info, io.BytesIO(tiny_gguf()))
+    with tarfile.open(tmp_path / "image.tar", "w") as archive:
+        for name, raw in (("layer.tar", layer.getvalue()), ("config.json", b"{}"),
+                          ("manifest.json", b'[{"Config":"config.json","Layers":["layer.tar"]}]')):
+            info = tarfile.TarInfo(name)
+            info.size = len(raw)
+            archive.addfile(info, io.BytesIO(raw))
+    assert model("--only-named", tmp_path / "image.tar")["path"].endswith("image.tar!/srv/tiny.gguf")
+
+
+@pytest.mark.parametrize("name", ["plain.keras", "lambda.keras", "plain.h5", "lambda.h5"])
+def test_files_of_keras_that_are_cut_are_never_clean(tmp_path, name):
+    raw = (FIXTURES / name).read_bytes()
+    for size in (len(raw) // 8, len(raw) // 2, len(raw) * 7 // 8):
+        (tmp_path / name).write_bytes(raw[:size])
+        out = report(tmp_path)
+        # What Keras says stands at the beginning of HDF5, weights behind it.
+        told = any(one["hazards"] for one in out["models"]) or out["partial"]
+        assert told or (name == "plain.h5" and out["models"][0]["architecture"] == "Sequential"), (name, size)
+
+
+def test_the_same_facts_come_whatever_the_order_of_the_fields(tmp_path):
+    made = onnx_model(properties={"license": "mit"})
+    graph, rest = onnx.ModelProto(graph=made.graph), onnx.ModelProto()
+    rest.CopyFrom(made)
+    rest.ClearField("graph")
+    for order in ([graph, rest], [rest, graph]):
+        (tmp_path / "m.onnx").write_bytes(b"".join(part.SerializeToString() for part in order))
+        one = model(tmp_path)
+        assert one["parameters"] == 32 and licenses(one) == {("mit", "weights", "metadata_props.license")}

@@ -160,11 +160,11 @@ class Machine {
       case ')':
         return push({V::tuple}), true;
       case 't':
-        return push(heap_.tuple(heap_.pop_mark())), true;
+        return push(heap_.tuple(held(heap_.pop_mark()))), true;
       case 0x85:
       case 0x86:
       case 0x87:
-        return push(heap_.tuple(heap_.pop(op - 0x84U))), true;
+        return push(heap_.tuple(held(heap_.pop(op - 0x84U)))), true;
       case ']':
       case '}':
       case 0x8f:
@@ -172,26 +172,38 @@ class Machine {
       case 'l':
       case 'd':
       case 0x91:
-        heap_.pop_mark();
+        held(heap_.pop_mark());
         return push({V::container}), true;
       case 'a':
-        heap_.pop(1);
+        held(heap_.pop(1));
         return changed(heap_.top()), true;
       case 'e':
       case 0x90:
-        heap_.pop_mark();
+        held(heap_.pop_mark());
         return changed(heap_.top()), true;
       case 's':
-        heap_.pop(2);
+        held(heap_.pop(2));
         return changed(heap_.top()), true;
       case 'u': {
-        const auto items = heap_.pop_mark();
+        const auto items = held(heap_.pop_mark());
         changed(heap_.top());
         return heap_.give_items(items), true;
       }
       default:
         return false;
     }
+  }
+
+  bool loads(const PickleValue& value) const {
+    return value.kind == V::global && trace_.globals[value.number].name == "_load_from_bytes";
+  }
+
+  // The one function on the list that unpickles may be called with bytes that are judged, and not be handed
+  // to others, which would call it.
+  PickleHeap::Items held(PickleHeap::Items items) {
+    if (std::ranges::any_of(items, [&](const auto& one) { return loads(one); }))
+      odd(Kind::loads_computed, "torch.storage._load_from_bytes");
+    return items;
   }
 
   // Something is put into it or set at it.
@@ -294,12 +306,12 @@ class Machine {
       case 'i': {
         const auto module = line();
         const auto callee = global(module, line());
-        return push(called(callee, heap_.tuple(heap_.pop_mark()))), true;
+        return push(called(callee, heap_.tuple(held(heap_.pop_mark())))), true;
       }
       case 'o': {
         const auto items = heap_.pop_mark();
         if (items.empty()) return heap_.breaks("an object without a class"), true;
-        return push(called(items[0], heap_.tuple(items.subspan(1)))), true;
+        return push(called(items[0], heap_.tuple(held(items.subspan(1))))), true;
       }
       case 'b':
         return build(), true;
@@ -364,6 +376,7 @@ class Machine {
     const auto state = heap_.pop(1);
     const auto* target = heap_.top();
     if (state.empty() || !target) return;
+    held(state);
     changed(target);
     if (target->kind == V::dtype) return heap_.set_dtype(*target, state[0]);
     if (!how_.raw_arrays || !shown(*target).ends_with("joblib.numpy_pickle.NumpyArrayWrapper")) return;
