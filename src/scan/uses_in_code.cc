@@ -1,11 +1,12 @@
 // Endpoints, models and servers in source code, documentation and comments.
 #include <algorithm>
-#include <array>
 #include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
+#include "catalog/word.h"
 #include "scan/impl/command_line.h"
 #include "scan/impl/detectors.h"
 #include "scan/impl/endpoints.h"
@@ -18,6 +19,7 @@ namespace ostiary::scan {
 
 namespace {
 
+using catalog::Says;
 using lex::Token;
 using std::string_view;
 using Token_kind = lex::Kind;
@@ -25,127 +27,24 @@ using Token_kind = lex::Kind;
 constexpr std::size_t kLooksBack = 10;      // tokens before a string that may say what it is
 constexpr std::size_t kMostArguments = 64;  // of a list of strings that is a command line
 
-// Names by which programs send requests over HTTP, in every language.
-const std::unordered_set<string_view>& senders() {
-  static const std::unordered_set<string_view> all{
-      // Python
-      "requests", "httpx", "urlopen", "urllib3", "aiohttp", "ClientSession", "HTTPSConnection",
-      "HTTPConnection", "PoolManager", "pycurl", "niquests", "treq", "websockets",
-      // JavaScript
-      "fetch", "axios", "XMLHttpRequest", "undici", "superagent", "ofetch", "WebSocket", "EventSource",
-      "ajax", "needle", "ky", "got", "wretch", "sendBeacon", "fetchEventSource",
-      // Go
-      "NewRequest", "NewRequestWithContext", "PostForm", "DefaultClient", "resty", "fasthttp",
-      // Java, Kotlin, Scala
-      "HttpClient", "HttpRequest", "OkHttpClient", "HttpPost", "HttpGet", "RestTemplate", "WebClient",
-      "RestClient", "HttpURLConnection", "HttpsURLConnection", "openConnection", "Unirest", "FeignClient",
-      "Retrofit", "CloseableHttpClient", "basicRequest", "quickRequest", "sttp", "AsyncHttpClient",
-      "HttpExchange", "Fuel",
-      // .NET
-      "PostAsync", "GetAsync", "PostAsJsonAsync", "SendAsync", "HttpRequestMessage", "WebRequest", "Flurl",
-      "RestRequest",
-      // Ruby
-      "Faraday", "HTTParty", "Typhoeus", "Excon", "HTTPX", "HTTPClient", "Net", "HTTP",
-      // Rust
-      "reqwest", "ureq", "hyper", "surf", "isahc", "attohttpc", "awc",
-      // PHP
-      "curl_init", "curl_exec", "GuzzleHttp", "file_get_contents", "Http", "HttpClientInterface",
-      "wp_remote_post", "wp_remote_get",
-      // C and C++
-      "curl_easy_init", "curl_easy_setopt", "curl_easy_perform", "cpr", "httplib", "HTTPSClientSession",
-      "HTTPClientSession", "QNetworkAccessManager", "QNetworkRequest", "soup_session_send", "WinHttpOpen",
-      "http_client", "tcp_stream", "CURLOPT_URL", "InternetOpenUrl",
-      // Swift
-      "URLSession", "LWP", "UserAgent", "RestMethod", "URLRequest", "AF", "Alamofire", "AsyncHTTPClient",
-      "Moya"};
-  return all;
+// Whether a call takes the name of a model as its first argument, in a file that imports these libraries.
+bool takes_model(string_view call, bool owned, const std::unordered_set<string_view>& imported) {
+  static const auto lists = [] {
+    std::vector<const catalog::WordList*> out;
+    for (const auto& list : catalog::word_lists())
+      if (list.says == Says::model) out.push_back(&list);
+    return out;
+  }();
+  return std::ranges::any_of(lists, [&](const catalog::WordList* list) {
+    return (owned || list->bare) && std::ranges::find(list->words, call) != list->words.end() &&
+           std::ranges::any_of(list->libraries, [&](const auto& id) { return imported.contains(id); });
+  });
 }
 
-const std::unordered_set<string_view>& sending_modules() {
-  static const std::unordered_set<string_view> all{
-      "undici",      "node-fetch",       "axios",  "got",       "ky",      "superagent",
-      "https",       "node:https",       "http",   "node:http", "request", "request-promise",
-      "cross-fetch", "isomorphic-fetch", "ofetch", "needle",    "ws",      "net/http",
-      "net/https"};
-  return all;
+// Whether what stands in the call or under the key is run as a program.
+bool starts_program(string_view call, string_view key) {
+  return catalog::says(call, Says::program) || catalog::says(key, Says::program);
 }
-
-// What starts a program.
-const std::unordered_set<string_view>& starters() {
-  static const std::unordered_set<string_view> all{"run",
-                                                   "Popen",
-                                                   "call",
-                                                   "check_call",
-                                                   "check_output",
-                                                   "system",
-                                                   "popen",
-                                                   "spawn",
-                                                   "spawnSync",
-                                                   "exec",
-                                                   "execSync",
-                                                   "execFile",
-                                                   "execFileSync",
-                                                   "execa",
-                                                   "Command",
-                                                   "CommandContext",
-                                                   "ProcessBuilder",
-                                                   "Process",
-                                                   "Start",
-                                                   "sh",
-                                                   "bat",
-                                                   "create_subprocess_exec",
-                                                   "create_subprocess_shell",
-                                                   "shell_exec",
-                                                   "passthru",
-                                                   "proc_open",
-                                                   "capture2",
-                                                   "capture3",
-                                                   "arg",
-                                                   "args",
-                                                   "getoutput",
-                                                   "ProcessStartInfo",
-                                                   "cmd",
-                                                   "command",
-                                                   "execlp",
-                                                   "execvp",
-                                                   "subprocess"};
-  return all;
-}
-
-// Calls that take a model from a hub by its name.
-constexpr auto kLoaders = std::to_array<string_view>(
-    {"from_pretrained", "pipeline", "SentenceTransformer", "CrossEncoder", "LLM", "snapshot_download",
-     "hf_hub_download", "InferenceClient", "AsyncInferenceClient", "HfInference", "from_model_id",
-     "load_model", "WhisperModel", "pull", "getGenerativeModel", "GenerativeModel", "SparseEncoder",
-     "AutoModel", "ORTModelForCausalLM"});
-
-// What a call takes as its first argument, where the file imports one of the libraries.
-struct Takes {
-  string_view call;
-  bool bare;  // a name without an owner, too: short names of the library's own models
-  std::array<string_view, 3> libraries;
-};
-constexpr auto kTakers = std::to_array<Takes>(
-    {// Runs what is at this name of the service: owner and name, with a version or a path.
-     {"run", false, {"replicate", "fal-client"}},
-     {"async_run", false, {"replicate"}},
-     {"stream", false, {"replicate", "fal-client"}},
-     {"async_stream", false, {"replicate"}},
-     {"run_async", false, {"fal-client"}},
-     {"stream_async", false, {"fal-client"}},
-     {"subscribe", false, {"fal-client"}},
-     {"subscribe_async", false, {"fal-client"}},
-     {"submit", false, {"fal-client"}},
-     {"submit_async", false, {"fal-client"}},
-     // Sizes of Whisper are names of models there: tiny, base.en, large-v3.
-     {"WhisperModel", true, {"faster-whisper"}},
-     {"load_model", true, {"openai-whisper", "whisperx", "faster-whisper"}},
-     // Names within the makers' own collections.
-     {"SentenceTransformer", true, {"sentence-transformers"}},
-     {"CrossEncoder", true, {"sentence-transformers"}},
-     {"SparseEncoder", true, {"sentence-transformers"}}});
-// Calls whose name says enough: they load from a hub.
-constexpr auto kHubCalls = std::to_array<string_view>({"from_pretrained", "snapshot_download"});
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -225,7 +124,7 @@ class Code {
   // Requests are sent where one of the names is called, opened or looked into.
   void identifier(std::size_t i) {
     const auto word = source_.of(source_.tokens[i]);
-    if (!senders().contains(word)) {
+    if (!catalog::says(word, Says::request)) {
       if (word == "http" && source_.language == "go" && byte(i + 1) == '.' && i + 2 < source_.tokens.size()) {
         const auto verb = source_.of(source_.tokens[i + 2]);
         if (verb == "Post" || verb == "Get" || verb == "Client") uses_.calls();
@@ -286,7 +185,7 @@ class Code {
     std::string scratch;
     const auto value = text.value(scratch);
     const At at = [&](std::size_t k) { return source_.place(text.at(k)); };
-    if (sending_modules().contains(value)) uses_.calls();
+    if (catalog::says(value, Says::request_module)) uses_.calls();
     if (source_.stands_alone(i)) return uses_.mentions(value, at);
     const auto plain = trimmed(value);
     const bool whole = std::ranges::none_of(plain, is_blank);
@@ -307,7 +206,7 @@ class Code {
     const auto known = model_named(value);
     if (!known && !looks_like_model(value)) return;
     const auto where = given(i);
-    const bool loads = std::ranges::find(kLoaders, where.call) != kLoaders.end();
+    const bool loads = catalog::says(where.call, Says::hub_model);
     if (!known && loads && value.contains('/'))
       return uses_.model_surely(value, at(0), at(value.size()), kValue);
     auto wanted = names_model(where.key);
@@ -327,12 +226,7 @@ class Code {
              names_model(where.key) != Wanted::no;
     }
     const auto call = source_.of(source_.tokens[i - 2]);
-    if (owned && std::ranges::find(kHubCalls, call) != kHubCalls.end()) return true;
-    return std::ranges::any_of(kTakers, [&](const Takes& one) {
-      return call == one.call && (owned || one.bare) &&
-             std::ranges::any_of(one.libraries,
-                                 [&](string_view id) { return !id.empty() && libraries_.contains(id); });
-    });
+    return (owned && catalog::says(call, Says::sure_hub_model)) || takes_model(call, owned, libraries_);
   }
 
   // What holds a '/': a path with a model in it, or a container's image.
@@ -354,7 +248,7 @@ class Code {
   // A string that is a whole command line, given to what runs it.
   bool command_line(std::size_t i, string_view value, const At& at) {
     const auto where = given(i);
-    if (!starters().contains(where.call) && !starters().contains(where.key)) return false;
+    if (!starts_program(where.call, where.key)) return false;
     uses_in_shell(value, at, {called_}, uses_);
     return true;
   }
@@ -363,7 +257,7 @@ class Code {
   bool arguments(std::size_t i, string_view value) {
     if (!is_server_program(value) || (byte(i + 1) != ',' && byte(i + 1) != ')')) return false;
     const auto where = given(i);
-    if (!starters().contains(where.call) && !starters().contains(where.key)) return false;
+    if (!starts_program(where.call, where.key)) return false;
     std::vector<Word> words;
     const auto& tokens = source_.tokens;
     std::string scratch;

@@ -2,10 +2,10 @@
 #include "scan/impl/configuration.h"
 
 #include <algorithm>
-#include <array>
 #include <unordered_set>
 
 #include "base/text.h"
+#include "catalog/word.h"
 #include "scan/impl/installing.h"
 #include "scan/impl/models.h"
 
@@ -13,53 +13,13 @@ namespace ostiary::scan {
 
 namespace {
 
+using catalog::Says;
 using std::string_view;
 
 template <class List>
 bool among(const List& list, string_view word) {
   return std::ranges::find(list, word) != list.end();
 }
-
-// Keys whose value is a command line, and each item of a list one.
-constexpr auto kScripts = std::to_array<string_view>({"run",
-                                                      "script",
-                                                      "before_script",
-                                                      "after_script",
-                                                      "commands",
-                                                      "bash",
-                                                      "pwsh",
-                                                      "powershell",
-                                                      "shell",
-                                                      "sh",
-                                                      "cmds",
-                                                      "inlinescript",
-                                                      "execstart",
-                                                      "execstartpre",
-                                                      "execstartpost",
-                                                      "execstop",
-                                                      "startcommand",
-                                                      "buildcommand",
-                                                      "start_command",
-                                                      "build_command",
-                                                      "pre_build",
-                                                      "user_data",
-                                                      "postcreatecommand",
-                                                      "poststartcommand",
-                                                      "exec",
-                                                      "install",
-                                                      "before_install",
-                                                      "after_success",
-                                                      "cmd",
-                                                      "runcmd",
-                                                      "inline",
-                                                      "local-exec",
-                                                      "releasecommand"});
-// Keys whose value is one command, its words in a list.
-constexpr auto kWords = std::to_array<string_view>({"command", "args", "entrypoint", "arguments"});
-constexpr auto kImages = std::to_array<string_view>(
-    {"image", "repository", "name", "newname", "container", "imagename", "imageuri", "image_uri",
-     "docker_image", "uri", "containerimage", "docker", "from", "container_image", "imageidentifier",
-     "image_identifier", "imagerepository"});
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -89,19 +49,13 @@ At at_of(const Value& value) {
 }
 
 bool holds_environment(const std::vector<string_view>& path) {
-  return std::ranges::any_of(path, [](string_view key) {
-    const auto lower = text::lower(key);
-    return lower == "environment" || lower == "env" || lower == "environment_variables" ||
-           lower == "app_settings" || lower == "variables" || lower == "envvars" || lower == "extraenv" ||
-           lower == "extraenvvars" || lower == "build_args" || lower == "args";
-  });
+  return std::ranges::any_of(
+      path, [](string_view key) { return catalog::says(text::lower(key), Says::environment_key); });
 }
 
 // Whether a key's value is a part of a command line: `claude_args`, `EXTRA_ARGS`, `vllmOptions`.
 bool holds_options(string_view key) {
-  const auto lower = text::lower(key.substr(0, 64));
-  return std::ranges::any_of(std::to_array<string_view>({"args", "arguments", "options", "opts", "flags"}),
-                             [&](string_view ending) { return lower.ends_with(ending); });
+  return catalog::ends_with_word(text::lower(key.substr(0, 64)), Says::option_ending);
 }
 
 }  // namespace
@@ -163,11 +117,11 @@ bool Settings::take_command(const Setting& setting, string_view key) {
   const auto text = setting.value.text();
   const bool scripts = purpose_ == Purpose::scripts && setting.path.size() > 1 &&
                        setting.path[setting.path.size() - 2] == "scripts";
-  if (among(kScripts, key) || scripts || (purpose_ == Purpose::ci && key == "command")) {
+  if (catalog::says(key, Says::script_key) || scripts || (purpose_ == Purpose::ci && key == "command")) {
     run(text, at_of(setting.value));
     return true;
   }
-  if (!among(kWords, key) || purpose_ == Purpose::scripts) return false;
+  if (!catalog::says(key, Says::command_key) || purpose_ == Purpose::scripts) return false;
   // Arguments of a build are variables.
   if (key == "args" && !setting.item && setting.path.size() > 1 &&
       setting.path[setting.path.size() - 2] != "containers" && purpose_ == Purpose::compose)
@@ -212,7 +166,7 @@ bool Settings::take_deployment(const Setting& setting, string_view key) {
   }
   if (key == "kind" || key == "chart" || key == "name")
     custom_resource(text, value, key, among(setting.path, "dependencies"));
-  const bool names = among(kImages, key) || setting.item;
+  const bool names = catalog::says(key, Says::image_key) || setting.item;
   if (!names || std::ranges::any_of(text, is_blank)) return false;
   auto name = text.starts_with("docker://") ? text.substr(9) : text;
   const auto together = registry_ + "/" + std::string(name);

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "catalog/word.h"
 #include "scan/impl/languages.h"
 
 namespace ostiary::scan {
@@ -111,17 +112,11 @@ Named find_included(const Language& language, string_view path) {
 }  // namespace
 
 bool is_common_module(string_view name) {
-  static const std::unordered_set<string_view> names = {"burn", "hume",  "lightning", "optimum", "ort",
-                                                        "phi",  "pyrit", "rig",       "tch",     "zai"};
-  return names.contains(name);
+  return catalog::says(name, catalog::Says::common_module);
 }
 
 bool is_common_word(string_view name) {
-  static const std::unordered_set<string_view> words = {
-      "braintrust", "cartesia", "colbert", "diffusers", "flax",  "griptape", "informers",   "letta",
-      "milvus",     "zep",      "jina",    "magentic",  "marqo", "mastra",   "mlx",         "paddle",
-      "pinecone",   "stanza",   "timm",    "torch",     "TTS",   "tts",      "transformers"};
-  return words.contains(name) || is_common_module(name);
+  return catalog::says(name, catalog::Says::common_name) || is_common_module(name);
 }
 
 string_view separator_of(string_view language) {

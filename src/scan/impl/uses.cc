@@ -1,9 +1,9 @@
 #include "scan/impl/uses.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
+#include "catalog/word.h"
 #include "scan/impl/detectors.h"
 
 namespace ostiary::scan {
@@ -27,18 +27,8 @@ bool ends_with_any(string_view name, std::initializer_list<string_view> endings)
 
 // An exception, a type of data, or a helper that runs no model.
 bool is_no_use(string_view name) {
-  static const std::set<string_view> helpers = {"no_grad",      "inference_mode",
-                                                "manual_seed",  "device",
-                                                "is_available", "set_verbosity_error",
-                                                "Err",          "version",
-                                                "getLogger",    "set_seed",
-                                                "log_set",      "get_logger",
-                                                "String",       "Int",
-                                                "Float64",      "NullString"};
-  return name.empty() || helpers.contains(name) ||
-         ends_with_any(name, {"Error", "Exception", "Warning", "Message", "MessageParam", "Param", "Params",
-                              "Options", "Request", "Response", "Type", "Schema", "Settings", "Usage",
-                              "Choice", "Event", "Role", "Document", "Enum"});
+  return name.empty() || catalog::says(name, catalog::Says::helper) ||
+         catalog::ends_with_word(name, catalog::Says::data_ending);
 }
 
 // What Go calls a package, by its path: go-openai is openai, anthropic-sdk-go anthropic.
