@@ -39,10 +39,13 @@ void add_check(CommandLine& line, CLI::App& license) {
   auto* check =
       line.verb(license, "check", "tell what the text of a licence says of our use",
                 "ostiary license check llama3.1 --profile ours.yaml\n"
-                "  ostiary license check 'MIT OR GPL-3.0-only' --profile ours.yaml --fail-on forbids");
-  check->add_option("license", options->license, "an SPDX expression, or any name of a licence")
+                "  ostiary license check 'MIT OR GPL-3.0-only' --profile ours.yaml --fail-on forbids\n"
+                "  ostiary license check corpus/ --profile training.yaml");
+  check
+      ->add_option("license", options->license,
+                   "an SPDX expression, any name of a licence, or a file or folder: everything in it")
       ->required()
-      ->type_name("LICENSE");
+      ->type_name("LICENSE|PATH");
   check
       ->add_option("--profile", options->profile,
                    "YAML file of how you mean to use it (docs/licenses.md); without one nothing is known")
@@ -58,6 +61,21 @@ void add_check(CommandLine& line, CLI::App& license) {
   line.does(*check, [options] { return run_license_check(*options); });
 }
 
+void add_notices(CommandLine& line, CLI::App& license) {
+  const auto options = std::make_shared<LicenseOptions>();
+  auto* notices = line.verb(license, "notices", "write the notice file that the licences found ask for",
+                            "ostiary license notices node_modules -o NOTICES.txt\n"
+                            "  ostiary license notices models/ --fail-on-open");
+  notices->add_option("path", options->license, "file or folder: code, models and data")
+      ->required()
+      ->type_name("PATH");
+  notices->add_flag("--fail-on-open", options->fail_on_open,
+                    "exit status 1 where something is left that the file does not settle");
+  add_rules(*notices, options);
+  line.add_common(*notices, options->common);
+  line.does(*notices, [options] { return run_license_notices(*options); });
+}
+
 }  // namespace
 
 void add_license(CommandLine& line) {
@@ -68,6 +86,7 @@ void add_license(CommandLine& line) {
   license->require_subcommand(1);
   add_explain(line, *license);
   add_check(line, *license);
+  add_notices(line, *license);
 }
 
 }  // namespace ostiary::app

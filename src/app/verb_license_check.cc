@@ -1,8 +1,10 @@
 // license check: what the text of a licence says of one use.
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 
+#include "app/impl/license_path.h"
 #include "app/impl/terminal.h"
 #include "app/impl/verbs_license.h"
 #include "base/file.h"
@@ -28,6 +30,12 @@ Says threshold(std::string_view word) {
   for (const auto says : {Says::conditions, Says::silent, Says::unknown, Says::forbids})
     if (word == catalog::name(says)) return says;
   return Says::unknown;
+}
+
+// A name of a licence is none, even where a file has it; "./MIT" is.
+bool is_path(const std::string& asked, const catalog::Licenses& known) {
+  std::error_code error;
+  return !known.find(asked) && std::filesystem::exists(asked, error);
 }
 
 std::string coloured(Says says, const Style& style, std::string_view words) {
@@ -77,6 +85,14 @@ Result<int> run_license_check(const LicenseOptions& options) {
   TRY(const auto profile, profile_of(options.profile));
   if (options.profile.empty())
     hint(options.common, "no --profile: nothing is known of your use, which is strict");
+  if (is_path(options.license, known)) {
+    TRY(auto found, licensed_works({options.license}, known));
+    const auto all = judged(std::move(found), known, profile);
+    TRY_VOID(put(options.common, options.common.format == Format::json
+                                     ? judged_json(all, options.license)
+                                     : judged_text(all, options.license, style_of(options.common))));
+    return all.says >= threshold(options.fail_on) ? 1 : 0;
+  }
   const auto verdict = license::check(options.license, known, profile);
   TRY_VOID(put(options.common, options.common.format == Format::json
                                    ? in_json(options, verdict)

@@ -228,7 +228,12 @@ class Judge {
 
 // The strictest first: it is what the answer stands on.
 void order(std::vector<Reason>& reasons) {
-  std::ranges::stable_sort(reasons, std::ranges::greater(), &Reason::says);
+  std::vector<Reason> sorted;
+  sorted.reserve(reasons.size());
+  for (const auto says : {Says::forbids, Says::unknown, Says::silent, Says::conditions, Says::permits})
+    for (auto& one : reasons)
+      if (one.says == says) sorted.push_back(std::move(one));
+  reasons = std::move(sorted);
 }
 
 constexpr std::array<std::string_view, 9> kStrictness = {

@@ -46,7 +46,7 @@ Verdict check_one(std::string_view name, const catalog::Licenses& known, const P
 
 // An expression (SPDX 3.0.1, annex B), or one licence by any of its names: of AND the strictest, of OR the
 // best. An exception was not read by anybody: the licence is judged without it, and a remark says so. What is
-// no expression, or has over 4,096 words, is `unknown`. Linear in its length.
+// no expression (expression.h) is `unknown`. Linear in its length.
 Verdict check(std::string_view expression, const catalog::Licenses& known, const Profile& profile);
 
 // Of all of several (SPDX: AND): the strictest. Of a choice (OR): the one that permits most, of equals the
