@@ -70,7 +70,6 @@ void read_source(const Source& source, Signs& out) {
     read_imports(code, uses);
     read_full_names(code, uses);
     read_calls(code, uses);
-    read_commands(source, out);
   }
   if (source.form == Form::code || source.form == Form::build) read_links(source, out);
   read_mentions(source, out);

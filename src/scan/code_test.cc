@@ -236,20 +236,8 @@ TEST(Code, KnowsImportsOfSwift) {
              });
 }
 
-TEST(Code, KnowsProgramsThatScriptsRun) {
-  expect_all("a.sh", {
-                         {"FOO=1 sudo /usr/bin/aichat -m x < y", "aichat called"},
-                         {"llm -m x", "llm called?"},
-                         {"llm() { echo; }\nllm x", ""},
-                         {"command -v aichat", ""},
-                         {"echo 'aichat x' # aichat\ncat <<E\naichat\nE\n", ""},
-                         {"if aichat x; then y | aichat; fi", "aichat called"},
-                         {"ssh host-aichat; x=aichat", ""},
-                     });
-}
-
 TEST(Code, KnowsPackagesThatAreInstalled) {
-  expect_all("a.sh", {{"pip install llm\nllm -m x\n", "llm called?, llm declared"},
+  expect_all("a.sh", {{"pip install llm\nllm -m x\n", "llm declared"},
                       {"# pip install openai\n", "openai mentioned"}});
   expect_all("Dockerfile", {{"FROM x\nRUN pip install openai\n", "openai declared"}});
   expect_all("a.ipynb", {{R"({"cells": [{"cell_type": "code", "source": ["%pip install -q openai"]}]})",

@@ -16,6 +16,7 @@ std::string joined(const std::set<std::string>& lines) {
   return out;
 }
 
+// A line for each sign, with `?` behind a weak one.
 std::string uses(std::string_view path, std::string_view bytes, bool configuration) {
   Signs signs;
   const File file{path, bytes};
@@ -27,7 +28,8 @@ std::string uses(std::string_view path, std::string_view bytes, bool configurati
   for (const auto& sign : signs.all) {
     EXPECT_LE(sign.start, sign.end);
     EXPECT_LE(sign.end, bytes.size());
-    lines.insert(fmt::format("{} {} {}", name(sign.kind), sign.name, name(sign.grade)));
+    lines.insert(
+        fmt::format("{} {} {}{}", name(sign.kind), sign.name, name(sign.grade), sign.weak ? "?" : ""));
   }
   return joined(lines);
 }
@@ -230,6 +232,26 @@ TEST(UsesInShell, FunctionsAndListsOfThatNameAreNone) {
   EXPECT_EQ(code("a.sh", "#!/bin/sh\nclaude() { echo \"$1\"; }\nclaude -p x\nnames=(claude -p gemini -p)\n"),
             "");
   EXPECT_EQ(code("a.sh", "#!/bin/sh\nclaude -p x\n"), "agent-config claude-code called\n");
+}
+
+TEST(UsesInShell, ProgramsOfLibrariesAreCalledWhateverStandsBeforeThem) {
+  const auto* called = "sdk aichat called\n";
+  EXPECT_EQ(code("a.sh", "FOO=1 sudo /usr/bin/aichat -m x < y\n"), called);
+  EXPECT_EQ(code("a.sh", "if aichat x; then y | aichat; fi\n"), called);
+  EXPECT_EQ(code("a.sh", "command -v aichat\n"), "");
+  EXPECT_EQ(code("a.sh", "echo 'aichat x' # aichat\ncat <<E\naichat\nE\n"), "");
+  EXPECT_EQ(code("a.sh", "ssh host-aichat; x=aichat\n"), "");
+}
+
+TEST(UsesInShell, AProgramOfACommonNameIsWeakWithoutAModel) {
+  EXPECT_EQ(code("a.sh", "llm -m x\n"), "framework llm called?\n");
+  EXPECT_EQ(code("a.sh", "llm -m gpt-4o-mini hi\n"), "framework llm called\nmodel gpt-4o-mini called\n");
+  EXPECT_EQ(code("a.sh", "llm() { echo; }\nllm x\n"), "");
+}
+
+TEST(UsesInShell, AModuleThatPythonRunsIsItsLibrarys) {
+  EXPECT_EQ(code("a.sh", "python3.11 -W ignore -m openai api models.list\n"), "sdk openai called\n");
+  EXPECT_EQ(code("a.sh", "python train.py -m openai\n"), "");
 }
 
 TEST(Configuration, ValuesAreDeclared) {

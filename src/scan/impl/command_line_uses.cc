@@ -9,6 +9,7 @@
 #include "scan/impl/command_line.h"
 #include "scan/impl/detectors.h"
 #include "scan/impl/models.h"
+#include "scan/impl/sdk_names.h"
 #include "scan/impl/source.h"
 #include "scan/impl/uses_in_source.h"
 
@@ -136,25 +137,19 @@ class Programs {
       }
     for (const auto& tool : catalog::tools())
       for (const auto& command : tool.commands) tools_.emplace(command, &tool);
-    for (const auto& sdk : catalog::sdks())
-      for (const auto& command : sdk.commands) sdks_.emplace(command, &sdk);
   }
   const std::vector<Start>* servers(string_view word) const {
     const auto at = servers_.find(std::string(key_of_program(word)));
     return at == servers_.end() ? nullptr : &at->second;
   }
-  template <class Map>
-  static auto in(const Map& map, string_view word) -> typename Map::mapped_type {
-    const auto at = map.find(std::string(word));
-    return at == map.end() ? nullptr : at->second;
+  const catalog::Tool* tool(string_view word) const {
+    const auto at = tools_.find(std::string(word));
+    return at == tools_.end() ? nullptr : at->second;
   }
-  const catalog::Tool* tool(string_view word) const { return in(tools_, word); }
-  const catalog::Sdk* sdk(string_view word) const { return in(sdks_, word); }
 
  private:
   std::unordered_map<std::string, std::vector<Start>> servers_;
   std::unordered_map<std::string, const catalog::Tool*> tools_;
-  std::unordered_map<std::string, const catalog::Sdk*> sdks_;
 };
 
 const Programs& programs() {
@@ -276,6 +271,9 @@ class Reader {
       while (from < words.size() && words[from].text.starts_with('-')) ++from;
       return true;
     }
+    const auto asks = name == "command" && from + 1 < words.size() &&
+                      (words[from + 1].text == "-v" || words[from + 1].text == "-V");
+    if (asks) return false;  // where a program is
     if (among(kBefore, name)) {
       ++from;
       while (name != "--" && from < words.size() && words[from].text.size() == 2 &&
@@ -404,21 +402,34 @@ class Reader {
     return true;
   }
 
-  // A command of a library.
+  // A command of a library, or a module of one that Python runs. False: none that surely is.
   bool sdk(const std::vector<Word>& words, std::size_t from) {
-    const auto* sdk = programs().sdk(base_name(words[from].text));
-    if (!sdk) return false;
-    auto sign = sign_of(*sdk, stands_.grade, "command", at_(words[from].start), at_(words[from].end));
-    if (!sdk->ambiguous) {
-      uses_.add(std::move(sign));
-      return true;
+    const auto name = base_name(words[from].text);
+    if (!name.starts_with("python")) return sdk(sdks_of_command(name), words, from);
+    for (auto i = from + 1; i + 1 < words.size() && words[i].text.starts_with('-'); ++i) {
+      if (words[i].text == "-m") return sdk(sdks_of_import("python", words[i + 1].text).sdks, words, i + 1);
+      if (words[i].text == "-W" || words[i].text == "-X") ++i;
     }
-    // A program of a common name is told by a model among its arguments.
-    for (auto i = from + 1; i < words.size(); ++i) {
-      const auto known = model_named(words[i].text);
-      if (!known || !(known->sure || among(kModelFlags, words[i - 1].text))) continue;
+    return false;
+  }
+  bool sdk(const SdkList* sdks, const std::vector<Word>& words, std::size_t from) {
+    if (sdks == nullptr) return false;
+    bool sure = false;
+    for (const auto* sdk : *sdks) {
+      auto sign = sign_of(*sdk, stands_.grade, "command", at_(words[from].start), at_(words[from].end));
+      sign.weak = sdk->ambiguous && !has_model(words, from + 1);
+      if (!sign.weak) uses_.speaks_of_ai();
+      sure |= !sign.weak;
       uses_.add(std::move(sign));
-      return true;
+    }
+    return sure;
+  }
+
+  // A program of a common name is told by a model among its arguments.
+  static bool has_model(const std::vector<Word>& words, std::size_t from) {
+    for (auto i = from; i < words.size(); ++i) {
+      const auto known = model_named(words[i].text);
+      if (known && (known->sure || among(kModelFlags, words[i - 1].text))) return true;
     }
     return false;
   }

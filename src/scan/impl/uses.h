@@ -93,8 +93,7 @@ void swift_imports(const Code& code, Uses& uses);
 
 // Names of packages that unmistakably stand in texts: comments, strings, documentation.
 void read_mentions(const Source& source, Signs& out);
-// Commands of scripts, packages that they install; libraries that build files link.
-void read_commands(const Source& source, Signs& out);
+// Libraries that build files link.
 void read_links(const Source& source, Signs& out);
 
 // A package of npm as modules name it: without `npm:`, the address of a delivery network, and version.
