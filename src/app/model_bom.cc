@@ -1,27 +1,17 @@
 // model as a bill of materials.
 
-#include <algorithm>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <map>
 
 #include "app/model_output.h"
+#include "app/scan_output.h"
 #include "app/verbs.h"
-#include "base/hash.h"
-#include "base/text.h"
 #include "report/cyclonedx.h"
 #include "report/spdx.h"
 
 namespace ostiary::app {
 
 namespace {
-
-// SOURCE_DATE_EPOCH (reproducible-builds.org), in seconds; else now.
-WallMs time_of_document() {
-  const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
-  const auto seconds = epoch ? text::parse_uint(epoch) : std::nullopt;
-  return seconds && *seconds < (1ULL << 40) ? static_cast<WallMs>(*seconds) * 1000 : wall_now();
-}
 
 // One licence is the declared one only where all places agree; the others stand as properties.
 void add_licenses(report::BomComponent& one, const model::Model& from) {
@@ -89,16 +79,6 @@ class Others {
   std::map<std::string, bool> known_;
 };
 
-// Version 8 of a UUID (RFC 9562), made of what the bill holds.
-Id id_of(const LookedAt& looked) {
-  const auto digest = sha256(models_json(looked));
-  Id id;
-  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
-  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0fU) | 0x80U);
-  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3fU) | 0x80U);
-  return id;
-}
-
 }  // namespace
 
 std::string models_bom(const LookedAt& looked, std::string_view form) {
@@ -109,7 +89,7 @@ std::string models_bom(const LookedAt& looked, std::string_view form) {
   bom.subject.ref = "looked-at";
   bom.subject.kind = report::BomKind::application;
   bom.subject.name = "models";
-  bom.id = id_of(looked);
+  bom.id = report::id_of_content(models_json(looked));
   bom.time = time_of_document();
   for (const auto& one : report.partial) bom.partial.push_back(fmt::format("{}: {}", one.path, one.text));
   Others others(bom);

@@ -24,15 +24,13 @@ std::string name_of(const ScanOptions& options) {
   return name;
 }
 
-// SOURCE_DATE_EPOCH (reproducible-builds.org), in seconds, so that the same scan can give the same bytes;
-// else now.
+}  // namespace
+
 WallMs time_of_document() {
   const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
   const auto seconds = epoch ? text::parse_uint(epoch) : std::nullopt;
   return seconds && *seconds < (1ULL << 40) ? static_cast<WallMs>(*seconds) * 1000 : wall_now();
 }
-
-}  // namespace
 
 std::string scan_bom(const Scanned& scanned, const ScanOptions& options, std::string_view form) {
   scan::BomAbout about{.name = name_of(options), .tool_version = std::string(version()), .partial = {}};

@@ -6,6 +6,7 @@
 
 #include "app/impl/terminal.h"
 #include "app/scan_decisions.h"
+#include "base/time.h"
 #include "json/writer.h"
 #include "scan/scanner.h"
 
@@ -27,6 +28,9 @@ std::string scan_json(const Scanned& scanned);   // kind "scan" of interfaces.md
 std::string scan_sarif(const Scanned& scanned);  // one result for each place
 // A bill of materials: CycloneDX 1.6 ("cyclonedx"), 1.7 ("cyclonedx-1.7") or SPDX 3.0.1 ("spdx").
 std::string scan_bom(const Scanned& scanned, const ScanOptions& options, std::string_view form);
+// When a bill of materials says that it was made: SOURCE_DATE_EPOCH (reproducible-builds.org), in seconds, so
+// that the same files can give the same bytes; else now.
+WallMs time_of_document();
 // The scan with such a bill in place of its own formats.
 Result<int> run_scan_as_bom(const ScanOptions& options, const std::string& form);
 // What ties the code to one provider; the JSON is of kind "scan-portability".

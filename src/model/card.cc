@@ -11,6 +11,7 @@ namespace ostiary::model {
 namespace {
 
 constexpr std::size_t kMostFront = 4u << 20;
+constexpr std::size_t kMostItems = 10'000;  // of a list
 
 // Fields that only cards have; a page of some website has other ones.
 constexpr std::array<std::string_view, 12> kOfModels{
@@ -45,7 +46,7 @@ void each(const yaml::Node& card, std::string_view name, const auto& take) {
   const auto* node = card.find(name);
   if (!node) return;
   if (node->kind == yaml::Kind::scalar) return take(std::string_view(node->scalar), std::string(name));
-  for (std::size_t i = 0; i < node->items.size(); ++i)
+  for (std::size_t i = 0; i < std::min(node->items.size(), kMostItems); ++i)
     if (node->items[i].kind == yaml::Kind::scalar)
       take(std::string_view(node->items[i].scalar), fmt::format("{}[{}]", name, i));
 }

@@ -47,6 +47,7 @@ constexpr std::array<std::uint8_t, kTypes> kSizes{1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 
 
 constexpr std::uint64_t kMostPairs = 1'000'000;
 constexpr std::uint64_t kMostTensors = 1'000'000;
+constexpr std::size_t kMostTemplates = 64;
 constexpr std::size_t kMostKept = 4096;  // texts of arrays
 constexpr unsigned kMostNesting = 4;     // arrays in arrays
 
@@ -116,7 +117,8 @@ class Reader {
   void value(std::string_view key, std::uint32_t type) {
     if (type == kString) {
       const auto value = text();
-      if (key.starts_with("tokenizer.chat_template")) return judge_template(value, key, out_);
+      if (key.starts_with("tokenizer.chat_template") && ++templates_ <= kMostTemplates)
+        return judge_template(value, key, out_);
       if (key.starts_with("general.")) texts_[std::string(key)] = value;
     } else if (type == kArray) {
       array(key, 0);
@@ -260,6 +262,7 @@ class Reader {
   Cursor at_;
   std::map<std::string, std::string_view> texts_;  // general.*
   std::map<std::string, std::uint64_t> numbers_;
+  std::size_t templates_ = 0;
 };
 
 }  // namespace

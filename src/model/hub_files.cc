@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, 9> kNames{
     "model_index.json", "chat_template.json",    "chat_template.jinja",
     "params.json",      "processor_config.json", "preprocessor_config.json"};
 
+constexpr std::size_t kMostParts = 200;  // of a pipeline that are looked at
+
 std::string_view last_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -85,8 +87,9 @@ void read_pipeline(json::Value root, Facts& out) {
                fmt::format("{} is loaded from the model's own code", part.at(1).string_or("")),
                part.node().start, part.node().end);
   };
+  std::size_t parts = 0;
   for (const auto part : root)
-    if (part.is_array()) own(part);
+    if (part.is_array() && ++parts <= kMostParts) own(part);
 }
 
 void read_templates(json::Value root, Facts& out) {

@@ -67,7 +67,7 @@ class Looking {
   // What was named, what stands beside it, and what snapshots of a cache link to.
   std::vector<std::string> names_of(const std::vector<std::string>& paths) const {
     std::vector<std::string> out;
-    std::set<std::string> taken;
+    std::set<std::string> taken, folders;
     const auto add = [&](const std::string& path) {
       if (taken.insert(path).second) out.push_back(path);
     };
@@ -77,7 +77,8 @@ class Looking {
       if (std::filesystem::is_directory(path, wrong)) {
         for (const auto& link : HubCache::files_of_snapshot(path)) add(link);
       } else if (options_.beside && std::filesystem::is_regular_file(path, wrong)) {
-        for (const auto& context : beside(path)) add(context);
+        if (folders.emplace(folder_of(path)).second)
+          for (const auto& context : beside(path)) add(context);
         for (const auto& layer : layers(path)) add(layer);
       }
     }

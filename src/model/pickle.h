@@ -14,6 +14,8 @@ struct PickleSetting {
   bool torch = false;        // persistent ids are torch's storages
   bool script = false;       // TorchScript: its own classes are read, not imported
   unsigned nesting = 0;
+  std::uint64_t* budget =
+      nullptr;  // bytes that may still be unpacked and judged, of all that is within; null: no end
 };
 
 // Judges every pickle in the bytes, one behind the other, by the allow-list (catalog/pickle): what is not on

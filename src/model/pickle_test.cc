@@ -107,6 +107,22 @@ TEST(Pickle, stack_memo_and_nesting_are_bounded) {
               HasSubstr("within an opcode"));
 }
 
+TEST(Pickle, bytes_that_are_loaded_again_and_again_are_judged_once) {
+  std::string inner = "cos\nsystem\n(V\ntR.";
+  for (int level = 0; level < 6; ++level) {
+    std::string outer =
+        "\x80\x02"
+        "B";
+    for (unsigned b = 0; b < 4; ++b) outer.push_back(static_cast<char>((inner.size() >> (8 * b)) & 0xff));
+    outer += inner + "q" + '\0' + "0";
+    for (int i = 0; i < 90; ++i) outer += std::string("ctorch.storage\n_load_from_bytes\n(h\0tR0", 38);
+    inner = outer + "N.";
+  }
+  const auto facts = read({"x.pkl", inner, inner.size()});
+  EXPECT_TRUE(
+      std::ranges::any_of(facts.hazards, [](const auto& one) { return one.detail.contains("os.system"); }));
+}
+
 TEST(Pickle, every_opcode_of_the_protocols_is_followed) {
   // As CPython's pickletools lists them.
   constexpr std::string_view all =

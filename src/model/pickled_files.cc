@@ -26,6 +26,25 @@ std::string_view last_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+constexpr std::uint64_t kBudget = 4ULL << 30;
+
+// Takes so many bytes of what may still be looked at; false: there are not as many.
+bool spend(const PickleSetting& setting, std::uint64_t bytes) {
+  if (!setting.budget) return true;
+  const bool enough = bytes <= *setting.budget;
+  *setting.budget -= std::min(bytes, *setting.budget);
+  return enough;
+}
+
+void spent(std::string_view what, Facts& out) {
+  if (std::ranges::any_of(out.hazards,
+                          [](const auto& one) { return one.detail.contains("more is packed in it"); }))
+    return;
+  out.hazard("archive-unread", Severity::medium,
+             fmt::format("more is packed in it than is looked at, from {} on", what));
+  out.not_read(files::Why::bomb, "more is packed in it than is looked at");
+}
+
 std::string within(const PickleSetting& setting, std::string_view member) {
   return setting.member.empty() ? std::string(member) : fmt::format("{}!/{}", setting.member, member);
 }
@@ -65,8 +84,10 @@ void judge_member(std::string_view zip, const ZipMember& member, const PickleSet
                   Facts& out) {
   std::string scratch;
   // The bytes of tensors are stored, and need no more than a look at their beginning.
-  const auto bytes = bytes_of(zip, member, kMostUnpacked, scratch);
   const auto name = within(setting, member.name);
+  if (setting.budget && *setting.budget == 0) return spent(name, out);
+  const auto bytes = bytes_of(zip, member, kMostUnpacked, scratch);
+  if (!scratch.empty() && !spend(setting, scratch.size())) return spent(name, out);
   if (!bytes) {
     out.hazard("archive-unread", Severity::medium,
                fmt::format("{} cannot be read: {}", name, bytes.error().message));
@@ -80,7 +101,8 @@ void judge_member(std::string_view zip, const ZipMember& member, const PickleSet
                             .packed = !stored,
                             .torch = true,
                             .script = script,
-                            .nesting = setting.nesting + 1};
+                            .nesting = setting.nesting + 1,
+                            .budget = setting.budget};
   if (bytes->size() == member.size && crc32(*bytes) != member.crc)
     out.hazard("archive-mismatch", Severity::medium, fmt::format("the checksum of {} is wrong", name));
   // Numbers of tensors may begin as a pickle does.
@@ -154,6 +176,12 @@ bool is_packed(std::string_view bytes) {
          kind == ArchiveKind::bzip2;
 }
 
+// Readers look for the end of a zip's directory in so many bytes from the end.
+bool ends_as_zip(std::string_view bytes) {
+  constexpr std::size_t searched = (1u << 16) + 22;
+  return bytes.substr(bytes.size() - std::min(bytes.size(), searched)).contains("PK\5\6");
+}
+
 // NumPy's format (numpy.lib.format): an array of objects is a pickle behind the header.
 void judge_numpy(std::string_view bytes, const PickleSetting& setting, Facts& out) {
   Cursor at(bytes, 6);
@@ -183,6 +211,7 @@ void unreadable(std::string_view what, Facts& out) {
 
 void judge_anything(std::string_view bytes, const PickleSetting& setting, Facts& out) {
   if (setting.nesting > kMostWraps) return unreadable("wrapped more often than is followed", out);
+  if (setting.nesting > 0 && !spend(setting, bytes.size())) return spent(setting.member, out);
   if (bytes.starts_with("\x93NUMPY")) return judge_numpy(bytes, setting, out);
   if (bytes.starts_with("PK\3\4")) return judge_zip(bytes, setting, out);
   if (bytes.starts_with("7z\xbc\xaf\x27\x1c")) return unreadable("a 7z archive", out);
@@ -194,12 +223,13 @@ void judge_anything(std::string_view bytes, const PickleSetting& setting, Facts&
     out.hazard("archive-unread", Severity::medium, "it cannot be unpacked: " + whole.error().message);
     return out.not_read(files::Why::damaged, "it cannot be unpacked: " + whole.error().message);
   }
-  if (files::archive_kind_of(bytes.substr(0, 512)) == files::ArchiveKind::tar)
-    return judge_archive(bytes, setting, out);
-  // A zip may have anything in front of it.
-  if (!begins_as_pickle(bytes) && bytes.size() < kMostUnpacked && bytes.contains("PK\5\6"))
-    return judge_zip(bytes, setting, out);
-  judge_pickles(bytes, setting, out);
+  // A tar begins with a name, and a zip may have anything in front of it: a pickle, too, which is then what a
+  // plain unpickler sees.
+  const bool tar = files::archive_kind_of(bytes.substr(0, 512)) == files::ArchiveKind::tar;
+  const bool zip = !tar && ends_as_zip(bytes);
+  if (tar) judge_archive(bytes, setting, out);
+  if (zip) judge_zip(bytes, setting, out);
+  if ((!tar && !zip) || begins_as_pickle(bytes) || is_old_pickle(bytes)) judge_pickles(bytes, setting, out);
 }
 
 void read_pickled(const Input& in, Facts& out) {
@@ -217,9 +247,17 @@ void read_pickled(const Input& in, Facts& out) {
   if (in.cut())
     out.not_read(files::Why::too_large,
                  fmt::format("only its first {} were looked at", text::format_bytes(in.bytes.size())));
+  auto budget = kBudget;
+  const PickleSetting setting{.member = {},
+                              .offset = 0,
+                              .packed = false,
+                              .torch = false,
+                              .script = false,
+                              .nesting = 0,
+                              .budget = &budget};
   if (zip || legacy || ends_as_pickles(name))
-    judge_anything(in.bytes, {}, out);
-  else if (!judge_if_it_is_one(in.bytes, {}, out))
+    judge_anything(in.bytes, setting, out);
+  else if (!judge_if_it_is_one(in.bytes, setting, out))
     out.role = Role::none;
   // Arrays alone are no model; ones that run something are worth telling.
   if (numpy && out.hazards.empty()) out.role = Role::none;

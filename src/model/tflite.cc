@@ -13,7 +13,7 @@ namespace ostiary::model {
 
 namespace {
 
-constexpr std::size_t kMostItems = 1'000'000;  // of a vector
+constexpr std::size_t kMostTables = 4'000'000;  // of one file
 constexpr std::uint64_t kMostText = 1u << 20;
 
 // A table of FlatBuffers (flatbuffers.dev, "Internals"): fields are found through a table of offsets, none of
@@ -21,7 +21,8 @@ constexpr std::uint64_t kMostText = 1u << 20;
 class Table {
  public:
   Table() = default;
-  Table(std::string_view bytes, std::uint64_t at) : bytes_(bytes), at_(at) {
+  // `left`: tables that may still be visited, all told; offsets may lead to the same ones again and again.
+  Table(std::string_view bytes, std::uint64_t at, std::size_t& left) : bytes_(bytes), at_(at), left_(&left) {
     const auto back = Cursor(bytes, at).get<std::int32_t>();
     const auto fields = static_cast<std::int64_t>(at) - back;
     if (at >= bytes.size() || fields < 0 || static_cast<std::uint64_t>(fields) >= bytes.size()) return;
@@ -38,7 +39,7 @@ class Table {
   }
   Table table(unsigned field) const {
     const auto at = target(field);
-    return at ? Table(bytes_, *at) : Table();
+    return at ? Table(bytes_, *at, *left_) : Table();
   }
   std::string_view text(unsigned field) const { return vector(field, 1).substr(0, kMostText); }
   // The items of a vector, `bytes_each` long; cut where the buffer ends.
@@ -54,8 +55,8 @@ class Table {
     const auto at = target(field);
     if (!at) return;
     const auto items = vector(field, 4);
-    for (std::size_t i = 0; i + 4 <= items.size() && i / 4 < kMostItems; i += 4)
-      take(Table(bytes_, plus(*at + 4 + i, Cursor(items, i).get<std::uint32_t>())), i / 4);
+    for (std::size_t i = 0; i + 4 <= items.size() && *left_ > 0; i += 4, --*left_)
+      take(Table(bytes_, plus(*at + 4 + i, Cursor(items, i).get<std::uint32_t>()), *left_), i / 4);
   }
 
  private:
@@ -77,6 +78,7 @@ class Table {
   std::string_view bytes_;
   std::uint64_t at_ = 0, fields_ = 0;
   std::uint16_t size_ = 0;
+  std::size_t* left_ = nullptr;
 };
 
 // TensorType of schema.fbs.
@@ -142,7 +144,8 @@ void read_metadata(const Table& model, std::string_view bytes, Facts& out) {
       data = bytes.substr(buffer.number<std::uint64_t>(1), buffer.number<std::uint64_t>(2));
     if (data.size() < 8 || data.substr(4, 4) != "M001")
       return out.not_read(files::Why::damaged, "its metadata is not what the format says");
-    const Table metadata(data, Cursor(data).get<std::uint32_t>());
+    std::size_t left = kMostTables;
+    const Table metadata(data, Cursor(data).get<std::uint32_t>(), left);
     out.name = metadata.text(0).substr(0, 200);
     const auto license = metadata.text(5);
     if (license.contains('\n'))
@@ -171,12 +174,14 @@ void read_tflite(const Input& in, Facts& out) {
   out.role = Role::weights;
   out.format = "tflite";
   if (in.cut()) out.not_read(files::Why::too_large, "only its beginning was looked at");
-  const Table model(in.bytes, Cursor(in.bytes).get<std::uint32_t>());
+  std::size_t left = kMostTables;
+  const Table model(in.bytes, Cursor(in.bytes).get<std::uint32_t>(), left);
   if (!model) return out.not_read(files::Why::damaged, "it begins as TensorFlow Lite and goes nowhere");
   read_operators(model, out);
   read_tensors(model, out);
   read_metadata(model, in.bytes, out);
   read_appended(in.bytes, out);
+  if (left == 0) out.not_read(files::Why::too_many, "more tables than are read");
 }
 
 }  // namespace ostiary::model

@@ -1,6 +1,7 @@
 #include "model/impl/pickle_machine.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -351,6 +352,8 @@ class Machine {
     const auto items = heap_.items(arguments);
     if (items.empty() || items[0].kind != V::bytes)
       odd(Kind::loads_computed, "torch.storage._load_from_bytes");
+    else if (std::ranges::find(trace_.within, items[0].text()) != trace_.within.end())
+      return;  // the same bytes again
     else if (trace_.within.size() < PickleTrace::kMost)
       trace_.within.emplace_back(items[0].text());
     else
@@ -456,8 +459,7 @@ class Machine {
   }
 
   void odd(Kind kind, std::string what) {
-    const auto of_kind = std::ranges::count(trace_.oddities, kind, &PickleOddity::kind);
-    if (static_cast<std::size_t>(of_kind) < PickleTrace::kMost)
+    if (odd_[static_cast<std::size_t>(kind)]++ < PickleTrace::kMost)
       trace_.oddities.push_back({kind, op_at_, at_.at(), std::move(what)});
   }
 
@@ -467,6 +469,7 @@ class Machine {
   PickleTrace trace_;
   PickleHeap heap_;
   std::unordered_map<std::string, std::uint64_t> index_;
+  std::array<std::size_t, 6> odd_{};  // by kind
   std::uint64_t op_at_ = 0;
   bool stopped_ = false;
 };
