@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "catalog/impl/entries.h"
 
@@ -11,16 +12,50 @@ namespace {
 
 using simdjson::dom::element;
 
-// In the enumeration's order, as the schema writes them.
-constexpr auto kSays = std::to_array<std::string_view>(
-    {"request", "request-module", "program", "hub-model", "sure-hub-model", "model", "common-module",
-     "common-name", "helper", "data-ending", "script-key", "command-key", "image-key", "environment-key",
-     "option-ending"});
+// As the schema writes them.
+constexpr auto kSays = std::to_array<std::pair<std::string_view, Says>>({
+    {"request", Says::request},
+    {"request-module", Says::request_module},
+    {"program", Says::program},
+    {"hub-model", Says::hub_model},
+    {"sure-hub-model", Says::sure_hub_model},
+    {"model", Says::model},
+    {"common-module", Says::common_module},
+    {"common-name", Says::common_name},
+    {"helper", Says::helper},
+    {"data-ending", Says::data_ending},
+    {"before-command", Says::before_command},
+    {"printing-command", Says::printing_command},
+    {"sending-command", Says::sending_command},
+    {"shell", Says::shell},
+    {"container-engine", Says::container_engine},
+    {"model-flag", Says::model_flag},
+    {"agent-argument", Says::agent_argument},
+    {"script-key", Says::script_key},
+    {"command-key", Says::command_key},
+    {"image-key", Says::image_key},
+    {"environment-key", Says::environment_key},
+    {"option-ending", Says::option_ending},
+    {"ci-file", Says::ci_file},
+    {"script-file", Says::script_file},
+    {"written-file", Says::written_file},
+    {"file-ending", Says::file_ending},
+    {"program-folder", Says::program_folder},
+    {"output-folder", Says::output_folder},
+    {"model-router", Says::model_router},
+    {"model-client", Says::model_client},
+    {"model-interface", Says::model_interface},
+    {"model-region", Says::model_region},
+    {"model-vendor", Says::model_vendor},
+    {"model-variant", Says::model_variant},
+    {"tool-word", Says::tool_word},
+    {"common-server-word", Says::common_server_word},
+});
 
 Says says_of(std::string_view text) {
-  const auto found = std::ranges::find(kSays, text);
+  const auto found = std::ranges::find(kSays, text, &std::pair<std::string_view, Says>::first);
   if (found == kSays.end()) broken("word");
-  return static_cast<Says>(found - kSays.begin());
+  return found->second;
 }
 
 WordList list_of(const element& e) {

@@ -1,10 +1,10 @@
 // Which tools had a part in commits.
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <unordered_map>
 
 #include "base/text.h"
+#include "catalog/word.h"
 #include "scan/impl/authors.h"
 
 namespace ostiary::scan {
@@ -51,15 +51,12 @@ const std::vector<Name>& names() {
 
 // Behind a name that people bear too: the text ends, or goes on as it would not behind a first name.
 bool is_tools_own(std::string_view behind) {
-  static constexpr std::array<std::string_view, 13> kOf = {
-      "AI",     "Code", "CLI",   "Agent", "Assistant", "Chat", "Pro",
-      "Sonnet", "Opus", "Haiku", "Flash", "Composer",  "IDE"};
   if (!behind.starts_with(' ')) return true;
   behind.remove_prefix(1);
   const auto word =
       behind.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(behind, is_word) - behind.begin()));
   if (word.empty() || (word.front() >= '0' && word.front() <= '9')) return true;
-  if (std::ranges::find(kOf, word) != kOf.end()) return true;
+  if (catalog::says(word, catalog::Says::tool_word)) return true;
   return word.front() >= 'a' && word.front() <= 'z';
 }
 

@@ -1,8 +1,8 @@
 // Which file of configuration is read how.
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
+#include "catalog/word.h"
 #include "scan/impl/configuration.h"
 #include "scan/impl/detectors.h"
 
@@ -10,45 +10,11 @@ namespace ostiary::scan {
 
 namespace {
 
+using catalog::says;
+using catalog::Says;
 using std::string_view;
 
 constexpr std::size_t kMostData = 1UL << 20;  // bytes; a larger JSON is data
-
-template <class List>
-bool among(const List& list, string_view word) {
-  return std::ranges::find(list, word) != list.end();
-}
-
-// What a package manager or a trainer writes, which says nothing of use.
-constexpr auto kPassed = std::to_array<string_view>(
-    {"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "composer.lock", "packages.lock.json",
-     "tokenizer.json", "vocab.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-     "deno.lock", "bun.lock", "project.assets.json", "Package.resolved", "Cargo.lock", "poetry.lock",
-     "uv.lock", "Pipfile.lock", "Gemfile.lock"});
-constexpr auto kCi = std::to_array<string_view>({".gitlab-ci.yml",
-                                                 ".gitlab-ci.yaml",
-                                                 ".travis.yml",
-                                                 ".drone.yml",
-                                                 "bitbucket-pipelines.yml",
-                                                 "buildspec.yml",
-                                                 "cloudbuild.yaml",
-                                                 "cloudbuild.yml",
-                                                 "appveyor.yml",
-                                                 ".appveyor.yml",
-                                                 "azure-pipelines.yml",
-                                                 "azure-pipelines.yaml",
-                                                 "action.yml",
-                                                 "action.yaml",
-                                                 ".cirrus.yml",
-                                                 "codemagic.yaml",
-                                                 "wercker.yml",
-                                                 ".semaphore.yml",
-                                                 "screwdriver.yaml",
-                                                 ".woodpecker.yml",
-                                                 ".woodpecker.yaml",
-                                                 "codefresh.yml"});
-constexpr auto kScripts = std::to_array<string_view>(
-    {"package.json", "Taskfile.yml", "Taskfile.yaml", "deno.json", "composer.json", "justfile"});
 
 struct Name {
   string_view path, file, ending;
@@ -68,7 +34,7 @@ bool has_line(string_view text, string_view begin) {
 }
 
 bool is_ci(const Name& name) {
-  return among(kCi, name.file) || name.path.contains(".github/workflows/") ||
+  return says(name.file, Says::ci_file) || name.path.contains(".github/workflows/") ||
          name.path.contains(".gitea/workflows/") || name.path.contains(".forgejo/workflows/") ||
          name.path.contains(".circleci/") || name.path.contains(".buildkite/") ||
          name.path.contains(".gitlab/ci/") || name.file.ends_with(".gitlab-ci.yml") ||
@@ -85,7 +51,7 @@ bool is_compose(const Name& name) {
 Purpose purpose_of(const Name& name, string_view text) {
   if (is_ci(name)) return Purpose::ci;
   if (is_compose(name)) return Purpose::compose;
-  if (among(kScripts, name.file)) return Purpose::scripts;
+  if (says(name.file, Says::script_file)) return Purpose::scripts;
   if (name.ending == "service" || name.ending == "container" || name.ending == "timer") return Purpose::unit;
   if (name.ending == "tf" || name.ending == "tfvars" || name.ending == "hcl" || name.ending == "bicep" ||
       name.ending == "nomad" || name.file == "serverless.yml" || name.file == "template.yaml" ||
@@ -171,7 +137,7 @@ void read_proxies(const Name& name, string_view text, Reached& uses) {
 
 void signs_in_configuration(const File& file, Signs& out) {
   const auto name = name_of_file(file.path);
-  if (among(kPassed, name.file)) return;
+  if (says(name.file, Says::written_file)) return;
   Reached uses(file.bytes);
   for (const auto& sign : out.all)
     if (sign.grade >= Grade::declared && !sign.weak) uses.speaks_of_ai();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "catalog/word.h"
 #include "scan/impl/command_line.h"
 #include "scan/impl/detectors.h"
 #include "scan/impl/models.h"
@@ -17,68 +18,9 @@ namespace ostiary::scan {
 
 namespace {
 
+using catalog::says;
+using catalog::Says;
 using std::string_view;
-
-template <class List>
-bool among(const List& list, string_view word) {
-  return std::ranges::find(list, word) != list.end();
-}
-
-// Words that stand before a command and change nothing of what it is.
-constexpr auto kBefore = std::to_array<string_view>(
-    {"sudo",       "exec",   "nohup",    "time",      "env",     "then",   "do",     "else",    "if",
-     "elif",       "while",  "until",    "!",         "nice",    "ionice", "setsid", "command", "eval",
-     "xargs",      "stdbuf", "unbuffer", "doas",      "chronic", "retry",  "RUN",    "CMD",     "ENTRYPOINT",
-     "entrypoint", "tini",   "--",       "dumb-init", "@",       "-",      "call",   "start"});
-// The same where the first word behind is an argument or a verb of theirs.
-constexpr auto kBeforeTwo = std::to_array<std::pair<string_view, string_view>>({{"uv", "run"},
-                                                                                {"poetry", "run"},
-                                                                                {"pipenv", "run"},
-                                                                                {"pdm", "run"},
-                                                                                {"hatch", "run"},
-                                                                                {"rye", "run"},
-                                                                                {"pixi", "run"},
-                                                                                {"pipx", "run"},
-                                                                                {"pnpm", "exec"},
-                                                                                {"npm", "exec"},
-                                                                                {"yarn", "dlx"},
-                                                                                {"pnpm", "dlx"},
-                                                                                {"conda", "run"}});
-constexpr auto kPrints =
-    std::to_array<string_view>({"echo", "printf", "print", "Write-Host", "Write-Output", "info", "warn",
-                                "log", "die", "error", "usage", "help", "cat", "less", "more"});
-constexpr auto kSends = std::to_array<string_view>(
-    {"curl", "wget", "http", "https", "xh", "httpie", "curlie", "hey", "ab", "wrk", "websocat", "grpcurl",
-     "Invoke-RestMethod", "Invoke-WebRequest", "iwr", "irm", "aria2c"});
-constexpr auto kShells = std::to_array<string_view>({"sh", "bash", "zsh", "dash", "ash", "ksh"});
-constexpr auto kEngines = std::to_array<string_view>({"docker", "podman", "nerdctl"});
-constexpr auto kModelFlags = std::to_array<string_view>({"--model",
-                                                         "--model-id",
-                                                         "--model-name",
-                                                         "--model_name",
-                                                         "--model_id",
-                                                         "--model-path",
-                                                         "--served-model-name",
-                                                         "-m",
-                                                         "--hf-repo",
-                                                         "-hf",
-                                                         "-hfr",
-                                                         "--embedding-model",
-                                                         "--draft-model",
-                                                         "--speculative-model",
-                                                         "--llm",
-                                                         "--model-tag",
-                                                         "--hf-model",
-                                                         "--model_name_or_path",
-                                                         "--tokenizer",
-                                                         "--repo-id"});
-// First arguments by which an agent is told from another program of its name.
-constexpr auto kAgentFlags = std::to_array<string_view>(
-    {"-p",          "--print",  "--prompt", "-m",          "--model",
-     "exec",        "run",      "review",   "--yolo",      "--message",
-     "-y",          "chat",     "-f",       "--full-auto", "--dangerously-skip-permissions",
-     "--continue",  "--resume", "mcp",      "--force",     "-c",
-     "--yes-always"});
 
 struct Interpreter {
   string_view name, language;
@@ -188,9 +130,10 @@ class Reader {
     for (auto i = from; i < words.size(); ++i) {
       const auto word = string_view(words[i].text);
       const auto equals = word.find('=');
-      if (word.starts_with('-') && equals != string_view::npos && among(kModelFlags, word.substr(0, equals)))
+      if (word.starts_with('-') && equals != string_view::npos &&
+          says(word.substr(0, equals), Says::model_flag))
         model_surely(words[i], equals + 1);
-      else if (among(kModelFlags, word) && i + 1 < words.size())
+      else if (says(word, Says::model_flag) && i + 1 < words.size())
         model_surely(words[++i], 0);
     }
   }
@@ -225,10 +168,11 @@ class Reader {
     const auto body = text.substr(command.start, command.end - command.start);
     const At at = [&](std::size_t i) { return at_(command.start + i); };
     const auto reader = command.words.empty() ? string_view() : base_name(command.words[0].text);
-    if (among(kPrints, reader) && command.captured) uses_.models_in_body(body, at, kValue);
-    if ((among(kPrints, reader) || reader == "tee") && !command.piped) return uses_.mentions(body, at);
+    if (says(reader, Says::printing_command) && command.captured) uses_.models_in_body(body, at, kValue);
+    if ((says(reader, Says::printing_command) || reader == "tee") && !command.piped)
+      return uses_.mentions(body, at);
     // An instruction RUN of a Dockerfile has nothing before its document.
-    if (reader.empty() || among(kShells, reader) || reader == "ssh") {
+    if (reader.empty() || says(reader, Says::shell) || reader == "ssh") {
       if (depth_ < Commands::kDeepest) Reader(at, stands_, uses_, depth_ + 1).text(body);
       return;
     }
@@ -274,16 +218,15 @@ class Reader {
     const auto asks = name == "command" && from + 1 < words.size() &&
                       (words[from + 1].text == "-v" || words[from + 1].text == "-V");
     if (asks) return false;  // where a program is
-    if (among(kBefore, name)) {
+    if (says(name, Says::before_command)) {
       ++from;
       while (name != "--" && from < words.size() && words[from].text.size() == 2 &&
              words[from].text[0] == '-')
         ++from;
       return true;
     }
-    if (from + 1 < words.size())
-      for (const auto& [first, second] : kBeforeTwo)
-        if (name == first && words[from + 1].text == second) return from += 2, true;
+    if (from + 1 < words.size() && says(std::string(name) + " " + words[from + 1].text, Says::before_command))
+      return from += 2, true;
     return false;
   }
 
@@ -292,13 +235,13 @@ class Reader {
     if (own_.contains(std::string(name)) || name == "for" || name == "case" || name == "function" ||
         name == "alias")
       return;
-    if (among(kPrints, name)) return print(words, from);
-    if (among(kShells, name) && shell(words, from)) return;
+    if (says(name, Says::printing_command)) return print(words, from);
+    if (says(name, Says::shell) && shell(words, from)) return;
     if (from + 2 < words.size() && (words[from + 1].text == "-c" || words[from + 1].text == "-e") &&
         program(name, words[from + 2].text, at_(words[from + 2].start)))
       return;
     if (name == "helm") chart(words, from);
-    if (among(kSends, name)) uses_.calls();
+    if (says(name, Says::sending_command)) uses_.calls();
     const bool known = server(words, from) || engine(words, from) || tool(words, from) || sdk(words, from);
     if (known) uses_.calls();
     arguments(words, from);
@@ -348,7 +291,7 @@ class Reader {
 
   // `docker run IMAGE ARGUMENTS`.
   bool engine(const std::vector<Word>& words, std::size_t from) {
-    if (!among(kEngines, base_name(words[from].text)) || from + 2 >= words.size()) return false;
+    if (!says(base_name(words[from].text), Says::container_engine) || from + 2 >= words.size()) return false;
     auto i = from + 1;
     if (words[i].text == "container") ++i;
     const bool runs = words[i].text == "run" || words[i].text == "create" || words[i].text == "pull";
@@ -388,7 +331,7 @@ class Reader {
     if (!tool || from + 1 >= words.size()) return false;
     const bool acts =
         std::any_of(words.begin() + static_cast<std::ptrdiff_t>(from) + 1, words.end(), [](const Word& word) {
-          return among(kAgentFlags, string_view(word.text).substr(0, word.text.find('=')));
+          return says(string_view(word.text).substr(0, word.text.find('=')), Says::agent_argument);
         });
     if (!acts) return false;
     uses_.add({.kind = Kind::agent_config,
@@ -429,7 +372,7 @@ class Reader {
   static bool has_model(const std::vector<Word>& words, std::size_t from) {
     for (auto i = from; i < words.size(); ++i) {
       const auto known = model_named(words[i].text);
-      if (known && (known->sure || among(kModelFlags, words[i - 1].text))) return true;
+      if (known && (known->sure || says(words[i - 1].text, Says::model_flag))) return true;
     }
     return false;
   }
@@ -447,7 +390,7 @@ class Reader {
       auto wanted = Wanted::no;
       if (skipped > 0)
         wanted = names_model(text.substr(0, equals));
-      else if (i > from && among(kModelFlags, words[i - 1].text))
+      else if (i > from && says(words[i - 1].text, Says::model_flag))
         wanted = Wanted::perhaps;
       else if (i > from && words[i - 1].text.starts_with('-'))
         wanted = names_model(words[i - 1].text);

@@ -1,12 +1,12 @@
 #include "scan/impl/endpoints.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "base/text.h"
+#include "catalog/word.h"
 
 namespace ostiary::scan {
 
@@ -107,15 +107,11 @@ class Providers {
       by_domain_;
 };
 
-// Words of a server that other things have too.
-constexpr auto kCommon = std::to_array<string_view>(
-    {"python", "python3", "serve", "serving", "lms", "model_server", "infinity", "docker", "ollama/ollama"});
-
 std::vector<std::string> make_words(const Server& server) {
   std::vector<std::string> out;
   const auto add = [&](string_view word) {
     auto lower = text::lower(word);
-    if (lower.size() < 4 || std::ranges::find(kCommon, lower) != kCommon.end()) return;
+    if (lower.size() < 4 || catalog::says(lower, catalog::Says::common_server_word)) return;
     if (std::ranges::find(out, lower) == out.end()) out.push_back(std::move(lower));
   };
   if (!server.ambiguous) {

@@ -1,7 +1,6 @@
 #include "scan/impl/models.h"
 
 #include <algorithm>
-#include <array>
 #include <bitset>
 #include <cstdint>
 #include <unordered_map>
@@ -9,12 +8,15 @@
 #include <vector>
 
 #include "base/text.h"
+#include "catalog/word.h"
 
 namespace ostiary::scan {
 
 namespace {
 
 using catalog::ModelFamily;
+using catalog::says;
+using catalog::Says;
 using std::string_view;
 
 constexpr std::size_t kLongest = 200;  // of a model's name
@@ -76,131 +78,16 @@ class Patterns {
   std::bitset<kLongest + 1> lengths_;
 };
 
-// What stands before a name and says through whom it is reached.
-constexpr auto kRouters = std::to_array<string_view>({"@cf",
-                                                      "accounts",
-                                                      "ai21",
-                                                      "amazon",
-                                                      "anthropic",
-                                                      "azure",
-                                                      "azure_ai",
-                                                      "azureml",
-                                                      "bedrock",
-                                                      "cerebras",
-                                                      "chat",
-                                                      "cloudflare",
-                                                      "cohere",
-                                                      "converse",
-                                                      "databricks",
-                                                      "deepinfra",
-                                                      "deepseek",
-                                                      "fireworks",
-                                                      "foundation-model",
-                                                      "fireworks_ai",
-                                                      "gemini",
-                                                      "github",
-                                                      "google",
-                                                      "groq",
-                                                      "hf",
-                                                      "huggingface",
-                                                      "invoke",
-                                                      "litellm_proxy",
-                                                      "lm_studio",
-                                                      "meta",
-                                                      "meta-llama",
-                                                      "mistral",
-                                                      "mistralai",
-                                                      "models",
-                                                      "nvidia_nim",
-                                                      "nvidia",
-                                                      "ollama",
-                                                      "ollama_chat",
-                                                      "openai",
-                                                      "openrouter",
-                                                      "perplexity",
-                                                      "publishers",
-                                                      "qwen",
-                                                      "replicate",
-                                                      "sambanova",
-                                                      "together",
-                                                      "together_ai",
-                                                      "vertex_ai",
-                                                      "vertexai",
-                                                      "vllm",
-                                                      "x-ai",
-                                                      "xai",
-                                                      "hosted_vllm",
-                                                      "text-completion-openai"});
-
-// The same before a colon, beside those: what names the client or the interface of a provider.
-constexpr auto kClients = std::to_array<string_view>({"azure_openai",
-                                                      "azureopenai",
-                                                      "bedrock_converse",
-                                                      "google-gla",
-                                                      "google-vertex",
-                                                      "google_genai",
-                                                      "google_vertexai",
-                                                      "google_anthropic_vertex",
-                                                      "aistudio",
-                                                      "vertex",
-                                                      "palm",
-                                                      "moonshotai",
-                                                      "lmstudio",
-                                                      "llamacpp",
-                                                      "litellm",
-                                                      "togetherai",
-                                                      "heroku",
-                                                      "gateway",
-                                                      "openai-chat",
-                                                      "openai-responses"});
-// What may stand between a provider and the model's name: the interface by which it is asked.
-constexpr auto kInterfaces =
-    std::to_array<string_view>({"chat", "completion", "completions", "messages", "responses", "embedding",
-                                "embeddings", "image", "realtime", "moderation", "assistant"});
-
-// Folders of programs: what lies in them is no model.
-constexpr auto kFolders = std::to_array<string_view>(
-    {"api",    "app",          "apps",     "assets",   "bin",   "blog",     "build",    "config",  "configs",
-     "data",   "dist",         "docs",     "doc",      "etc",   "examples", "fixtures", "images",  "img",
-     "lib",    "node_modules", "packages", "pages",    "pkg",   "prompts",  "public",   "scripts", "src",
-     "static", "templates",    "test",     "tests",    "tmp",   "usr",      "vendor",   "feature", "features",
-     "feat",   "fix",          "release",  "releases", "icons", "logos"});
-
-// Folders into which programs put models that they made.
-constexpr auto kOutputs = std::to_array<string_view>(
-    {"artifacts",   "cache",        "checkpoint", "checkpoints", "ckpt",     "ckpts",
-     "experiments", "export",       "local",      "logs",        "model",    "models",
-     "opt",         "out",          "output",     "outputs",     "path",     "pretrained",
-     "result",      "results",      "run",        "runs",        "save",     "saved",
-     "saved_model", "saved_models", "trained",    "weights",     "workspace"});
-
-constexpr auto kEndings = std::to_array<string_view>(
-    {".bin",  ".c",     ".cc",   ".cfg",    ".conf",  ".cpp",     ".cs",          ".css", ".csv",
-     ".db",   ".gguf",  ".ggml", ".go",     ".gz",    ".h",       ".html",        ".ini", ".ipynb",
-     ".java", ".jpg",   ".js",   ".json",   ".jsonl", ".jsx",     ".kt",          ".log", ".md",
-     ".mdx",  ".mjs",   ".mp3",  ".mp4",    ".onnx",  ".parquet", ".pdf",         ".php", ".png",
-     ".pt",   ".pth",   ".py",   ".rb",     ".rs",    ".rst",     ".safetensors", ".sh",  ".sql",
-     ".svg",  ".swift", ".tar",  ".tflite", ".toml",  ".ts",      ".tsx",         ".txt", ".wav",
-     ".webp", ".xml",   ".yaml", ".yml",    ".zip",   ".com",     ".org"});
-
-constexpr auto kRegions =
-    std::to_array<string_view>({"us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.", "ca.", "sa."});
-constexpr auto kVendors =
-    std::to_array<string_view>({"ai21.", "amazon.", "anthropic.", "cohere.", "deepseek.", "google.", "luma.",
-                                "meta.", "minimax.", "mistral.", "moonshot.", "moonshotai.", "nvidia.",
-                                "openai.", "qwen.", "stability.", "twelvelabs.", "writer.", "zai."});
-constexpr auto kVariants = std::to_array<string_view>(
-    {":free", ":beta", ":extended", ":nitro", ":floor", ":thinking", ":online", ":exacto"});
+// Drops the name's first part where it says this and a dot follows: `us.`, `anthropic.`.
+void drop_first(string_view& name, Says what) {
+  const auto dot = name.find('.');
+  if (dot != string_view::npos && says(name.substr(0, dot), what)) name.remove_prefix(dot + 1);
+}
 
 // Of a model's name alone, whether other things are hardly called so: `gpt-4o` is, `phi3` (a variable) and
 // `command-a` (a shortcut) are not.
 bool is_telling(string_view name) {
   return std::ranges::any_of(name, is_digit) && name.find_first_of("-.:") != string_view::npos;
-}
-
-template <class List>
-bool among(const List& list, string_view word) {
-  return std::ranges::find(list, word) != list.end();
 }
 
 class Models {
@@ -218,8 +105,9 @@ class Models {
   std::optional<ModelName> find(string_view text) const {
     const auto whole = text::lower(text);
     auto name = string_view(whole);
-    for (const auto variant : kVariants)
-      if (name.ends_with(variant)) name.remove_suffix(variant.size());
+    if (const auto colon = name.rfind(':');
+        colon != string_view::npos && says(name.substr(colon + 1), Says::model_variant))
+      name = name.substr(0, colon);
     if (const auto behind = behind_client(name); behind > 0)
       if (const auto found = find(text.substr(behind))) return found;
     const auto slash = name.rfind('/');
@@ -229,9 +117,10 @@ class Models {
     const auto owner = owner_from == string_view::npos ? name.substr(0, slash)
                                                        : name.substr(owner_from + 1, slash - owner_from - 1);
     const auto first = name.substr(0, name.find('/'));
-    const bool routed = among(kRouters, owner) || among(kRouters, first) ||
+    const bool routed = says(owner, Says::model_router) || says(first, Says::model_router) ||
                         owners_.contains(std::string(owner)) || first.starts_with("arn:");
-    if (!routed && (owner_from != string_view::npos || among(kFolders, owner))) return std::nullopt;
+    if (!routed && (owner_from != string_view::npos || says(owner, Says::program_folder)))
+      return std::nullopt;
     auto found = by_name(name.substr(slash + 1), text.substr(slash + 1));
     if (found && !routed) found->sure = found->sure && std::ranges::any_of(name.substr(slash), is_digit);
     return found;
@@ -243,13 +132,14 @@ class Models {
     const auto colon = name.find(':');
     if (colon == string_view::npos) return 0;
     const auto client = name.substr(0, colon);
-    if (!among(kRouters, client) && !among(kClients, client)) return 0;
+    if (!says(client, Says::model_router) && !says(client, Says::model_client)) return 0;
     // A tag: of `qwen:7b` and `mistral:latest` the first word is the model.
     const auto rest = name.substr(colon + 1);
     if (rest.find_first_of("-/:") == string_view::npos && !client.starts_with("openai")) return 0;
     const auto second = rest.find(':');
-    return second != string_view::npos && among(kInterfaces, rest.substr(0, second)) ? colon + second + 2
-                                                                                     : colon + 1;
+    return second != string_view::npos && says(rest.substr(0, second), Says::model_interface)
+               ? colon + second + 2
+               : colon + 1;
   }
   const ModelFamily* by_repository(string_view name) const {
     const auto slash = name.rfind('/');
@@ -271,10 +161,8 @@ class Models {
     const bool small = std::ranges::none_of(written, [](char c) { return c >= 'A' && c <= 'Z'; });
     auto bare = name;
     if (!family) {
-      for (const auto region : kRegions)
-        if (bare.starts_with(region)) bare.remove_prefix(region.size());
-      for (const auto vendor : kVendors)
-        if (bare.starts_with(vendor)) bare.remove_prefix(vendor.size());
+      drop_first(bare, Says::model_region);
+      drop_first(bare, Says::model_vendor);
       if (bare.size() != name.size()) family = names_.find(bare);
     }
     if (!family) {
@@ -306,7 +194,7 @@ bool may_be_name(string_view text) {
   if (string_view("./:-+@").contains(text.back()) || std::ranges::none_of(text, is_letter)) return false;
   if (text.contains("//") || text.contains("..") || text.starts_with("pkg:")) return false;
   const auto dot = text.rfind('.');
-  return dot == string_view::npos || !among(kEndings, text::lower(text.substr(dot)));
+  return dot == string_view::npos || !says(text::lower(text.substr(dot)), Says::file_ending);
 }
 
 }  // namespace
@@ -319,7 +207,7 @@ bool may_be_model(string_view text) {
   if (!may_be_name(text) || text.starts_with('@')) return false;
   const auto slashes = std::ranges::count(text, '/');
   if (slashes > 1 || std::ranges::none_of(text, is_digit)) return false;
-  if (slashes == 1) return !among(kFolders, text::lower(text.substr(0, text.find('/'))));
+  if (slashes == 1) return !says(text::lower(text.substr(0, text.find('/'))), Says::program_folder);
   const auto colon = text.find(':');
   if (colon == string_view::npos) return false;
   return std::ranges::any_of(text.substr(colon + 1), is_letter) &&
@@ -331,7 +219,7 @@ bool may_be_hub_name(string_view text) {
   const auto slashes = std::ranges::count(text, '/');
   if (slashes == 0) return is_letter(text[0]);
   const auto owner = text::lower(text.substr(0, text.find('/')));
-  return slashes <= 3 && !among(kFolders, owner) && !among(kOutputs, owner);
+  return slashes <= 3 && !says(owner, Says::program_folder) && !says(owner, Says::output_folder);
 }
 
 bool looks_like_model(string_view text) {
