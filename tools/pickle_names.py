@@ -28,6 +28,8 @@ def numpy_names():
     for core in ("numpy.core", "numpy._core"):
         found[f"{core}.multiarray"] |= {"_reconstruct", "scalar"}
         found[f"{core}.numeric"].add("_frombuffer")
+    found["numpy.core._internal"].add("_reconstruct")
+    found["numpy.matrixlib.defmatrix"].add("matrix")
     found["numpy.ma.core"] |= {"MaskedArray", "_mareconstruct"}
     for name in dir(numpy.dtypes):
         if name.endswith("DType"):

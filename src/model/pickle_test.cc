@@ -82,6 +82,13 @@ TEST(Pickle, a_hazard_stands_where_its_opcode_does) {
   EXPECT_THAT(at->detail, HasSubstr("archive/data.pkl: calls os.system"));
 }
 
+TEST(Pickle, lists_of_paths_of_python_are_none) {
+  const std::string_view text = "import os; os.environ.get('A')\n/usr/lib/x\n";
+  EXPECT_EQ(read({"x.pth", text, text.size()}).role, Role::none);
+  const std::string_view old = "cos\nsystem\n(S'x'\ntR.";
+  EXPECT_EQ(read({"x.pth", old, old.size()}).hazards.size(), 1U);
+}
+
 TEST(Pickle, tensors_of_torch_are_counted) {
   const auto bytes = read_file(kCorpus + "harmless/torch-bfloat16--pytorch_model.bin");
   ASSERT_TRUE(bytes);

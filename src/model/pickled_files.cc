@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "files/archive.h"
+#include "files/content.h"
 #include "files/packed.h"
 #include "model/impl/cursor.h"
 #include "model/impl/zip.h"
@@ -268,6 +269,9 @@ bool is_pickled(const Input& in) {
   constexpr std::array maybe{".bin"sv, ".model"sv, ".p"sv,    ".sav"sv,
                              ".pk"sv,  ".dat"sv,   ".data"sv, ".weights"sv};
   if (begins_as_pickle(in.bytes) || is_torch_zip(in.bytes)) return true;
+  // Python's own lists of paths are called .pth, too.
+  if (name.ends_with(".pth") && files::encoding_of(in.bytes) != files::Encoding::binary)
+    return is_old_pickle(in.bytes);
   if (ends_as_pickles(name)) return true;
   const bool may_be = std::ranges::any_of(maybe, [&](auto ending) { return name.ends_with(ending); });
   return may_be && (in.bytes.starts_with("PK\3\4") || in.bytes.starts_with("7z\xbc\xaf") ||

@@ -11,6 +11,8 @@ import gguf
 import numpy
 import pytest
 import safetensors.numpy
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from lib.gate import BINARY, run
 
@@ -156,7 +158,9 @@ def test_ten_gigabytes_are_reported_as_fast_as_the_header_is_read(tmp_path):
 
 def test_formats_of_bills_name_models_and_lineage(tmp_path):
     write_gguf(tmp_path / "tiny.gguf")
-    bill = json.loads(run("model", "--format", "cyclonedx", tmp_path).stdout)
+    text = run("model", "--format", "cyclonedx", tmp_path).stdout
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bill = json.loads(text)
     kinds = {(one["type"], one["name"]) for one in bill["components"]}
     assert ("machine-learning-model", "Tiny") in kinds
     assert ("machine-learning-model", "https://huggingface.co/acme/base") in kinds
