@@ -53,6 +53,8 @@ class Client {
   bool broken() const { return broken_; }
 
   net::Task<void> answer_error(Exchange& x, const GateError& error);
+  // The same with another body than that of the caller's protocol.
+  net::Task<void> answer_error(Exchange& x, const GateError& error, std::string_view text);
   void close_after() { keep_alive_ = false; }
   net::Watch* watch() const { return stream_.watch(); }
   net::Deadline& deadline() { return deadline_; }

@@ -87,6 +87,13 @@ TEST_F(SideDoorTest, NoKeyIsNeededAndAWrongOneIsTold) {
   EXPECT_EQ(gate.ask("GET /api/v1/x HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer ost_x\r\n\r\n").status, 401);
 }
 
+TEST_F(SideDoorTest, WhatIsRefusedBeforeItIsAskedHasTheShapeOfTheApi) {
+  const auto answer = gate.ask("POST /api/v1/x HTTP/1.1\r\nHost: g\r\nContent-Length: 1048577\r\n\r\n");
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(answer.body,
+            "{\"error\":{\"code\":\"body_too_large\",\"message\":\"the body is over the limit of 1MiB\"}}\n");
+}
+
 TEST_F(SideDoorTest, AStreamGoesOutPieceByPiece) {
   const auto answer = gate.ask("GET /api/stream HTTP/1.1\r\nHost: g\r\n\r\n");
   EXPECT_TRUE(answer.whole);

@@ -175,6 +175,7 @@ def test_hostile_bodies_are_refused_and_the_gate_lives(gate, keys, body, type, s
     answer = request(gate.port, "POST", "/api/v1/keys", headers, body)
     assert answer.status == status
     assert answer.error["message"]
+    assert set(answer.error) <= {"code", "message", "parameter", "pointer"}
     assert gate.alive()
 
 
