@@ -38,6 +38,12 @@ TEST(Yaml, KeepsTheOrderTextAndPlacesOfEverything) {
   EXPECT_EQ(root.find("c"), nullptr);
 }
 
+TEST(Yaml, ATextThatIsNotThereIsReadAsAnEmptyOne) {
+  const auto nothing = parse(std::string_view(), "f.yaml");
+  const auto empty = parse("", "f.yaml");
+  EXPECT_EQ(nothing.has_value(), empty.has_value());
+}
+
 TEST(Yaml, ColumnsCountCodePoints) {
   EXPECT_EQ(read("{äöü: x}").find("äöü")->column, 7u);
 }
