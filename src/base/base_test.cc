@@ -8,6 +8,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -346,6 +347,16 @@ TEST_F(FileTest, LogLinesAreJsonWhereThatIsWantedAndGoOnInANewFileOnceTheOldOneI
 TEST(SecretTest, MaskShowsTooLittleToUse) {
   EXPECT_EQ(masked("sk-0123456789abcdef"), "sk-…cdef");
   EXPECT_EQ(masked("short"), "…");
+}
+
+TEST(Ascii, BytesOfOtherCharactersAreNeitherLettersNorDigitsNorSpace) {
+  for (int byte = 0x80; byte < 0x100; ++byte) {
+    const auto c = static_cast<char>(byte);
+    EXPECT_FALSE(text::is_alnum(c) || text::is_hex(c) || text::is_space(c)) << byte;
+  }
+  EXPECT_FALSE(text::is_letter('@') || text::is_letter('[') || text::is_letter('`') || text::is_letter('{'));
+  EXPECT_FALSE(text::is_blank('\n'));
+  EXPECT_TRUE(text::is_space('\n'));
 }
 
 }  // namespace

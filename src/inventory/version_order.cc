@@ -5,15 +5,15 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace ostiary::inventory {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+using text::is_digit;
+
 bool is_letter(char c) {
   return c >= 'a' && c <= 'z';
 }

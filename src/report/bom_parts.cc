@@ -9,6 +9,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "report/impl/written.h"
@@ -17,9 +18,7 @@ namespace ostiary::report {
 
 namespace {
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
+using text::is_hex;
 
 std::size_t digits_of(BomHashKind kind) {
   switch (kind) {

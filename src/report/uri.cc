@@ -4,21 +4,16 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace ostiary::report {
 
 namespace {
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
+using text::is_digit;
+using text::is_hex;
+using text::is_letter;
 
 // Appends with everything escaped that is not unreserved, not in `kept` and no escape already.
 void append_escaped(std::string& out, std::string_view part, std::string_view kept) {

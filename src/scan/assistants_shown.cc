@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <memory>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "inspect/engine.h"
 #include "scan/impl/assistants.h"
@@ -12,15 +13,11 @@ namespace ostiary::scan {
 
 namespace {
 
+using text::is_digit;
+using text::is_letter;
+
 constexpr std::string_view kHidden = "…";
 constexpr std::size_t kLongest = 120;  // bytes of one argument
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // A run of letters and digits that no person would choose: small and capital letters and digits mixed, or
 // hexadecimal digits.

@@ -5,6 +5,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "scan/impl/detectors.h"
 
@@ -12,11 +13,9 @@ namespace ostiary::scan {
 
 namespace {
 
-constexpr std::size_t kLines = 20, kMostHead = 8192;
+using text::is_letter;
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+constexpr std::size_t kLines = 20, kMostHead = 8192;
 
 // Where comments stand in a file's beginning, line by line, without knowing its language.
 class Comments {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unordered_map>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "catalog/word.h"
 #include "scan/impl/authors.h"
@@ -11,11 +12,10 @@ namespace ostiary::scan {
 
 namespace {
 
+using text::is_letter;
+
 using Tools = std::vector<const catalog::Tool*>;
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_word(char c) {
   return is_letter(c) || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
 }

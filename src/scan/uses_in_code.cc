@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "catalog/word.h"
 #include "scan/impl/command_line.h"
@@ -22,6 +23,7 @@ namespace {
 using catalog::Says;
 using lex::Token;
 using std::string_view;
+using text::is_space;
 using Token_kind = lex::Kind;
 
 constexpr std::size_t kLooksBack = 10;      // tokens before a string that may say what it is
@@ -44,16 +46,6 @@ bool takes_model(string_view call, bool owned, const std::unordered_set<string_v
 // Whether what stands in the call or under the key is run as a program.
 bool starts_program(string_view call, string_view key) {
   return catalog::says(call, Says::program) || catalog::says(key, Says::program);
-}
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-string_view trimmed(string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 // Ids of the libraries that a file imports.
@@ -102,7 +94,7 @@ class Code {
     constexpr std::size_t longest = 1024;
     const auto text = source_.text;
     auto at = source_.tokens[i].start + 1;
-    if (i > 0 && at >= 2 && !is_blank(text[at - 2]) && !string_view("([{,=").contains(text[at - 2])) return;
+    if (i > 0 && at >= 2 && !is_space(text[at - 2]) && !string_view("([{,=").contains(text[at - 2])) return;
     if (at >= text.size() || !string_view("qQwW").contains(text[at]) || at + 1 >= text.size()) return;
     constexpr string_view opens = "([{<|!", closes = ")]}>|!";
     const auto mark = opens.find(text[at + 1]);
@@ -113,7 +105,7 @@ class Code {
     const auto wanted = names_model(given(i).key);
     while (at < end) {
       auto word_end = at;
-      while (word_end < end && !is_blank(text[word_end])) ++word_end;
+      while (word_end < end && !is_space(text[word_end])) ++word_end;
       const auto word = text.substr(at, word_end - at);
       uses_.addresses(word, [&](std::size_t k) { return source_.place(at + k); }, kValue);
       uses_.model(word, source_.place(at), source_.place(word_end), kValue, wanted);
@@ -187,8 +179,8 @@ class Code {
     const At at = [&](std::size_t k) { return source_.place(text.at(k)); };
     if (catalog::says(value, Says::request_module)) uses_.calls();
     if (source_.stands_alone(i)) return uses_.mentions(value, at);
-    const auto plain = trimmed(value);
-    const bool whole = std::ranges::none_of(plain, is_blank);
+    const auto plain = text::trim(value);
+    const bool whole = std::ranges::none_of(plain, is_space);
     if (whole) return whole_value(i, value, at);
     if (plain.starts_with('{') || plain.starts_with('[')) return body(value, at);
     if (command_line(i, value, at)) return;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace ostiary::scan {
@@ -11,14 +12,11 @@ namespace ostiary::scan {
 namespace {
 
 using std::string_view;
+using text::is_blank;
 
 constexpr std::size_t kMostWords = 4096;           // of one command
 constexpr std::size_t kLongestWord = 256UL << 10;  // bytes that are kept
 constexpr std::size_t kMostInner = 10'000;
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "catalog/word.h"
 #include "scan/impl/installing.h"
@@ -15,14 +16,11 @@ namespace {
 
 using catalog::Says;
 using std::string_view;
+using text::is_space;
 
 template <class List>
 bool among(const List& list, string_view word) {
   return std::ranges::find(list, word) != list.end();
-}
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 // A resource of Terraform, CloudFormation or Bicep that reaches or deploys models.
@@ -150,7 +148,7 @@ void Settings::flush() {
   if (server_) uses_in_server_arguments(words, at, ran(), uses_);
   // A script, given to a shell that another list may name.
   for (const auto& word : words)
-    if (word.text.contains('\n') || (words.size() == 1 && std::ranges::any_of(word.text, is_blank)))
+    if (word.text.contains('\n') || (words.size() == 1 && std::ranges::any_of(word.text, is_space)))
       run(word.text, [&](std::size_t i) { return std::min(word.start + i, word.end); });
   uses_in_words(words, at, ran(), uses_);
 }
@@ -167,7 +165,7 @@ bool Settings::take_deployment(const Setting& setting, string_view key) {
   if (key == "kind" || key == "chart" || key == "name")
     custom_resource(text, value, key, among(setting.path, "dependencies"));
   const bool names = catalog::says(key, Says::image_key) || setting.item;
-  if (!names || std::ranges::any_of(text, is_blank)) return false;
+  if (!names || std::ranges::any_of(text, is_space)) return false;
   auto name = text.starts_with("docker://") ? text.substr(9) : text;
   const auto together = registry_ + "/" + std::string(name);
   if (key == "image" || key == "repository") server_ = nullptr;
@@ -255,7 +253,7 @@ void Settings::take_value(string_view text, const At& at, string_view key, Stand
     text.remove_prefix(1);
     return take_value(text, [&at](std::size_t i) { return at(i + 1); }, key, stands);
   }
-  const bool blanks = std::ranges::any_of(text, is_blank);
+  const bool blanks = std::ranges::any_of(text, is_space);
   if (text.starts_with("#!")) return uses_in_shell(text, at, ran(), uses_);
   if (!blanks || text.starts_with("http") || text.contains("url") || text.contains("proxy_pass"))
     uses_.addresses(text, at, stands);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "scan/impl/configuration.h"
 #include "scan/impl/models.h"
@@ -11,12 +12,9 @@ namespace ostiary::scan {
 namespace {
 
 using std::string_view;
+using text::is_blank;
 
 constexpr Stands kDeployed{Grade::deployed};
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 
 At from(std::size_t start) {
   return [start](std::size_t i) { return start + i; };

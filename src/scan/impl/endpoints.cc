@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "catalog/word.h"
 
@@ -15,19 +16,15 @@ namespace {
 using catalog::Provider;
 using catalog::Server;
 using std::string_view;
+using text::is_alnum;
+using text::is_digit;
 
 constexpr std::size_t kLongestHost = 253;  // RFC 1035, 2.3.4
 constexpr std::size_t kTellingPath = 10;   // bytes; a shorter path is anybody's
 constexpr std::uint32_t kOllamaPort = 11434;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_word(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_host_byte(char c) {
-  return is_word(c) || c == '.' || c == '-' || c == '_';
+  return is_alnum(c) || c == '.' || c == '-' || c == '_';
 }
 bool ends_address(char c) {
   return static_cast<unsigned char>(c) <= ' ' || string_view("\"'`<>\\,;|)]^").contains(c);
@@ -318,10 +315,10 @@ class Finder {
     auto host = text::lower(address.host);
     auto at = from + address.host.size();
     if (at == end) address.port = port(at);
-    if (at < text_.size() && is_word(text_[at])) return end;
+    if (at < text_.size() && is_alnum(text_[at])) return end;
     // Ports of a container: `127.0.0.1:8000:80`, `8000:80`.
     if (address.port != 0 && at < text_.size() && text_[at] == ':') {
-      while (at < text_.size() && (text_[at] == ':' || is_word(text_[at]))) ++at;
+      while (at < text_.size() && (text_[at] == ':' || is_alnum(text_[at]))) ++at;
       return at;
     }
     if (!scheme && !host.empty() && std::ranges::all_of(host, is_digit)) return at;
@@ -394,7 +391,7 @@ const Server* server_named(string_view text, std::size_t from, std::size_t withi
     for (const auto& word : words_of(*server)) {
       for (auto at = text.find(word); at != string_view::npos; at = text.find(word, at + 1)) {
         const auto end = at + word.size();
-        if ((at > 0 && is_word(text[at - 1])) || (end < text.size() && is_word(text[end]))) continue;
+        if ((at > 0 && is_alnum(text[at - 1])) || (end < text.size() && is_alnum(text[end]))) continue;
         const auto away = at > from ? at - from : from - at;
         if (away > nearest || (found && away == nearest)) continue;
         nearest = away;

@@ -4,12 +4,16 @@
 #include <array>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "scan/impl/found.h"
 
 namespace ostiary::scan {
 
 namespace {
+
+using text::is_alnum;
+using text::is_digit;
 
 using std::string_view_literals::operator""sv;
 
@@ -19,13 +23,6 @@ constexpr std::uint64_t kLongHeader = 100'000'000;  // of safetensors, as its sp
 
 std::string_view name_of_file(std::string_view path) {
   return path.substr(folder_of(path).size());
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alnum(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 // No control characters but those that stand in texts.

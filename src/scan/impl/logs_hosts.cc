@@ -2,23 +2,18 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace ostiary::scan {
 
 namespace {
 
-constexpr std::size_t kLongestHost = 253;  // RFC 1035 section 2.3.4, without the last dot
+using text::is_digit;
+using text::is_hex;
+using text::is_letter;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-  return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-bool is_letter(char c) {
-  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
+constexpr std::size_t kLongestHost = 253;  // RFC 1035 section 2.3.4, without the last dot
 
 // "api.*.example.com" -> "example.com": what follows the last label with a *.
 std::string_view behind_globs(std::string_view host) {

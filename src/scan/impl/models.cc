@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "catalog/word.h"
 
@@ -18,20 +19,14 @@ using catalog::ModelFamily;
 using catalog::says;
 using catalog::Says;
 using std::string_view;
+using text::is_digit;
+using text::is_letter;
 
 constexpr std::size_t kLongest = 200;  // of a model's name
 
 constexpr std::uint64_t kHashStart = 0xcbf29ce484222325ULL;  // FNV-1a
 constexpr std::uint64_t hash_on(std::uint64_t hash, char c) {
   return (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 // Patterns by what stands before their first `*`, so that a name meets only those that can match it.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace ostiary::scan {
@@ -10,10 +11,8 @@ namespace ostiary::scan {
 namespace {
 
 using std::string_view;
+using text::is_blank;
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 bool is_quote(char c) {
   return c == '"' || c == '\'';
 }

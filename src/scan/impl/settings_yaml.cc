@@ -1,6 +1,7 @@
 // YAML, read by lines.
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "scan/impl/settings.h"
 
@@ -9,10 +10,7 @@ namespace ostiary::scan {
 namespace {
 
 using std::string_view;
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
+using text::is_blank;
 
 class Yaml {
  public:

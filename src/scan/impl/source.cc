@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "scan/impl/languages.h"
 #include "scan/manifest.h"
@@ -14,13 +15,10 @@ namespace {
 
 using lex::Language;
 using std::string_view;
+using text::is_space;
 
 string_view name_in(string_view path) {
   return path.substr(path.rfind('/') + 1);
-}
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 int hex(char c) {
@@ -103,12 +101,12 @@ void comments_by_hash(Source& source) {
       quote = '\0';
     } else if (quote != '\0') {
       if (c == quote) quote = '\0';
-    } else if ((c == '#' && (at == 0 || is_blank(text[at - 1]))) ||
+    } else if ((c == '#' && (at == 0 || is_space(text[at - 1]))) ||
                (c == ';' && (at == 0 || text[at - 1] == '\n'))) {
       const auto end = std::min(text.find('\n', at), text.size());
       add_comment(source, at, end);
       at = end - 1;
-    } else if ((c == '"' || c == '\'') && (at == 0 || is_blank(text[at - 1]) || text[at - 1] == '=')) {
+    } else if ((c == '"' || c == '\'') && (at == 0 || is_space(text[at - 1]) || text[at - 1] == '=')) {
       quote = c;
     }
   }
