@@ -11,7 +11,7 @@ TEST(Html, WhatHasAMeaningThereIsWrittenAsACharacter) {
 }
 
 TEST(Html, ControlCharactersAndBytesThatAreNoTextDoNotReachThePage) {
-  EXPECT_EQ(escaped(std::string_view("a\0b\x1b[31m\n\tc\x7f", 11)),
+  EXPECT_EQ(escaped(std::string_view("a\0b\x1b[31m\n\tc\x7f", 12)),
             "a\xef\xbf\xbd"
             "b\xef\xbf\xbd[31m\n\tc\xef\xbf\xbd");
   EXPECT_EQ(escaped("\xff\xfe<"), "\xef\xbf\xbd");
