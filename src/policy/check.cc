@@ -9,7 +9,9 @@
 
 #include "base/text.h"
 #include "policy/due.h"
+#include "policy/fact_table.h"
 #include "policy/impl/conjunction.h"
+#include "policy/impl/fact_bounds.h"
 #include "policy/obligations.h"
 
 namespace ostiary::policy {
@@ -51,6 +53,7 @@ class Checker {
   void desk();
   void lists();
   void uses(const Condition& condition);
+  void classes(const Condition& condition);
   void winners();
   void tests();
 
@@ -125,8 +128,31 @@ void Checker::desk() {
 }
 
 void Checker::uses(const Condition& condition) {
-  if (condition.kind == Condition::Kind::test && condition.op <= Operator::only) used_.insert(condition.list);
+  if (condition.kind == Condition::Kind::test) {
+    const auto& spec = fact_table()[condition.fact];
+    if (!is_ever_known(condition.fact))
+      findings_.warning(
+          "never-known",
+          fmt::format("nothing in this build says what '{}' is, so that this is unknown for every "
+                      "request: it stops and never allows",
+                      spec.name),
+          condition.place);
+    if (condition.op <= Operator::only) {
+      used_.insert(condition.list);
+      if (spec.name == "data.classes") classes(condition);
+    }
+  }
   for (const auto& part : condition.parts) uses(part);
+}
+
+// A class with a slip of the keyboard in it never comes, and its rule never fires.
+void Checker::classes(const Condition& condition) {
+  for (const auto& word : d_.lists[condition.list].exact)
+    if (const auto meant = meant_class(word))
+      findings_.warning(
+          "unknown-class",
+          fmt::format("no detector gives the data class '{}'; did you mean '{}'?", word, *meant),
+          condition.place);
 }
 
 void Checker::lists() {

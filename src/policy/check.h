@@ -23,6 +23,8 @@ std::vector<CaseResult> run_cases(const Policy& policy);
 
 // What is wrong with a usable document beyond its form, added to what reading it found:
 //   impossible          a condition that no facts fulfil
+//   never-known         a condition over a fact that nothing in this build says
+//   unknown-class       a data class that is a slip of the keyboard away from one that there is
 //   never-wins          a rule that a stricter one always overrides
 //   untested            a rule that no passing test fires
 //   failing-test        a test that does not come out as it says

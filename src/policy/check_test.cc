@@ -47,6 +47,25 @@ TEST(Check, TheExamplesOfTheDocumentationAreSound) {
   }
 }
 
+TEST(Check, WarnsOfFactsThatNothingInThisBuildSays) {
+  const auto with = [](const std::string& when) {
+    return found(text_of("- {id: r, when: {" + when + "}, then: deny}\n"));
+  };
+  EXPECT_THAT(with("subject.role: intern"), Contains(HasSubstr("never-known")));
+  EXPECT_THAT(with("all: [{tool: x}, {not: {data.language: [rust]}}]"), Contains(HasSubstr("never-known")));
+  EXPECT_THAT(with("subject.team: x"), Not(Contains(HasSubstr("never-known"))));
+}
+
+TEST(Check, WarnsOfDataClassesThatAreASlipAway) {
+  const auto with = [](const std::string& classes) {
+    return found(text_of("- {id: r, when: {data.classes: " + classes + "}, then: deny}\n"));
+  };
+  EXPECT_THAT(with("persnal"), Contains(HasSubstr("unknown-class")));
+  EXPECT_THAT(with("[secret, 'third-party code']"), Contains(HasSubstr("unknown-class")));
+  EXPECT_THAT(with("[personal, secret, patients]"), Not(Contains(HasSubstr("unknown-class"))))
+      << "an organisation may have classes of its own";
+}
+
 TEST(Check, FindsConditionsThatNoFactsFulfil) {
   const auto impossible = [](const std::string& when) {
     const auto all = found(text_of("- {id: r, when: " + when + ", then: deny}\n"));
@@ -58,6 +77,12 @@ TEST(Check, FindsConditionsThatNoFactsFulfil) {
   EXPECT_TRUE(impossible("{all: [{tool: a}, {tool: b}]}"));
   EXPECT_TRUE(impossible("{any: [{data.tokens: {over: 3, under: 2}}, {all: [{tool: a}, {tool: b}]}]}"));
   EXPECT_TRUE(impossible("{target.hosting: {none-of: [own, cloud, provider]}}"));
+  EXPECT_TRUE(impossible("{data.classes: {only: [public], has-all: [public, secret]}}"));
+  EXPECT_TRUE(impossible("{all: [{data.classes: {only: [public]}}, {data.classes: secret}]}"));
+  EXPECT_FALSE(impossible("{data.classes: {only: [public, secret], has-all: [secret]}}"));
+  EXPECT_FALSE(impossible("{data.classes: {only: ['pub*'], has-all: [public]}}"));
+  EXPECT_TRUE(impossible("{time.hour: {at-least: 24}}"));
+  EXPECT_FALSE(impossible("{time.hour: {at-least: 23}}"));
   EXPECT_TRUE(impossible("{agent.unattended: true, not: {agent.unattended: true}}"));
   EXPECT_FALSE(impossible("{data.bytes: {over: 10, under: 12}}"));
   EXPECT_FALSE(impossible("{data.classes: {is: a, none-of: [b]}}"));

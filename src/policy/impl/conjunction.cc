@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "policy/fact_table.h"
+#include "policy/impl/fact_bounds.h"
 
 namespace ostiary::policy {
 
@@ -71,15 +72,49 @@ void narrow(Texts& texts, const Conjunct& c, const FactSpec& spec, const Documen
     std::erase_if(*texts.left, [&](const std::string& text) { return list.holds(text) == c.negative; });
 }
 
+// What a set of texts must hold and what it may hold at all, as far as single texts say so.
+struct Sets {
+  std::vector<const ValueList*> only;    // each of its texts is in all of these
+  std::vector<const std::string*> have;  // these are in it
+  std::vector<const ValueList*> one_of;  // of each of these one is
+};
+
+void narrow(Sets& sets, const Conjunct& c, const Document& document) {
+  if (c.negative) return;
+  const auto& list = document.lists[c.test->list];
+  if (c.test->op == Operator::only) sets.only.push_back(&list);
+  if (c.test->op == Operator::one_of) sets.one_of.push_back(&list);
+  if (c.test->op == Operator::has_all)
+    for (const auto& text : list.exact) sets.have.push_back(&text);
+}
+
+std::optional<std::string> clash(const Sets& sets, const FactSpec& spec) {
+  const auto may_be_there = [&](const std::string& text) {
+    const bool allowed = spec.allowed.empty() || std::ranges::find(spec.allowed, text) != spec.allowed.end();
+    return allowed && std::ranges::all_of(sets.only, [&](const auto* list) { return list->holds(text); });
+  };
+  for (const auto* text : sets.have)
+    if (!may_be_there(*text))
+      return fmt::format("'{}' cannot hold '{}' and only the others", spec.name, *text);
+  for (const auto* list : sets.one_of)
+    if (!sets.only.empty() && list->globs.empty() && std::ranges::none_of(list->exact, may_be_there))
+      return fmt::format("'{}' cannot hold one of the texts and only the others", spec.name);
+  return std::nullopt;
+}
+
 std::optional<std::string> clash(const Conjunction& all, const Document& document) {
   std::map<std::uint8_t, Range> ranges;
   std::map<std::uint8_t, Texts> texts;
+  std::map<std::uint8_t, Sets> sets;
   for (const auto& c : all.tests) {
     const auto& spec = fact_table()[c.test->fact];
     const bool of_texts = c.test->op <= Operator::only;
     if (of_texts && !c.negative && document.lists[c.test->list].empty() && c.test->op == Operator::one_of)
       return fmt::format("'{}' is compared with an empty list", spec.name);
-    if (spec.type == FactType::words) continue;
+    if (spec.type == FactType::words) {
+      narrow(sets[c.test->fact], c, document);
+      continue;
+    }
     if (of_texts) {
       // Positive tests first leave few texts, of which negative ones take away.
       auto& left = texts[c.test->fact];
@@ -92,9 +127,12 @@ std::optional<std::string> clash(const Conjunction& all, const Document& documen
     if (spec.type == FactType::count || spec.type == FactType::bytes) range.at_least(0);
     if (spec.type == FactType::level)
       range.at_least(0), range.at_most(static_cast<std::int64_t>(spec.allowed.size()) - 1);
+    if (const auto most = greatest(c.test->fact)) range.at_most(*most);
     narrow(range, c);
     if (range.least > range.most) return fmt::format("no value of '{}' is left", spec.name);
   }
+  for (const auto& [fact, set] : sets)
+    if (auto why = clash(set, fact_table()[fact])) return why;
   return std::nullopt;
 }
 
