@@ -59,6 +59,14 @@ void add_events(Affected& affected, json::Value range) {
   if (!events.empty()) affected.ranges.push_back(std::move(events));
 }
 
+// "https://github.com/ggml-org/llama.cpp.git" is llama.cpp.
+std::string name_of_repository(std::string_view url) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  if (url.ends_with(".git")) url.remove_suffix(4);
+  return std::string(url.substr(url.rfind('/') + 1));
+}
+
+// The ranges of commits (type GIT) say nothing about versions: where there is nothing else, they are unclear.
 Affected read_osv_affected(Advisory& advisory, json::Value value) {
   Affected affected;
   const auto package = value["package"];
@@ -71,15 +79,20 @@ Affected read_osv_affected(Advisory& advisory, json::Value value) {
   for (const auto version : value["versions"]) affected.versions.push_back(text_of(version));
   bool commits = false;
   for (const auto range : value["ranges"]) {
-    if (range["type"].string_or("") == "GIT")
-      commits = true;
-    else
+    if (range["type"].string_or("") != "GIT") {
       add_events(affected, range);
+      continue;
+    }
+    commits = true;
+    if (affected.name.empty()) affected.name = name_of_repository(text_of(range["repo"]));
   }
-  affected.all = affected.ranges.empty() && affected.versions.empty();
-  if (commits && affected.all)
-    advisory.partial.push_back(
-        fmt::format("{}: its versions are commits, which are not compared", affected.name));
+  const bool bare = affected.ranges.empty() && affected.versions.empty();
+  affected.unclear = bare && commits;
+  affected.all = bare && !commits;
+  if (affected.unclear)
+    advisory.partial.push_back(fmt::format(
+        "{}: its ranges are of commits, which are not compared; which versions it means is unknown",
+        affected.name.empty() ? "a product without a name" : affected.name));
   return affected;
 }
 
@@ -170,7 +183,7 @@ class Csaf {
       read_range(advisory, affected, product.range);
     else if (!version.empty())
       affected.versions.push_back(std::move(version));
-    affected.all = affected.ranges.empty() && affected.versions.empty();
+    affected.all = !affected.unclear && affected.ranges.empty() && affected.versions.empty();
     advisory.affected.push_back(std::move(affected));
   }
 
@@ -188,9 +201,10 @@ class Csaf {
     std::vector<Event> events;
     for (const auto part : text::split(text, text.find('|') != std::string_view::npos ? '|' : ','))
       if (!read_bound(affected, events, text::trim(part))) {
-        advisory.partial.push_back(
-            fmt::format("{}: its versions '{}' are not understood", affected.name, text));
+        advisory.partial.push_back(fmt::format(
+            "{}: its versions '{}' are not understood, so they are unknown", affected.name, text));
         affected.versions.clear();
+        affected.unclear = true;
         return;
       }
     // A bound below only, without one above, is of all versions before it.
@@ -224,7 +238,7 @@ class Csaf {
 }  // namespace
 
 bool Affected::holds(std::string_view version) const {
-  if (all) return true;
+  if (all || unclear) return all;
   const auto same = [&](const auto& one) { return compare_versions(version, one, order) == 0; };
   if (std::ranges::any_of(versions, same)) return true;
   return std::ranges::any_of(ranges, [&](std::vector<Event> events) {

@@ -24,8 +24,9 @@ struct Affected {
   std::vector<std::vector<Event>> ranges = {};  // each with its events
   std::vector<std::string> versions = {};       // single ones
   bool all = false;                             // it names no version: every one
+  bool unclear = false;  // its versions cannot be compared (commits, an unknown form): none is known to be it
 
-  // `version` is one exact version.
+  // `version` is one exact version. False where it is unclear.
   bool holds(std::string_view version) const;
 };
 
@@ -33,7 +34,7 @@ struct Advisory {
   std::string id = {}, summary = {};
   bool withdrawn = false;
   std::vector<Affected> affected = {};
-  std::vector<std::string> partial = {};  // what of it was not understood; it counts as affected
+  std::vector<std::string> partial = {};  // what of it was not understood; it counts as unknown
 };
 
 // Advisories of a document: OSV (schema 1.x: one, an array of them, or {"vulns": […]}) or CSAF 2.0. `invalid`

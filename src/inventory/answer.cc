@@ -200,6 +200,9 @@ Verdict by_affected(const Use& use, const Advisory& advisory, const Affected& af
   if (!versions.named) return {};
   if (affected.all)
     return yes(fmt::format("{}: {} is affected in every version", advisory.id, affected.name));
+  if (affected.unclear)
+    return unknown(
+        fmt::format("{}: which versions of {} are affected is unknown", advisory.id, affected.name));
   return by_versions(versions, affected.name, advisory.id,
                      [&](const auto& version) { return affected.holds(version); });
 }

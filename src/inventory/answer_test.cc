@@ -166,6 +166,38 @@ TEST(Answer, ComparesTheVersionsThatWereSeenAndNeverGuessesOne) {
               ElementsAre("Old", "perhaps Vague"));
 }
 
+TEST(Answer, RangesOfCommitsAreUnknownAndHitNobodyForSure) {
+  const auto commits = read_advisories(
+      R"({"id":"X-2","affected":[{"package":{"ecosystem":"PyPI","name":"openai"},"ranges":[
+          {"type":"GIT","repo":"https://example.org/openai.git","events":[{"introduced":"0"},{"fixed":"9a1"}]}]}]})");
+  ASSERT_TRUE(commits);
+  EXPECT_THAT((*commits)[0].partial, ElementsAre(HasSubstr("openai: its ranges are of commits")));
+  const auto found = answer({seen_with("Old", "openai", "1.1.0"), seen_with("Other", "cohere", "1.1.0")},
+                            {.advisories = *commits});
+  EXPECT_THAT(titles(found), ElementsAre("perhaps Old"));
+  EXPECT_EQ(found[0].reasons[0].text, "X-2: which versions of openai are affected is unknown, so it counts");
+}
+
+TEST(Answer, AnAdvisoryOfCommitsAloneMeetsWhatIsNamedLikeItsRepository) {
+  const auto commits = read_advisories(
+      R"({"id":"X-3","affected":[{"ranges":[
+          {"type":"GIT","repo":"https://example.org/ggml/llama.cpp.git/","events":[{"introduced":"0"}]}]}]})");
+  ASSERT_TRUE(commits);
+  EXPECT_THAT(titles(answer({use("llama.cpp", {}), use("ollama", {})}, {.advisories = *commits})),
+              ElementsAre("perhaps llama.cpp"));
+}
+
+TEST(Answer, VersionsBesideCommitsAreCompared) {
+  const auto both = read_advisories(
+      R"({"id":"X-4","affected":[{"package":{"ecosystem":"PyPI","name":"openai"},"versions":["1.1.0"],"ranges":[
+          {"type":"GIT","repo":"https://example.org/openai","events":[{"introduced":"0"}]}]}]})");
+  ASSERT_TRUE(both);
+  EXPECT_THAT((*both)[0].partial, IsEmpty());
+  EXPECT_THAT(titles(answer({seen_with("Old", "openai", "1.1.0"), seen_with("New", "openai", "1.3.0")},
+                            {.advisories = *both})),
+              ElementsAre("Old"));
+}
+
 TEST(Answer, AWithdrawnAdvisoryAffectsNobodyAndOneOfAToolMeetsItByName) {
   auto withdrawn = read_advisories(kOsv).value();
   withdrawn[0].withdrawn = true;

@@ -40,6 +40,25 @@ bool agree(const std::string& a, const std::string& b) {
   return !a.empty() && a == b;
 }
 
+bool is_pattern(const std::string& model) {
+  return model.find_first_of("*?") != std::string::npos;
+}
+
+// A key for each thing that is known, by what it is.
+class Keys {
+ public:
+  void add(char what, const std::string& name) {
+    if (!name.empty()) all_.push_back(what + name);
+  }
+  void add(char what, const std::string& provider, const std::string& name) {
+    if (!provider.empty() && !name.empty()) all_.push_back(what + provider + '\x1f' + name);
+  }
+  std::vector<std::string> take() { return std::move(all_); }
+
+ private:
+  std::vector<std::string> all_;
+};
+
 }  // namespace
 
 std::string plain_name(std::string_view name) {
@@ -79,6 +98,45 @@ SeenNames::SeenNames(const Sighting& s)
       repository(text::lower(s.repository)),
       question(s.question) {}
 
+std::vector<std::string> SeenNames::keys() const {
+  Keys keys;
+  keys.add('t', tool);
+  keys.add('s', service);
+  keys.add('m', model);
+  keys.add('l', sdk);
+  keys.add('q', question);
+  keys.add('r', provider, repository);
+  keys.add('g', provider, team);
+  keys.add('u', provider, surface);
+  keys.add('p', provider);
+  return keys.take();
+}
+
+// As holds() below has it, one for each way in which something agrees.
+std::vector<std::string> Matcher::keys() const {
+  Keys keys;
+  keys.add('t', tool_);
+  keys.add('s', service_);
+  for (const auto& model : models_)
+    if (!is_pattern(model)) keys.add('m', model);
+  for (const auto& sdk : sdks_) keys.add('l', sdk);
+  keys.add('q', question_);
+  keys.add('r', provider_, repository_);
+  keys.add('g', provider_, team_);
+  if (tool_.empty()) keys.add('u', provider_, surface_);
+  if (names_provider_alone()) keys.add('p', provider_);
+  return keys.take();
+}
+
+bool Matcher::names_patterns() const {
+  return std::ranges::any_of(models_, is_pattern);
+}
+
+bool Matcher::names_provider_alone() const {
+  return tool_.empty() && service_.empty() && team_.empty() && repository_.empty() && sdks_.empty() &&
+         models_.empty();
+}
+
 bool Matcher::model_agrees(const std::string& model) const {
   return !model.empty() &&
          std::ranges::any_of(models_, [&](const auto& pattern) { return text::glob(pattern, model); });
@@ -100,8 +158,7 @@ bool Matcher::holds(const SeenNames& seen) const {
   if (!agree(provider_, seen.provider)) return false;
   if (agree(repository_, seen.repository) || agree(team_, seen.team)) return true;
   if (seen.how == How::log && tool_.empty() && agree(surface_, seen.surface)) return true;
-  return tool_.empty() && service_.empty() && team_.empty() && repository_.empty() && sdks_.empty() &&
-         models_.empty();
+  return names_provider_alone();
 }
 
 }  // namespace ostiary::inventory

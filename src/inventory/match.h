@@ -20,6 +20,9 @@ struct SeenNames {
   explicit SeenNames(const Sighting& sighting);
   How how;
   std::string tool, sdk, provider, surface, service, model, team, repository, question;
+
+  // What it may have in common with a use: see Matcher::keys.
+  std::vector<std::string> keys() const;
 };
 
 // A use made ready to be compared with many sightings.
@@ -33,11 +36,14 @@ class Matcher {
   // The provider alone is enough where the use says nothing else that could tell it from others.
   bool holds(const SeenNames& seen) const;
   bool holds(const Sighting& sighting) const { return holds(SeenNames(sighting)); }
-  // As SeenNames has it; empty: unknown. Uses of another provider do not hold, but by the question.
-  const std::string& provider() const { return provider_; }
+  // Where a use that names no pattern of models shares no key with what was seen, it does not hold: so that
+  // many uses need not be compared with everything.
+  std::vector<std::string> keys() const;
+  bool names_patterns() const;
 
  private:
   bool differs(const SeenNames& seen) const;
+  bool names_provider_alone() const;
   bool model_agrees(const std::string& model) const;
 
   std::string tool_, provider_, surface_, service_, team_, repository_, question_;

@@ -4,7 +4,6 @@
 #include <array>
 #include <fmt/format.h>
 #include <map>
-#include <numeric>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -136,7 +135,8 @@ class Comparison {
   const Reconciling& how_;
   std::map<std::string, const Sighting*> sightings_;  // by key
   std::vector<Matcher> matchers_;
-  std::vector<std::vector<const Sighting*>> marks_;  // of each use
+  std::vector<std::vector<const Sighting*>> marks_;                          // of each use
+  std::unordered_map<const Sighting*, std::vector<std::size_t>> marked_by_;  // the uses of each
   Groups unmatched_;
   Reconciled out_;
 };
@@ -144,13 +144,13 @@ class Comparison {
 void Comparison::match() {
   // What a use was seen by before shows it again.
   std::unordered_multimap<std::string, std::size_t> before;
-  std::unordered_map<std::string, std::vector<std::size_t>> of_provider;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_key;
+  std::vector<std::size_t> with_patterns;
   for (std::size_t i = 0; i < uses_.size(); ++i) {
     for (const auto& one : uses_[i].seen) before.emplace(one.key(), i);
-    of_provider[matchers_[i].provider()].push_back(i);
+    for (auto& key : matchers_[i].keys()) by_key[std::move(key)].push_back(i);
+    if (matchers_[i].names_patterns()) with_patterns.push_back(i);
   }
-  std::vector<std::size_t> all(uses_.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
   for (const auto& [key, sighting] : sightings_) {
     const SeenNames seen(*sighting);
     std::set<std::size_t> found;
@@ -158,14 +158,12 @@ void Comparison::match() {
       for (const auto i : some)
         if (matchers_[i].holds(seen)) found.insert(i);
     };
-    if (seen.provider.empty() || sighting->how == How::question) {
-      try_these(all);
-    } else {
-      for (const auto& provider : {seen.provider, std::string()})
-        if (const auto some = of_provider.find(provider); some != of_provider.end()) try_these(some->second);
-    }
+    for (const auto& shared : seen.keys())
+      if (const auto some = by_key.find(shared); some != by_key.end()) try_these(some->second);
+    if (!seen.model.empty()) try_these(with_patterns);
     for (auto [at, end] = before.equal_range(key); at != end; ++at) found.insert(at->second);
     for (const auto i : found) marks_[i].push_back(sighting);
+    if (!found.empty()) marked_by_[sighting].assign(found.begin(), found.end());
     if (found.empty()) unmatched_[group_of(*sighting)].push_back(sighting);
   }
   for (std::size_t i = 0; i < uses_.size(); ++i) {
@@ -187,12 +185,14 @@ Finding Comparison::about(Gap gap, const std::vector<const Sighting*>& group, st
     finding.evidence.push_back(std::move(line));
   }
   // Whose it is, where a use covers it.
-  for (std::size_t i = 0; i < uses_.size() && finding.owner.empty(); ++i)
-    if (std::ranges::find(marks_[i], group.front()) != marks_[i].end()) {
-      finding.use = uses_[i].id;
-      finding.owner = uses_[i][F::owner];
-      if (finding.team.empty()) finding.team = uses_[i][F::team];
-    }
+  const auto covered = marked_by_.find(group.front());
+  if (covered == marked_by_.end()) return finding;
+  for (const auto i : covered->second) {
+    finding.use = uses_[i].id;
+    finding.owner = uses_[i][F::owner];
+    if (finding.team.empty()) finding.team = uses_[i][F::team];
+    if (!finding.owner.empty()) break;
+  }
   return finding;
 }
 

@@ -51,7 +51,8 @@ struct Reconciling {
 };
 
 // Compares what was seen with what is known. Nothing is changed. The same values give the same result but for
-// the ids of `proposed`, which `make_id` makes in their order. Time: uses times sightings.
+// the ids of `proposed`, which `make_id` makes in their order. Time: what was seen, times the uses that have
+// something in common with it.
 Reconciled reconcile(const std::vector<Use>& uses, const Evidence& evidence, const Reconciling& how,
                      Id (*make_id)() = Id::make);
 

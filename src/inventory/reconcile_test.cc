@@ -208,6 +208,61 @@ TEST(Reconcile, StaysQuickWhereMuchIsKnownAndMuchWasSeen) {
   EXPECT_LT(mono_now() - begun, 10'000'000'000) << "it takes a fraction of a second alone";
 }
 
+TEST(Reconcile, WhatHoldsSharesAKeySoThatNoUseIsPassedOver) {
+  std::uint32_t state = 7;
+  const auto one_of = [&](std::initializer_list<const char*> words) {
+    state = state * 1'664'525 + 1'013'904'223;
+    return std::string(words.begin()[(state >> 16) % words.size()]);
+  };
+  std::size_t holding = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const auto use =
+        declared(one_of({"", "", "Chat", "Bot"}), {{F::provider, {one_of({"", "openai", "x"})}},
+                                                   {F::surface, {one_of({"", "api"})}},
+                                                   {F::service, {one_of({"", "", "main"})}},
+                                                   {F::team, {one_of({"", "", "red"})}},
+                                                   {F::repository, {one_of({"", "", "shop"})}},
+                                                   {F::approval, {one_of({"", "Q-1"})}},
+                                                   {F::sdk, {one_of({"", "", "openai"})}},
+                                                   {F::model, {one_of({"", "gpt-*", "gpt-4"})}}});
+    Sighting s;
+    s.how = *how_named(one_of({"gate", "log", "question", "scan"}));
+    s.tool = one_of({"", "chat"}), s.provider = one_of({"", "OpenAI", "x"}), s.surface = one_of({"", "api"});
+    s.service = one_of({"", "main"}), s.team = one_of({"", "Red"}), s.repository = one_of({"", "shop"});
+    s.question = one_of({"", "Q-1"}), s.sdk = one_of({"", "openai"}), s.model = one_of({"", "GPT-4"});
+    const Matcher matcher(use);
+    const SeenNames seen(s);
+    if (!matcher.holds(seen)) continue;
+    ++holding;
+    auto a = matcher.keys(), b = seen.keys();
+    std::ranges::sort(a), std::ranges::sort(b);
+    std::vector<std::string> shared;
+    std::ranges::set_intersection(a, b, std::back_inserter(shared));
+    EXPECT_TRUE(!shared.empty() || (matcher.names_patterns() && !s.model.empty())) << s.text();
+  }
+  EXPECT_GT(holding, 1000U);
+}
+
+TEST(Reconcile, StaysQuickForAnOfficeOfFiftyThousandComponents) {
+  std::vector<Use> uses;
+  Evidence evidence;
+  evidence.scanned = true;
+  for (int i = 0; i < 50'000; ++i) {
+    Sighting s;
+    s.repository = "repository" + std::to_string(i / 50);
+    s.kind = i % 2 == 0 ? "model-file" : "sdk";
+    (i % 2 == 0 ? s.model : s.sdk) = "thing " + std::to_string(i % 977);
+    if (i % 4 == 1) s.provider = "provider" + std::to_string(i % 20);
+    evidence.add(s);
+    if (i % 10 == 0)
+      uses.push_back(
+          declared("Tool " + std::to_string(i), {{F::repository, {s.repository}}, {F::sdk, {s.sdk}}}));
+  }
+  const auto begun = mono_now();
+  EXPECT_GT(reconcile(uses, evidence, how()).proposed.size(), 5000U);
+  EXPECT_LT(mono_now() - begun, 10'000'000'000) << "it takes about a second alone";
+}
+
 TEST(Reconcile, GivesTheSameForTheSame) {
   auto evidence = scanned();
   evidence.gate = true;
