@@ -33,7 +33,7 @@ std::unexpected<Error> not_there(std::uint64_t number) {
 struct Queued {
   std::ptrdiff_t bucket = 0;
   WallMs due = 0;
-  Question question;
+  Kept kept;
 };
 
 // The last moments of what is due already, within one working hour, and within eight.
@@ -72,7 +72,7 @@ std::unexpected<Error> wrong_state(const Question& question, std::string_view wh
 
 Result<> Desk::Impl::commit(Kept& kept, Writing& writing, WallMs now) {
   auto& q = kept.question;
-  kept.remind = next_look(kept, lanes_);
+  kept.remind = next_look(kept, *lanes_);
   store::QuestionChange change{.question = to_stored(kept), .answers = {}, .events = {}};
   for (const auto& answer : writing.answers) change.answers.push_back(to_stored(answer));
   for (const auto& event : writing.events)
@@ -99,8 +99,7 @@ void Desk::Impl::publish(std::shared_ptr<const Approvals> approvals) {
   approvals_ = std::move(approvals);
 }
 
-Result<Kept> Desk::Impl::load(store::StoredQuestion stored) {
-  TRY(auto kept, from_stored(std::move(stored)));
+Result<> Desk::Impl::read_answers(Kept& kept) {
   auto& q = kept.question;
   TRY(const auto answers, store_.answers(q.number));
   for (const auto& one : answers) {
@@ -108,9 +107,15 @@ Result<Kept> Desk::Impl::load(store::StoredQuestion stored) {
     q.earlier.push_back(std::move(answer));
   }
   q.answer.reset();
-  if (q.earlier.empty()) return kept;
+  if (q.earlier.empty()) return {};
   q.answer = std::move(q.earlier.back());
   q.earlier.pop_back();
+  return {};
+}
+
+Result<Kept> Desk::Impl::load(store::StoredQuestion stored) {
+  TRY(auto kept, from_stored(std::move(stored)));
+  TRY_VOID(read_answers(kept));
   return kept;
 }
 
@@ -131,7 +136,7 @@ Result<Question> Desk::Impl::shown(Kept kept, WallMs now) {
   TRY(const auto events, store_.events(q.number));
   q.events.clear();
   for (const auto& event : events) q.events.push_back({event.at, event.kind, event.by, event.note});
-  set_clocks(kept, lanes_, now);
+  set_clocks(kept, *lanes_, now);
   return std::move(q);
 }
 
@@ -164,7 +169,7 @@ Result<std::vector<Question>> Desk::Impl::precedents(WallMs now) {
   std::vector<Question> all;
   for (auto& one : stored) {
     TRY(auto kept, load(std::move(one)));
-    set_clocks(kept, lanes_, now);
+    set_clocks(kept, *lanes_, now);
     all.push_back(std::move(kept.question));
   }
   return all;
@@ -223,36 +228,49 @@ Result<std::vector<Question>> Desk::list(const Filter& filter, const Actor& by, 
   std::vector<Question> all;
   for (auto& one : stored) {
     TRY(auto kept, impl_->load(std::move(one)));
-    set_clocks(kept, impl_->lanes_, now);
+    set_clocks(kept, *impl_->lanes_, now);
     all.push_back(std::move(kept.question));
   }
   return all;
 }
 
+// The places of all are found outside the lock; of those that are shown answers are read.
 Result<std::vector<Question>> Desk::queue(const Actor& by, WallMs now) {
   if (!by.answers) return fail(Code::denied, "the queue is for those who answer");
-  const std::lock_guard lock(impl_->mutex_);
-  TRY(auto stored, impl_->store_.in_state(name(State::open)));
-  const auto urgency = urgency_at(impl_->lanes_.calendar(), now);
+  std::vector<store::StoredQuestion> stored;
+  std::shared_ptr<const Lanes> lanes;
+  {
+    const std::lock_guard lock(impl_->mutex_);
+    TRY(stored, impl_->store_.in_state(name(State::open)));
+    lanes = impl_->lanes_;
+  }
+  const auto urgency = urgency_at(lanes->calendar(), now);
   std::vector<Queued> all;
   for (auto& one : stored) {
-    TRY(auto kept, impl_->load(std::move(one)));
-    set_clocks(kept, impl_->lanes_, now);
-    auto& q = kept.question;
+    TRY(auto kept, from_stored(std::move(one)));
+    set_clocks(kept, *lanes, now);
+    const auto& q = kept.question;
     const auto due = std::min({q.first_answer.due.value_or(INT64_MAX),
                                q.until_decision.due.value_or(INT64_MAX), q.deadline.value_or(INT64_MAX)});
     const auto bucket = std::ranges::lower_bound(urgency, due) - urgency.begin();
-    all.push_back({bucket, due, std::move(q)});
+    all.push_back({bucket, due, std::move(kept)});
   }
-  std::ranges::sort(all, [](const Queued& a, const Queued& b) {
+  const auto before = [](const Queued& a, const Queued& b) {
     const auto place = [](const Queued& one) {
-      return std::tuple(one.bucket, ~one.question.people_blocked, -static_cast<int>(one.question.risk),
-                        one.due, one.question.number);
+      const auto& q = one.kept.question;
+      return std::tuple(one.bucket, ~q.people_blocked, -static_cast<int>(q.risk), one.due, q.number);
     };
     return place(a) < place(b);
-  });
+  };
+  const auto shown = std::min(all.size(), kLongestList);
+  std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(shown), before);
+  all.resize(shown);
   std::vector<Question> out;
-  for (auto& one : all) out.push_back(std::move(one.question));
+  const std::lock_guard lock(impl_->mutex_);
+  for (auto& one : all) {
+    TRY_VOID(impl_->read_answers(one.kept));
+    out.push_back(std::move(one.kept.question));
+  }
   return out;
 }
 

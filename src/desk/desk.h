@@ -99,7 +99,8 @@ class Desk {
   // An actor who answers nothing sees their own questions only: others are `not_found`.
   Result<Question> find(std::uint64_t number, const Actor& by, WallMs now);
   Result<std::vector<Question>> list(const Filter& filter, const Actor& by, WallMs now);  // by number
-  // Open ones: overdue, due in 1 working hour, in 8, later; then people blocked, risk, due. By who answers.
+  // Open ones: overdue, due in 1 working hour, in 8, later; then people blocked, risk, due; the first 1,000.
+  // By who answers.
   Result<std::vector<Question>> queue(const Actor& by, WallMs now);
 
   Result<Question> ask_back(std::uint64_t number, std::string_view note, const Actor& by, WallMs now);

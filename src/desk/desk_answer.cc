@@ -149,13 +149,13 @@ Result<Question> Desk::Impl::ask_back(std::uint64_t number, std::string_view not
   if (text.empty()) return fail(Code::invalid, "say what the asker is to tell");
   if (kept.pauses.size() >= Kept::kMostPauses)
     return fail(Code::exists, "the asker was asked too often; answer, or let them ask anew");
-  set_clocks(kept, lanes_, now);
+  set_clocks(kept, *lanes_, now);
   kept.breached = kept.breached || q.first_answer.breached;
   q.state = State::waiting;
   kept.pauses.push_back({.from = now, .to = {}});
   if (!q.first_answered) {
     q.first_answered = now;
-    if (!kept.first_ms) kept.first_ms = worked(kept, lanes_.calendar(), *q.asked, now);
+    if (!kept.first_ms) kept.first_ms = worked(kept, lanes_->calendar(), *q.asked, now);
   }
   kept.people = true;
   Writing writing;
@@ -238,7 +238,7 @@ Result<Question> Desk::Impl::answer(std::uint64_t number, const AnswerWish& wish
   const bool was_automatic = q.answer && q.answer->automatic;
   if (q.state != State::answered) {
     resume(kept, now);
-    measure(kept, lanes_, now);
+    measure(kept, *lanes_, now);
   }
   kept.people = true;
   kept.reversed = kept.reversed || reversed;
@@ -271,7 +271,7 @@ void Desk::Impl::reopen(Kept& kept, WallMs now) {
   q.decided.reset();
   kept.pauses.clear();
   kept.escalated.clear();
-  const auto lane = lanes_.choose(q.facts);
+  const auto lane = lanes_->choose(q.facts);
   if (kept.assigned) return;
   q.lane = lane.name;
   q.owner = lane.owner;

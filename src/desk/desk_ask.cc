@@ -305,7 +305,7 @@ Result<Question> Desk::Impl::ask(const Asking& asking, const Actor& by, WallMs n
 
 Result<> Desk::Impl::take_up(Kept& kept, Writing& writing, const Actor& by, WallMs now) {
   auto& q = kept.question;
-  const auto lane = lanes_.choose(q.facts);
+  const auto lane = lanes_->choose(q.facts);
   q.lane = lane.name;
   q.owner = lane.owner;
   q.escalate_to = lane.escalate_to;

@@ -30,7 +30,7 @@ Result<> Desk::Impl::use_policy(std::shared_ptr<const policy::Policy> policy, Fa
   policy_ = std::move(policy);
   target_ = std::move(target);
   nearest_ = std::move(nearest);
-  lanes_ = std::move(lanes);
+  lanes_ = std::make_shared<const Lanes>(std::move(lanes));
   if (settled_) return {};
   TRY_VOID(settle(now));
   settled_ = true;
@@ -90,14 +90,14 @@ Result<> Desk::Impl::follow(store::StoredQuestion stored, WallMs now) {
   const auto before = stored;
   TRY(auto kept, load(std::move(stored)));
   auto& q = kept.question;
-  if (!kept.assigned || !lanes_.knows(q.lane)) {
-    const auto lane = lanes_.choose(q.facts);
+  if (!kept.assigned || !lanes_->knows(q.lane)) {
+    const auto lane = lanes_->choose(q.facts);
     q.lane = lane.name;
     if (!kept.assigned) q.owner = lane.owner;
     q.escalate_to = lane.escalate_to;
     q.risk = lane.risk;
   }
-  kept.remind = next_look(kept, lanes_);
+  kept.remind = next_look(kept, *lanes_);
   auto after = to_stored(kept);
   if (after == before) return {};
   Writing nothing;
@@ -109,7 +109,7 @@ Result<std::optional<Escalation>> Desk::Impl::look_at(Kept& kept, WallMs now) {
   Writing writing;
   std::optional<Escalation> escalation;
   if (q.state == State::open) {
-    const auto due = alarms(kept, lanes_);
+    const auto due = alarms(kept, *lanes_);
     if (!due.empty() && due.front().at <= now) {
       const auto& alarm = due.front();
       kept.escalated.emplace_back(alarm.clock);
@@ -124,7 +124,7 @@ Result<std::optional<Escalation>> Desk::Impl::look_at(Kept& kept, WallMs now) {
       writing.records.emplace_back("question-escalated", event_record(kept, "desk", ""));
     }
   } else if (q.state == State::waiting || q.state == State::answered) {
-    const auto at = next_look(kept, lanes_);
+    const auto at = next_look(kept, *lanes_);
     if (at && *at <= now) {
       writing.precedents = q.precedent != Precedent::none;
       writing.approvals = is_approvable(q);

@@ -73,7 +73,7 @@ Result<Stats> Desk::Impl::stats(WallMs from, WallMs to, WallMs now) {
     if (one.state == name(State::offered)) continue;
     TRY(auto kept, from_stored(std::move(one)));
     auto& q = kept.question;
-    set_clocks(kept, lanes_, now);
+    set_clocks(kept, *lanes_, now);
     ++out.asked;
     out.open += q.state == State::open;
     out.waiting += q.state == State::waiting;

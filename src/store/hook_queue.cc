@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <mutex>
 
 #include "store/impl/sqlite.h"
@@ -48,10 +49,17 @@ class SqliteHookQueue final : public HookQueue {
 
  private:
   Result<std::int64_t> number_of(Statement statement);
-  Result<std::int64_t> waiting(std::string_view hook);
+  // What waits for a hook.
+  struct Load {
+    std::uint64_t events = 0, bytes = 0;
+  };
+  Result<Load> waiting(std::string_view hook);
+  Result<std::uint64_t> count_bytes(std::string_view hook);
+  Result<> forget_bytes(Statement gone);
+  bool has_room(const Load& load, std::uint64_t events, std::uint64_t bytes) const;
   Result<> insert(std::string_view hook, const HookEvent& event);
   Result<std::optional<HookGap>> gap(std::string_view hook);
-  Result<bool> still_missing(std::string_view hook, std::int64_t waiting);
+  Result<bool> still_missing(std::string_view hook, const Load& load);
   Result<> add_one(const HookItem& item);
   Result<> miss(const HookItem& item);
 
@@ -59,6 +67,11 @@ class SqliteHookQueue final : public HookQueue {
   Database db_;
   const Limits limits_;
   const TellGap tell_gap_;
+  // Of the bodies that wait for each hook; counted where it is not here. Others may take events away (a
+  // person is erased): it may be more than there is, never less, and is counted anew where little room is
+  // left.
+  std::map<std::string, std::uint64_t, std::less<>> bytes_;
+  MonoNs counted_ = 0;
 };
 
 Result<std::int64_t> SqliteHookQueue::number_of(Statement statement) {
@@ -67,23 +80,58 @@ Result<std::int64_t> SqliteHookQueue::number_of(Statement statement) {
   return number;
 }
 
-Result<std::int64_t> SqliteHookQueue::waiting(std::string_view hook) {
+Result<std::uint64_t> SqliteHookQueue::count_bytes(std::string_view hook) {
+  auto sum = db_.prepare(
+      "SELECT coalesce(sum(length(CAST(body AS BLOB))), 0) FROM hook_events WHERE hook = ? AND dead IS NULL");
+  sum.bind(hook);
+  TRY(const auto bytes, number_of(std::move(sum)));
+  counted_ = mono_now();
+  return bytes_.insert_or_assign(std::string(hook), static_cast<std::uint64_t>(bytes)).first->second;
+}
+
+Result<SqliteHookQueue::Load> SqliteHookQueue::waiting(std::string_view hook) {
   auto count = db_.prepare("SELECT count(*) FROM hook_events WHERE hook = ? AND dead IS NULL");
   count.bind(hook);
-  return number_of(std::move(count));
+  Load load;
+  TRY(const auto events, number_of(std::move(count)));
+  load.events = static_cast<std::uint64_t>(events);
+  constexpr MonoNs kMinute = 60'000'000'000;
+  const auto known = bytes_.find(hook);
+  const bool full = known != bytes_.end() && known->second > limits_.bytes - limits_.bytes / 4;
+  if (known == bytes_.end() || (full && mono_now() - counted_ > kMinute)) {
+    TRY(load.bytes, count_bytes(hook));
+  } else {
+    load.bytes = known->second;
+  }
+  return load;
+}
+
+bool SqliteHookQueue::has_room(const Load& load, std::uint64_t events, std::uint64_t bytes) const {
+  return load.events + events <= limits_.waiting && load.bytes + bytes <= limits_.bytes;
+}
+
+// `gone` gives the hook and the length of a body that no longer waits, or nothing.
+Result<> SqliteHookQueue::forget_bytes(Statement gone) {
+  if (gone.step())
+    if (const auto known = bytes_.find(gone.text(0)); known != bytes_.end())
+      known->second -= std::min(known->second, static_cast<std::uint64_t>(gone.number(1)));
+  return gone.end();
 }
 
 Result<> SqliteHookQueue::insert(std::string_view hook, const HookEvent& event) {
-  return db_
-      .prepare(
-          "INSERT OR IGNORE INTO hook_events (hook, id, type, at, body, since) VALUES (?, ?, ?, ?, ?, ?)")
-      .bind(hook)
-      .bind(event.id)
-      .bind(event.type)
-      .bind(event.at)
-      .bind(event.body)
-      .bind(wall_now())
-      .run();
+  TRY_VOID(
+      db_.prepare(
+             "INSERT OR IGNORE INTO hook_events (hook, id, type, at, body, since) VALUES (?, ?, ?, ?, ?, ?)")
+          .bind(hook)
+          .bind(event.id)
+          .bind(event.type)
+          .bind(event.at)
+          .bind(event.body)
+          .bind(wall_now())
+          .run());
+  if (const auto known = bytes_.find(hook); known != bytes_.end() && db_.changes() > 0)
+    known->second += event.body.size();
+  return {};
 }
 
 Result<std::optional<HookGap>> SqliteHookQueue::gap(std::string_view hook) {
@@ -97,11 +145,11 @@ Result<std::optional<HookGap>> SqliteHookQueue::gap(std::string_view hook) {
 }
 
 // Tells the hook of what it missed as soon as there is room enough. True: it goes on missing.
-Result<bool> SqliteHookQueue::still_missing(std::string_view hook, std::int64_t waiting) {
+Result<bool> SqliteHookQueue::still_missing(std::string_view hook, const Load& load) {
   TRY(const auto missed, gap(hook));
   if (!missed) return false;
   const auto room = std::max<std::uint64_t>(2, limits_.waiting / 4);  // for it, and for what comes then
-  if (static_cast<std::uint64_t>(waiting) + room > limits_.waiting) return true;
+  if (!has_room(load, room, limits_.bytes / 4)) return true;
   TRY_VOID(insert(hook, tell_gap_(*missed)));
   TRY_VOID(db_.prepare("DELETE FROM hook_gaps WHERE hook = ?").bind(hook).run());
   return false;
@@ -121,14 +169,18 @@ Result<> SqliteHookQueue::miss(const HookItem& item) {
 Result<> SqliteHookQueue::add_one(const HookItem& item) {
   TRY(const auto ahead, waiting(item.hook));
   TRY(const auto missing, still_missing(item.hook, ahead));
-  if (missing || static_cast<std::uint64_t>(ahead) >= limits_.waiting) return miss(item);
+  if (missing || !has_room(ahead, 1, item.event.body.size())) return miss(item);
   return insert(item.hook, item.event);
 }
 
 Result<> SqliteHookQueue::add(std::span<const HookItem> items, const HookPosition* read) {
   const std::lock_guard lock(mutex_);
   TRY(auto transaction, Transaction::begin(db_));
-  for (const auto& item : items) TRY_VOID(add_one(item));
+  for (const auto& item : items)
+    if (auto added = add_one(item); !added) {
+      bytes_.clear();
+      return added;
+    }
   if (read)
     TRY_VOID(db_.prepare("INSERT OR REPLACE INTO hook_positions (source, next) VALUES (?, ?)")
                  .bind(read->source)
@@ -169,7 +221,10 @@ Result<std::optional<HookEntry>> SqliteHookQueue::next(std::string_view hook) {
 
 Result<> SqliteHookQueue::taken(std::int64_t number) {
   const std::lock_guard lock(mutex_);
-  return db_.prepare("DELETE FROM hook_events WHERE number = ?").bind(number).run();
+  auto gone = db_.prepare(
+      "DELETE FROM hook_events WHERE number = ? RETURNING hook, length(CAST(body AS BLOB)) * (dead IS NULL)");
+  gone.bind(number);
+  return forget_bytes(std::move(gone));
 }
 
 Result<> SqliteHookQueue::failed(std::int64_t number, std::string_view error) {
@@ -183,6 +238,10 @@ Result<> SqliteHookQueue::failed(std::int64_t number, std::string_view error) {
 Result<> SqliteHookQueue::give_up(std::int64_t number, std::string_view error, WallMs now) {
   const std::lock_guard lock(mutex_);
   TRY(auto transaction, Transaction::begin(db_));
+  auto gone = db_.prepare(
+      "SELECT hook, length(CAST(body AS BLOB)) FROM hook_events WHERE number = ? AND dead IS NULL");
+  gone.bind(number);
+  TRY_VOID(forget_bytes(std::move(gone)));
   TRY_VOID(db_.prepare("UPDATE hook_events SET attempts = attempts + 1, error = ?, dead = ? WHERE number = ?")
                .bind(error)
                .bind(now)
@@ -238,6 +297,7 @@ Result<> SqliteHookQueue::revive(std::string_view hook, std::string_view id, Wal
                .bind(id)
                .run());
   if (db_.changes() == 0) return fail(Code::not_found, "no such event was given up for this webhook");
+  bytes_.clear();
   return {};
 }
 

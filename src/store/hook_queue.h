@@ -63,6 +63,7 @@ class HookQueue {
  public:
   struct Limits {
     std::uint64_t waiting = 10'000;      // of one hook
+    std::uint64_t bytes = 64ULL << 20;   // of the bodies of these
     std::uint64_t dead = 1'000;          // of one hook; the oldest go first
     WallMs dead_ms = 30 * 86'400'000LL;  // and those that were given up so long ago
     std::uint64_t seen = 100'000;        // deliveries of one source that are remembered
@@ -73,8 +74,9 @@ class HookQueue {
   virtual ~HookQueue() = default;
 
   // Adds all of them, and moves the position of their source; all or nothing. An id that the hook has is not
-  // added again. A hook that is full misses the event: it is counted, and once a quarter of the room is free
-  // again the hook gets one event in place of all that it missed, ahead of those that come then.
+  // added again. A hook that is full, by number or by bytes, misses the event: it is counted, and once a
+  // quarter of the room is free again the hook gets one event in place of all that it missed, ahead of those
+  // that come then.
   virtual Result<> add(std::span<const HookItem> items, const HookPosition* read) = 0;
   Result<> add(std::span<const HookItem> items) { return add(items, nullptr); }
   virtual Result<std::optional<std::uint64_t>> position(std::string_view source) = 0;  // nothing: never read

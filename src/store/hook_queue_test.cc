@@ -207,5 +207,26 @@ TEST_F(HookQueueTest, SeveralThreadsMayUseIt) {
   EXPECT_EQ(count("h1").waiting, 40U);
 }
 
+TEST_F(HookQueueTest, IsBoundedByTheBytesOfBodiesTooAndTellsWhatWasMissed) {
+  reopen({.bytes = 1000});
+  const auto put = [&](const std::string& id) {
+    HookItem item{"chat", event(id)};
+    item.event.body = std::string(300, 'x');
+    ASSERT_TRUE(queue_->add({&item, 1}));
+  };
+  for (const auto* id : {"1", "2", "3", "4", "5"}) put(id);
+  EXPECT_EQ(count("chat").waiting, 3U);
+  EXPECT_EQ(count("chat").missed, 2U);
+  reopen({.bytes = 1000});
+  put("6");
+  EXPECT_EQ(count("chat").missed, 3U) << "what was there before counts";
+  EXPECT_EQ(take("chat"), "1");
+  EXPECT_EQ(take("chat"), "2");
+  put("7");
+  EXPECT_EQ(take("chat"), "3");
+  EXPECT_EQ(take("chat"), "gap");
+  EXPECT_EQ(take("chat"), "7");
+}
+
 }  // namespace
 }  // namespace ostiary::store

@@ -247,6 +247,13 @@ constexpr const char* kQuestionAnswerRows9 =
 constexpr const char* kQuestionEventRows9 =
     "INSERT INTO question_events VALUES (1, 17, 1000, 'asked', 'sub_ada', '')";
 
+// Of somebody who was erased before: what was left of it is gone with schema 11.
+constexpr const char* kErasedQuestionRows9 =
+    "INSERT INTO questions VALUES (18, 'withdrawn', 'cli', 'sub_bob', 'research', '', '', '', '', '', 'abc', "
+    "'def', "
+    "'data personal; with Nimbus', '', '', 'usual', 'legal', '', '{\"tool\":\"Nimbus\",\"people\":true}', 1, "
+    "1000, 1000, 1000, NULL, NULL, NULL, NULL)";
+
 constexpr const char* kUses10 = R"(CREATE TABLE uses (
          id TEXT PRIMARY KEY,
          revision INTEGER NOT NULL,
@@ -329,8 +336,42 @@ const std::vector<Released>& released() {
         kQuestionEventsQuestion9,
         kQuestionEventsBy9},
        {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6,
-        kQuestionRows9, kQuestionAnswerRows9, kQuestionEventRows9}},
+        kQuestionRows9, kErasedQuestionRows9, kQuestionAnswerRows9, kQuestionEventRows9}},
       {10,
+       {kSubjects1,
+        kKeys7,
+        kResponses5,
+        kResponsesAt1,
+        kLimits3,
+        kInvitations4,
+        kFalseAlarms6,
+        kFalseAlarmsSubject6,
+        kHookEvents8,
+        kHookEventsOrder8,
+        kHookGaps8,
+        kHookPositions8,
+        kHookSeen8,
+        kHookSeenOrder8,
+        kHookOrigins8,
+        kQuestions9,
+        kQuestionsState9,
+        kQuestionsAsker9,
+        kQuestionsCreated9,
+        kQuestionsRequest9,
+        kQuestionsLink9,
+        kQuestionsPrecedent9,
+        kQuestionsRemind9,
+        kQuestionAnswers9,
+        kQuestionAnswersQuestion9,
+        kQuestionEvents9,
+        kQuestionEventsQuestion9,
+        kQuestionEventsBy9,
+        kUses10,
+        kUsesOwner10,
+        kUseColumns10},
+       {kSubjectRows1, kKeyRows7, kResponseRows5, kLimitRows3, kInvitationRows4, kFalseAlarmRows6,
+        kQuestionRows9, kErasedQuestionRows9, kQuestionAnswerRows9, kQuestionEventRows9, kUseRows10}},
+      {11,
        {kSubjects1,
         kKeys7,
         kResponses5,
@@ -431,8 +472,15 @@ void expect_questions(const std::string& path, int version) {
   const auto questions = open_questions(path);
   const auto all = questions->list({});
   ASSERT_TRUE(all) << all.error().text();
-  ASSERT_EQ(all->size(), version < 9 ? 0U : 1U);
+  ASSERT_EQ(all->size(), version < 9 ? 0U : version < 11 ? 2U : 1U);
   if (version < 9) return;
+  if (version < 11) {
+    const auto& erased = all->back();
+    EXPECT_EQ(erased.fingerprint + erased.request, "");
+    EXPECT_EQ(erased.topic, "nothing stated");
+    EXPECT_EQ(erased.details, R"({"people":true})");
+  }
+  EXPECT_EQ(all->front().fingerprint, "abc");
   EXPECT_EQ(all->front().number, 17U);
   EXPECT_EQ(all->front().expires, 9000);
   EXPECT_EQ(questions->answers(17)->size(), 1U);

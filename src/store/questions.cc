@@ -76,7 +76,8 @@ class SqliteQuestions final : public Questions {
   static Result<std::vector<StoredQuestion>> all_of(Statement& rows);
   static Result<std::optional<StoredQuestion>> one_of(Statement& rows);
   static Result<std::uint64_t> number_of(Statement& row);
-  Result<std::uint64_t> write(Database& db, const StoredQuestion& question);
+  Result<std::uint64_t> reserve(Database& db);
+  Result<> write(Database& db, const StoredQuestion& question, bool exists);
   Result<> add(Database& db, std::uint64_t number, const QuestionChange& change);
 
   const std::string path_;
@@ -120,18 +121,32 @@ Result<std::uint64_t> SqliteQuestions::number_of(Statement& row) {
   return fail(Code::io, "the questions cannot be counted");
 }
 
-Result<std::uint64_t> SqliteQuestions::write(Database& db, const StoredQuestion& question) {
-  if (question.number == 0) {
+// A number that is never given again, whatever becomes of the question: where the process dies before the
+// question is kept, the ledger may name it already.
+Result<std::uint64_t> SqliteQuestions::reserve(Database& db) {
+  TRY(auto transaction, Transaction::begin(db));
+  TRY_VOID(
+      db.run("INSERT INTO sqlite_sequence (name, seq) SELECT 'questions', 0 WHERE NOT EXISTS (SELECT 1 FROM "
+             "sqlite_sequence WHERE name = 'questions')"));
+  TRY_VOID(db.run("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'questions'"));
+  std::uint64_t number = 0;
+  {
+    auto row = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'questions'");
+    TRY(number, number_of(row));
+  }
+  TRY_VOID(transaction.commit());
+  return number;
+}
+
+Result<> SqliteQuestions::write(Database& db, const StoredQuestion& question, bool exists) {
+  if (!exists) {
     auto insert = db.prepare(
         "INSERT INTO questions (state, origin, asker, team, text, what_for, title, link, salt, fingerprint, "
         "request, topic, clause, clause_digest, lane, owner, precedent, details, times, created, touched, "
         "asked, "
-        "first_answered, decided, expires, remind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?)");
-    TRY_VOID(bind(insert, question).run());
-    auto id = db.prepare("SELECT last_insert_rowid()");
-    return number_of(id);
+        "first_answered, decided, expires, remind, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    return bind(insert, question).bind(static_cast<std::int64_t>(question.number)).run();
   }
   auto update = db.prepare(
       "UPDATE questions SET state = ?, origin = ?, asker = ?, team = ?, text = ?, what_for = ?, title = ?, "
@@ -143,7 +158,7 @@ Result<std::uint64_t> SqliteQuestions::write(Database& db, const StoredQuestion&
   TRY_VOID(bind(update, question).bind(static_cast<std::int64_t>(question.number)).run());
   if (db.changes() == 0)
     return fail(Code::not_found, fmt::format("there is no question Q-{}", question.number));
-  return question.number;
+  return {};
 }
 
 Result<> SqliteQuestions::add(Database& db, std::uint64_t number, const QuestionChange& change) {
@@ -178,9 +193,17 @@ Result<std::uint64_t> SqliteQuestions::save(const QuestionChange& change, const 
   TRY(auto* const db, open());
   // What was decided survives a power cut once it is told; that a refusal came again may be forgotten.
   const bool counts = !change.answers.empty() || !change.events.empty();
-  TRY_VOID(db->run(counts ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
+  const auto sync = counts ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
+  auto question = change.question;
+  const bool exists = question.number != 0;
+  if (!exists) {
+    TRY_VOID(db->run("PRAGMA synchronous = FULL"));
+    TRY(question.number, reserve(*db));
+  }
+  TRY_VOID(db->run(sync));
+  const auto number = question.number;
   TRY(auto transaction, Transaction::begin(*db));
-  TRY(const auto number, write(*db, change.question));
+  TRY_VOID(write(*db, question, exists));
   TRY_VOID(add(*db, number, change));
   if (confirm) TRY_VOID(confirm(number));
   TRY_VOID(transaction.commit());

@@ -173,9 +173,42 @@ TEST_F(QuestionsTest, AnErasedSubjectsWordsAreGoneFromTheFileToo) {
   EXPECT_EQ(files.find("needle"), std::string::npos);
   questions_ = open_questions(folder_ / "store.sqlite");
   EXPECT_EQ(questions_->find(own)->state, "withdrawn");
-  EXPECT_EQ(questions_->find(own)->fingerprint, "f");
+  EXPECT_EQ(questions_->find(own)->fingerprint, "") << "a text that is guessed has it too";
+  EXPECT_EQ(questions_->find(own)->request, "");
   EXPECT_EQ(questions_->find(others)->text, "may I?");
   EXPECT_THAT(*questions_->events(others), ElementsAre(StoredEvent{1, "asked-back", subject, ""}));
+}
+
+TEST_F(QuestionsTest, OfWhatAnErasedSubjectAskedTheWordsAboutItAreGoneTooButNotWhatBecameOfIt) {
+  const auto subject = *store_->subject_of("ada");
+  auto q = question(subject);
+  q.topic = "data personal; with needle";
+  q.details = R"({"tool":"needle","facts":[{"name":"purpose","value":"needle"}],"people":true,"first_ms":7})";
+  const auto own = add(q);
+  q.topic = "rule no-secrets";
+  q.precedent = "in-force";
+  const auto precedent = add(q);
+  q.precedent = "";
+  q.details = "damaged {";
+  const auto damaged = add(q);
+  ASSERT_TRUE(store_->erase_subject(subject, 5));
+  EXPECT_EQ(questions_->find(own)->topic, "nothing stated");
+  EXPECT_EQ(questions_->find(own)->details, R"({"people":true,"first_ms":7})");
+  EXPECT_EQ(questions_->find(precedent)->topic, "rule no-secrets");
+  EXPECT_EQ(questions_->find(precedent)->fingerprint, "f") << "others still ask the same";
+  EXPECT_EQ(questions_->find(damaged)->details, "{}");
+}
+
+TEST_F(QuestionsTest, ANumberIsGivenOnceThoughItsQuestionNeverCameToBe) {
+  const auto failed = questions_->save({question(), {}, {}}, [](std::uint64_t number) -> Result<> {
+    EXPECT_EQ(number, 1U);
+    return fail(Code::io, "killed here");
+  });
+  EXPECT_FALSE(failed);
+  EXPECT_EQ(add(question()), 2U) << "the ledger may name the first one";
+  questions_.reset();
+  questions_ = open_questions(folder_ / "store.sqlite");
+  EXPECT_EQ(add(question()), 3U);
 }
 
 TEST_F(QuestionsTest, WhoOnlyReadsChangesNothing) {

@@ -180,6 +180,14 @@ constexpr std::array kMigrations = std::to_array<const char*>({
          columns TEXT NOT NULL,         -- JSON: the field that each column is
          at INTEGER NOT NULL
        ) WITHOUT ROWID;)",
+    // What was left of questions of people who were erased before: their words within details and topic, and
+    // the digests that tell what somebody guesses.
+    R"(UPDATE questions SET fingerprint = '', request = '',
+         topic = CASE WHEN topic LIKE 'rule %' THEN topic ELSE 'nothing stated' END,
+         details = CASE WHEN json_valid(details) THEN json_remove(details, '$.approval_lasts', '$.data_classes',
+           '$.deadline', '$.decision', '$.exchange', '$.facts', '$.model', '$.output_use', '$.people_blocked',
+           '$.reversible', '$.service', '$.similar', '$.surface', '$.tool') ELSE '{}' END
+       WHERE salt = '' AND precedent = '';)",
 });
 
 constexpr Schema kSchema{"a store", kApplicationId, kMigrations,
@@ -450,11 +458,22 @@ Result<> SqliteStore::erase_owner(std::string_view subject) {
       .run();
 }
 
-// What they wrote; what was decided stays. What they still wait for is nobody's question any more.
+// What they wrote, and what else tells of it; what was decided stays. A precedent is the organisation's, and
+// what it is about stays with it. What they still wait for is nobody's question any more.
 Result<> SqliteStore::erase_questions(std::string_view subject, WallMs now) {
   TRY_VOID(db_.prepare("UPDATE questions SET text = '', what_for = '', link = '', salt = '' WHERE asker = ?")
                .bind(subject)
                .run());
+  TRY_VOID(
+      db_.prepare(
+             "UPDATE questions SET fingerprint = '', request = '', "
+             "topic = CASE WHEN topic LIKE 'rule %' THEN topic ELSE 'nothing stated' END, "
+             "details = CASE WHEN json_valid(details) THEN json_remove(details, '$.approval_lasts', "
+             "'$.data_classes', '$.deadline', '$.decision', '$.exchange', '$.facts', '$.model', "
+             "'$.output_use', '$.people_blocked', '$.reversible', '$.service', '$.similar', '$.surface', "
+             "'$.tool') ELSE '{}' END WHERE asker = ? AND precedent = ''")
+          .bind(subject)
+          .run());
   TRY_VOID(db_.prepare("UPDATE question_events SET note = '' WHERE by = ?").bind(subject).run());
   TRY_VOID(db_.prepare("INSERT INTO question_events (question, at, kind, by, note) SELECT number, ?, "
                        "'withdrawn', 'desk', '' FROM questions WHERE asker = ? AND state IN ('open', "

@@ -33,6 +33,7 @@ class Desk::Impl {
 
   // What ends one change: all of it is written and recorded, or nothing is.
   Result<> commit(Kept& kept, Writing& writing, WallMs now);
+  Result<> read_answers(Kept& kept);                // all, into `answer` and `earlier`
   Result<Kept> load(store::StoredQuestion stored);  // with its answers
   Result<Kept> find(std::uint64_t number);          // the same
   Result<Kept> find_visible(std::uint64_t number, const Actor& by);
@@ -70,8 +71,8 @@ class Desk::Impl {
   std::shared_ptr<const policy::Policy> policy_;
   FactsOfTarget target_;
   NearestAllowed nearest_;
-  Lanes lanes_;
-  bool settled_ = false;  // the questions follow policy_
+  std::shared_ptr<const Lanes> lanes_ = std::make_shared<const Lanes>();  // of policy_
+  bool settled_ = false;                                                  // the questions follow policy_
   WallMs offers_looked_at_ = 0;
   std::mutex approvals_mutex_;  // held for a moment only; within mutex_ or alone
   std::shared_ptr<const Approvals> approvals_ = std::make_shared<const Approvals>();
