@@ -23,22 +23,37 @@ std::string span_text(const std::optional<std::uint64_t>& ms) {
   return fmt::format("{} h {} min", minutes / 60, minutes % 60);
 }
 
+// By day and by night, on a phone and on a screen, and on one sheet of paper. Contrasts are 4.5 to 1 at
+// least.
 constexpr std::string_view kStyle = R"(
-:root{color-scheme:light}
-body{font:16px/1.45 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin:0 0 .2rem}
-h2{font-size:1.15rem;margin:1.6rem 0 .4rem;border-bottom:2px solid #1a1a1a}
+:root{color-scheme:light dark;--ink:#17202a;--soft:#4d5966;--paper:#f4f6f8;--card:#fff;--line:#d5dbe1;--accent:#0b5cad;--bar:#cfe1f5;--warn:#9a3412}
+@media(prefers-color-scheme:dark){:root{--ink:#e8edf2;--soft:#a9b6c3;--paper:#11161c;--card:#1a222b;--line:#323d49;--accent:#7cb8f5;--bar:#24415f;--warn:#fdba74}}
+*{box-sizing:border-box}
+body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:0}
+main{max-width:76rem;margin:0 auto;padding:2rem 1.25rem 3rem}
+h1{font-size:2rem;line-height:1.15;letter-spacing:-.01em;margin:0}
+h2{font-size:1.15rem;margin:0 0 .6rem}
 p{margin:.3rem 0}
-.figures{display:flex;flex-wrap:wrap;gap:.4rem 2rem;margin:.8rem 0;padding:0;list-style:none}
-.figures b{font-size:1.5rem;display:block}
-.columns{display:flex;flex-wrap:wrap;gap:0 2.5rem}
-table{border-collapse:collapse;margin:.3rem 0}
-caption{text-align:left;font-weight:600;padding:.2rem 0}
-th,td{text-align:left;vertical-align:top;padding:.15rem .9rem .15rem 0;border-bottom:1px solid #b8b8b8}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-li{margin:.3rem 0}
-.why{color:#4a4a4a}
-@media print{body{margin:0;max-width:none;font-size:10pt}h2{break-after:avoid}li,tr{break-inside:avoid}}
+.why{color:var(--soft)}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1rem;margin:1.5rem 0 1rem;padding:0;list-style:none}
+.figures li,section{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:1rem 1.2rem}
+.figures b{display:block;font-size:2.4rem;line-height:1.1;font-variant-numeric:tabular-nums;color:var(--accent)}
+.figures .wanted b{color:var(--warn)}
+.page{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem;align-items:start}
+.page>.whole{grid-column:1/-1}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1rem 2.5rem;align-items:start}
+table{border-collapse:collapse;width:100%}
+caption{text-align:left;font-weight:600;padding:.2rem 0;color:var(--soft)}
+th,td{text-align:left;vertical-align:top;padding:.3rem .5rem .3rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+thead th{color:var(--soft);font-weight:400;font-size:.875rem}
+tbody th{font-weight:400;padding-left:.5rem;background:linear-gradient(var(--bar),var(--bar)) 0 50%/var(--part,0%) 80% no-repeat}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+ol,section ul{margin:0;padding-left:1.4rem}
+li{margin:.45rem 0;overflow-wrap:anywhere}
+.figures li{margin:0}
+li .why{display:block;font-size:.9rem}
+@media(max-width:52rem){.page{grid-template-columns:minmax(0,1fr)}.figures{grid-template-columns:repeat(2,minmax(0,1fr))}.figures li:first-child{grid-column:1/-1}h1{font-size:1.6rem}main{padding:1.25rem .9rem 2rem}}
+@media print{:root{color-scheme:light;--ink:#000;--soft:#333;--paper:#fff;--card:#fff;--line:#999;--accent:#000;--bar:#ddd;--warn:#000}@page{margin:14mm}html{font-size:8.5pt}body{font-size:1rem;line-height:1.35;print-color-adjust:exact;-webkit-print-color-adjust:exact}main{max-width:none;padding:0}.page{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}.columns{grid-template-columns:repeat(4,minmax(0,1fr));gap:.5rem 1.2rem}.figures li:first-child{grid-column:auto}.figures{grid-template-columns:repeat(5,1fr);gap:.5rem;margin:.6rem 0 .5rem}.figures b{font-size:1.5rem}.figures li,section{padding:.4rem .6rem}h1{font-size:1.5rem}h2{break-after:avoid;margin-bottom:.2rem}th,td{padding-top:.1rem;padding-bottom:.1rem}li,tr,section{break-inside:avoid}li{margin:.2rem 0}}
 )";
 
 class Page {
@@ -50,26 +65,34 @@ class Page {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
         "content=\"width=device-width,initial-scale=1\">\n<title>Uses of AI, "
         "{0}</title>\n<style>{1}</style>\n</head>\n"
-        "<body>\n<main>\n<h1>Uses of AI</h1>\n<p>As known on {0}.</p>\n",
+        "<body>\n<main>\n<h1>Uses of AI</h1>\n<p class=\"why\">As known on {0}</p>\n",
         day_of(s_.at), kStyle);
     figures();
+    out_ += "<div class=\"page\">\n";
     found();
     unknown();
     concerns("Top risks", s_.risks, "Nothing that is known is a risk by the rules of this page.");
     answers();
     concerns("Decisions wanted", s_.decisions, "None.");
     partial();
-    out_ += "<p class=\"why\">Texts and figures, not legal advice.</p>\n</main>\n</body>\n</html>\n";
+    out_ += "</div>\n<p class=\"why\">Texts and figures, not legal advice.</p>\n</main>\n</body>\n</html>\n";
     return std::move(out_);
   }
 
  private:
   void figures() {
-    out_ += fmt::format(
-        "<ul class=\"figures\">\n<li><b>{}</b> uses</li>\n<li><b>{}</b> shown by scans, the gate or "
-        "logs</li>\n"
-        "<li><b>{}</b> stated by people</li>\n</ul>\n",
-        s_.uses, s_.seen, s_.declared);
+    out_ += "<ul class=\"figures\">\n";
+    const auto figure = [&](std::uint64_t count, std::string_view one, std::string_view many,
+                            bool wanted = false) {
+      out_ += fmt::format("<li{}><b>{}</b> {}</li>\n", wanted && count > 0 ? " class=\"wanted\"" : "", count,
+                          count == 1 ? one : many);
+    };
+    figure(s_.uses, "use", "uses");
+    figure(s_.seen, "shown by scans, the gate or logs", "shown by scans, the gate or logs");
+    figure(s_.declared, "stated by people", "stated by people");
+    figure(s_.risks.size(), "kind of risk", "kinds of risk", true);
+    figure(s_.decisions.size(), "decision wanted", "decisions wanted", true);
+    out_ += "</ul>\n";
   }
   void counts(std::string_view title, std::string_view what, const std::vector<Counted>& all) {
     if (all.empty()) return;
@@ -77,13 +100,17 @@ class Page {
         "<table>\n<caption>{}</caption>\n<thead><tr><th scope=\"col\">{}</th><th scope=\"col\" "
         "class=\"n\">uses</th></tr></thead>\n<tbody>\n",
         title, what);
+    std::uint64_t most = 1;
+    for (const auto& one : all) most = std::max<std::uint64_t>(most, one.count);
     for (const auto& one : all)
-      out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td></tr>\n", escaped(one.what),
-                          one.count);
+      out_ += fmt::format("<tr><th scope=\"row\" style=\"--part:{}%\">{}</th><td class=\"n\">{}</td></tr>\n",
+                          one.count * 100 / most, escaped(one.what), one.count);
     out_ += "</tbody>\n</table>\n";
   }
   void found() {
-    out_ += "<section aria-labelledby=\"found\">\n<h2 id=\"found\">Found</h2>\n<div class=\"columns\">\n";
+    out_ +=
+        "<section class=\"whole\" aria-labelledby=\"found\">\n<h2 id=\"found\">Found</h2>\n<div "
+        "class=\"columns\">\n";
     counts("By status", "status", s_.by_status);
     counts("By surface", "surface", s_.by_surface);
     counts("By provider", "provider", s_.by_provider);
@@ -110,7 +137,7 @@ class Page {
                             one.count > one.uses.size() ? " and more" : "");
       if (!one.teams.empty())
         out_ += fmt::format(" Teams: {}.", escaped(fmt::format("{}", fmt::join(one.teams, ", "))));
-      out_ += fmt::format(" <span class=\"why\">({})</span></li>\n", escaped(one.why));
+      out_ += fmt::format(" <span class=\"why\">{}</span></li>\n", escaped(one.why));
     }
     if (!all.empty()) out_ += "</ol>\n";
     out_ += "</section>\n";
@@ -125,8 +152,7 @@ class Page {
     out_ += fmt::format(
         "<p>{} questions were asked from {} to {}: {} answered ({} automatically), {} open, {} later than "
         "promised.</p>\n"
-        "<table>\n<caption>Working time until people answered</caption>\n<thead><tr><th "
-        "scope=\"col\"></th><th "
+        "<table>\n<caption>Working time until people answered</caption>\n<thead><tr><td></td><th "
         "scope=\"col\">half within</th><th scope=\"col\">nine of ten within</th></tr></thead>\n<tbody>\n"
         "<tr><th scope=\"row\">first answer</th><td>{}</td><td>{}</td></tr>\n"
         "<tr><th scope=\"row\">decision</th><td>{}</td><td>{}</td></tr>\n</tbody>\n</table>\n</section>\n",
@@ -137,7 +163,8 @@ class Page {
   void partial() {
     if (s_.partial.empty()) return;
     out_ +=
-        "<section aria-labelledby=\"partial\">\n<h2 id=\"partial\">What this page does not know</h2>\n<ul>\n";
+        "<section class=\"whole\" aria-labelledby=\"partial\">\n<h2 id=\"partial\">What this page does not "
+        "know</h2>\n<ul>\n";
     for (const auto& one : s_.partial) out_ += fmt::format("<li>{}</li>\n", escaped(one));
     out_ += "</ul>\n</section>\n";
   }
