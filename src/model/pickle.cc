@@ -187,13 +187,11 @@ bool begins_as_pickle(std::string_view bytes) {
 }
 
 bool is_old_pickle(std::string_view bytes) {
-  // What needs nothing before it.
-  constexpr std::string_view first = "(])}cINSVFLJKMGTUXBC\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x80";
-  if (bytes.empty() || !first.contains(bytes[0])) return false;
   const auto trace = follow_pickle(bytes, 0);
   if (trace.broken.empty() && trace.end > 2) return true;
-  return std::ranges::any_of(trace.globals,
-                             [](const auto& one) { return is_name(one.module) && is_name(one.name); });
+  return std::ranges::any_of(trace.globals, [](const auto& one) {
+    return one.effect == Effect::runs || (is_name(one.module) && is_name(one.name));
+  });
 }
 
 }  // namespace ostiary::model
