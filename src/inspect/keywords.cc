@@ -47,6 +47,14 @@ std::uint64_t word_of(std::string_view bytes) {
   return out;
 }
 
+// The same of a text from an offset on.
+std::uint64_t word_at(std::string_view text, std::size_t at) {
+  if (at + kWord > text.size()) return word_of(text.substr(at));
+  std::uint64_t out = 0;
+  std::memcpy(&out, text.data() + at, kWord);
+  return out;
+}
+
 constexpr auto kMasks = [] {
   std::array<std::uint64_t, 17> out{};  // by how many bytes count, to 16
   out.fill(~std::uint64_t{0});
@@ -137,11 +145,14 @@ void Keywords::add_early(std::uint32_t number, std::size_t size, Beginnings& to)
 
 void Keywords::prepare() {
   const auto order = [](Table& table, unsigned bits, auto&& cell_of) {
-    std::ranges::sort(table.entries, {},
-                      [&](const Entry& e) { return std::pair(cell_of(e.first), e.keyword); });
     table.cells.assign((std::size_t{1} << bits) + 1, 0);
     for (const auto& entry : table.entries) ++table.cells[cell_of(entry.first) + 1U];
     for (std::size_t i = 1; i < table.cells.size(); ++i) table.cells[i] += table.cells[i - 1];
+    // In a cell they stay in the order of their numbers, in which they came.
+    auto next = table.cells;
+    std::vector<Entry> entries(table.entries.size());
+    for (const auto& entry : table.entries) entries[next[cell_of(entry.first)]++] = entry;
+    table.entries = std::move(entries);
   };
   order(short_, kShortBits, short_cell);
   order(long_, kLongBits, long_cell);
@@ -322,39 +333,43 @@ std::size_t Keywords::scan(std::string_view text, Range range, Scratch& scratch,
   return finder.open_from();
 }
 
-void Keywords::each_begun(std::string_view text, const Take& take) const {
+void Keywords::each_begun(std::string_view text, const Some* wanted, const Take& take) const {
   if (text.empty()) return;
-  const auto longest = std::max(there_.longest, near_.longest);
-  for (WordStarts starts(text, text.size() - std::min(text.size(), longest)); starts.more();)
+  bool held = false;  // by a place before
+  for (WordStarts starts(text, text.size() - std::min(text.size(), longest_begun())); starts.more();)
     for (const auto at : starts.next()) {
-      const auto known = word_of(text.substr(at));
-      if (text.size() - at >= kLong && in_long(known) == 0) continue;
-      each_begun_at(at, there_, text, take);
-      each_begun_at(at, near_, text, take);
+      const auto raw = word_at(text, at);
+      if (text.size() - at >= kLong && in_long(raw) == 0) continue;
+      const auto mask = mask_of(text.size() - at);
+      const Place place{text, at, (raw | kFold) & mask, mask};
+      held = held || each_begun_at(place, there_, wanted, take);
+      each_begun_at(place, near_, wanted, take);
     }
   const auto last = static_cast<unsigned char>(lower(text.back()));
   for (const auto* those : {&there_, &near_})
     for (const auto& [early, keyword] : those->early[last])
-      if (text.size() >= early.size() &&
+      if ((!wanted || wanted->has(keyword)) && text.size() >= early.size() &&
           same(text.substr(text.size() - early.size()), early, keywords_[keyword].any_case))
         take(keyword, text.size() - early.size());
 }
 
-void Keywords::each_begun_at(std::size_t at, const Beginnings& those, std::string_view text,
+// Whether one of Value::there was taken.
+bool Keywords::each_begun_at(const Place& place, const Beginnings& those, const Some* wanted,
                              const Take& take) const {
-  const auto mask = mask_of(text.size() - at);
-  const auto bytes = (word_of(text.substr(at)) | kFold) & mask;
+  const auto& [text, at, bytes, mask] = place;
   const auto first = those.entries.begin() + those.from[bytes & 0xff],
              last = those.entries.begin() + those.from[(bytes & 0xff) + 1];
   auto entry = std::ranges::lower_bound(first, last, in_order(bytes), {}, ordered);
   for (; entry != last && (entry->first & mask) == bytes; ++entry) {
+    if (wanted && !wanted->has(entry->keyword)) continue;
     const auto& keyword = keywords_[entry->keyword];
     const auto start = at - entry->before;
     if (at < entry->before || text.size() - start > keyword.text.size()) continue;
     const auto known = text.substr(start);
     if (!same(known, std::string_view(keyword.text).substr(0, known.size()), keyword.any_case)) continue;
-    if (take(entry->keyword, start) && &those == &there_) return;
+    if (take(entry->keyword, start) && &those == &there_) return true;
   }
+  return false;
 }
 
 }  // namespace ostiary::inspect

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -68,11 +69,23 @@ class Keywords {
   std::size_t scan(std::string_view text, Range range, Scratch& scratch, std::vector<Hit>& hits,
                    MarkFinder* marks = nullptr, std::size_t marks_from = 0) const;
 
+  // Some of the keywords, by number.
+  class Some {
+   public:
+    explicit Some(const Keywords& keywords) : bits_(keywords.all().size() / 64 + 1) {}
+    void add(std::uint32_t number) { bits_[number / 64] |= std::uint64_t{1} << number % 64; }
+    bool has(std::uint32_t number) const { return (bits_[number / 64] >> number % 64 & 1) != 0; }
+
+   private:
+    std::vector<std::uint64_t> bits_;
+  };
   // Calls take(number, start) for each keyword that may have begun at `start`, or just stands there, at the
-  // text's end, but for those of Value::behind. Where it gives true, other keywords of Value::there at that
-  // place may be left out. Looks at the last bytes only.
+  // text's end, but for those of Value::behind; nullptr: of all. Where it gives true, other keywords of
+  // Value::there at that place and behind it may be left out. Looks at the last bytes only.
   using Take = std::function<bool(std::uint32_t, std::size_t)>;
-  void each_begun(std::string_view text, const Take& take) const;
+  void each_begun(std::string_view text, const Some* wanted, const Take& take) const;
+  // No keyword that each_begun() tells of is longer.
+  std::size_t longest_begun() const { return std::max(there_.longest, near_.longest); }
 
  private:
   // The first bytes of a keyword from where a part of a word begins in it.
@@ -116,7 +129,12 @@ class Keywords {
     std::size_t longest = 0;                    // bytes of a keyword
   };
   void add_early(std::uint32_t keyword, std::size_t size, Beginnings& to) const;
-  void each_begun_at(std::size_t at, const Beginnings& those, std::string_view text, const Take& take) const;
+  struct Place {  // at the end of a text
+    std::string_view text;
+    std::size_t at = 0;
+    std::uint64_t bytes = 0, mask = 0;  // that stand there, in lower case, and which of 8 are known
+  };
+  bool each_begun_at(const Place& place, const Beginnings& those, const Some* wanted, const Take& take) const;
   Beginnings there_, near_;  // the values begin with the keywords, or somewhere else before their end
   std::size_t longest_inside_ = 0;
 };

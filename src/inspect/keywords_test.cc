@@ -112,9 +112,9 @@ TEST(Keywords, TellWhatTheEndOfATextMayBegin) {
                                  {"-----BEGIN", false, false, there},
                                  {"xoxb", false, true, near},
                                  {"password", true}});
-  const auto begun = [&](std::string_view text) {
+  const auto begun = [&](std::string_view text, const Keywords::Some* some = nullptr) {
     std::set<std::pair<std::string, std::size_t>> out;
-    keywords.each_begun(text, [&](std::uint32_t keyword, std::size_t start) {
+    keywords.each_begun(text, some, [&](std::uint32_t keyword, std::size_t start) {
       out.emplace(keywords.all()[keyword].text, start);
       return false;
     });
@@ -127,6 +127,10 @@ TEST(Keywords, TellWhatTheEndOfATextMayBegin) {
   EXPECT_THAT(begun("axo"), ElementsAre(std::pair("xoxb", 1)));
   EXPECT_THAT(begun("pass"), IsEmpty()) << "a value comes behind it";
   EXPECT_THAT(begun("the g "), IsEmpty());
+  Keywords::Some some(keywords);
+  some.add(1);
+  EXPECT_THAT(begun("axo gh --", &some), ElementsAre(std::pair("-----BEGIN", 7), std::pair("-----BEGIN", 8)))
+      << "only those that are asked for";
 }
 
 TEST(WordStarts, AreTheSameWhereverTheReadingBegins) {

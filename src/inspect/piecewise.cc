@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "base/text.h"
 #include "inspect/impl/marks.h"
@@ -17,9 +18,12 @@ constexpr std::uint64_t kMostKnown = 20 * 1024;      // what the scanner may kee
 constexpr std::uint64_t kMostOpen = 4 * 1024;        // that is not settled when it does
 constexpr std::uint64_t kMostScanned = 1024 * 1024;  // until it begins again anyway
 constexpr std::uint64_t kMostAtAll = 256 * 1024;
+// What is looked at together where nothing is held back.
+constexpr std::uint64_t kTogether = 1024;
 constexpr std::size_t kMostGap = 40;
+constexpr int kMostPadding = 2;  // of base64
 // How far before what the scanner knows as begun a value may begin that nobody waits for.
-constexpr std::uint64_t kMostBack = 2200;
+constexpr std::uint64_t kMostBegun = 2200;
 constexpr std::uint64_t kBefore = 64;         // of the text before a finding, for its fingerprint
 constexpr std::size_t kMostUndecoded = 1024;  // an escape that does not end
 constexpr std::size_t kMostFound = 100'000;   // in one text
@@ -94,6 +98,12 @@ bool may_hold_text(std::string_view run) {
   return may_be_text(bytes);
 }
 
+// By its hash, since a search goes bit by bit and a text may be a word.
+bool holds_none(const std::vector<bool>& bits) {
+  constexpr std::hash<std::vector<bool>> hash;
+  return hash(bits) == hash(std::vector<bool>(bits.size()));
+}
+
 bool has_escape(std::string_view s) {
   Marks marks;
   find_marks(s, 0, marks);
@@ -109,12 +119,12 @@ Piecewise::~Piecewise() = default;
 
 void Piecewise::begin(const std::vector<bool>* heeded) {
   heeded_ = heeded;
-  heeds_none_ = heeded && std::ranges::find(*heeded, true) == heeded->end();
+  heeds_none_ = heeded && holds_none(*heeded);
   scanner_.heed(heeded);
   scanner_.begin();
   lane_open_ = in_run_ = joining_ = run_dead_ = gave_up_ = false;
   known_.clear();
-  base_ = needed_ = settled_ = scanned_from_ = seen_before_ = line_start_ = 0;
+  base_ = needed_ = settled_ = looked_to_ = scanned_from_ = seen_before_ = line_start_ = 0;
   taken_ = 0;
   padding_ = 0;
   chain_.reset();
@@ -130,7 +140,7 @@ void Piecewise::begin_again() {
                     end() - scanned_from_ > kMostScanned;
   if (!much || !settles) return;
   const auto open = std::min(scanner_.settled(), scanner_.open_from());
-  seen_before_ = open > kMostBack ? open - kMostBack : 0;
+  seen_before_ = open > kMostBegun ? open - kMostBegun : 0;
   scanned_from_ = std::max(base_, seen_before_ > kMostOpen ? seen_before_ - kMostOpen : 0);
   scanner_.begin();
   taken_ = 0;
@@ -180,13 +190,34 @@ void Piecewise::pass_other(char c, std::uint64_t at) {
   gap_.line = at + 1;
 }
 
+// Outside of runs and chains: where at or behind `at` the next run begins that is long enough or goes on to
+// the end. A byte that is no base64 rules out all long ones that it would stand in.
+std::uint64_t Piecewise::next_run(std::uint64_t at) const {
+  constexpr std::uint64_t least = kLeastBase64 - kMostPadding;
+  const auto base64_at = [this](std::uint64_t i) { return is(known_[i - base_], kBase64); };
+  while (at + least <= end()) {
+    auto start = at + least, stop = start;
+    while (start > at && base64_at(start - 1)) --start;
+    if (start < stop)
+      while (stop < end() && stop - start < least && base64_at(stop)) ++stop;
+    if (stop == end() || stop - start >= least) return start;
+    at = stop;
+  }
+  auto start = end();
+  while (start > at && known_[start - 1 - base_] == '=') --start;
+  while (start > at && base64_at(start - 1)) --start;
+  return start;
+}
+
 void Piecewise::follow_runs(std::uint64_t from, bool last) {
   for (auto at = from; at < end(); ++at) {
+    if (!in_run_ && !chain_) at = next_run(at);
+    if (at == end()) break;
     const char c = known_[at - base_];
     const bool base64 = is(c, kBase64);
     if (in_run_) {
       if (base64 && padding_ == 0) continue;
-      if (c == '=' && padding_ < 2) {
+      if (c == '=' && padding_ < kMostPadding) {
         ++padding_;
         continue;
       }
@@ -218,6 +249,7 @@ void Piecewise::judge_open_run() {
   if (joining_ || run_dead_) return;
   constexpr std::uint64_t often = 64;
   const auto size = end() - run_start_;
+  if (heeds_none_ && size < kLeastBase64) return;  // it holds nothing back
   if (size > often && size < 2 * run_judged_) return;
   run_judged_ = size;
   run_dead_ = !may_hold_text(text(run_start_, end()));
@@ -247,8 +279,10 @@ std::optional<std::uint64_t> Piecewise::run_holds_from() const {
 
 void Piecewise::follow_lines(std::uint64_t from, bool last) {
   const auto next = [&](std::uint64_t at, std::uint8_t kinds) {
-    while (at < end() && !is(known_[at - base_], kinds)) ++at;
-    return at;
+    const char* const behind = known_.data() + known_.size();
+    const char* c = known_.data() + (at - base_);
+    while (c != behind && !is(*c, kinds)) ++c;
+    return base_ + static_cast<std::uint64_t>(c - known_.data());
   };
   for (auto at = from; at < end();) {
     if (!lane_open_) {
@@ -292,7 +326,7 @@ std::uint64_t Piecewise::open_from() const {
   auto from = std::min(settled_, scanner_.open_from());
   if (const auto run = run_holds_from()) from = std::min(from, *run);
   if (lane_open_) from = std::min(from, lane_->open_from());
-  return from > kMostBack ? from - kMostBack : 0;
+  return from > kMostBegun ? from - kMostBegun : 0;
 }
 
 void Piecewise::forget() {
@@ -308,8 +342,12 @@ void Piecewise::forget() {
 
 void Piecewise::feed(std::string_view bytes, bool last) {
   if (gave_up_) return;
-  const auto from = end();
   known_ += bytes;
+  if (heeds_none_ && !last && end() - looked_to_ < kTogether) {
+    settled_ = end();
+    return;
+  }
+  const auto from = std::exchange(looked_to_, end());
   begin_again();
   scan(last);
   if (depth_ < Inspecting::kDepth) {

@@ -1,7 +1,9 @@
 #include "inspect/scanner.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include "inspect/impl/marks.h"
 #include "inspect/weigh.h"
@@ -11,7 +13,6 @@ namespace ostiary::inspect {
 namespace {
 
 constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kMostBack = 80;        // bytes of a `start` class before the keyword
 constexpr std::uint64_t kMostReach = 2000;     // `within` is no more
 constexpr std::uint64_t kMostRun = 16 * 1024;  // of digits or base64 that goes on from piece to piece
 // Automaton steps that a text may cost: a handful for each of its bytes.
@@ -21,8 +22,13 @@ constexpr std::uint64_t kStepsPerByte = 16;
 }  // namespace
 
 Scanner::Scanner(const DetectorSet& set)
-    : set_(set), word_ends_(set.detectors().size()), windows_(set.detectors().size()) {
-  for (const auto& pass : set.passes()) asked_.push_back({Keywords::Scratch(pass.keywords), 0});
+    : set_(set),
+      word_ends_(set.detectors().size()),
+      windows_(set.detectors().size()),
+      starts_(set),
+      asked_for_(set.detectors().size()) {
+  for (const auto& pass : set.passes())
+    asked_.push_back({Keywords::Scratch(pass.keywords), 0, Keywords::Some(pass.keywords)});
 }
 
 std::uint64_t Scanner::budget(std::uint64_t bytes) {
@@ -50,16 +56,7 @@ void Scanner::begin() {
   }
   touched_.clear();
   for (auto& asked : asked_) asked.until = 0;
-}
-
-// Whether the character that the byte belongs to goes on a word. Beyond ASCII letters are told from signs by
-// the first byte of their UTF-8 form: Latin to Georgian are letters; general punctuation is none, and neither
-// are the scripts that put no blanks between words.
-bool Scanner::in_word(std::uint64_t at) const {
-  auto c = byte(at);
-  if (c < 0x80) return is_word(c);
-  for (int back = 0; back < 3 && at > base_ && (c & 0xc0) == 0x80; ++back) c = byte(--at);
-  return c >= 0xc3 && c <= 0xe1;
+  starts_.begin(heeded_);
 }
 
 void Scanner::spend(std::uint64_t steps) {
@@ -86,12 +83,6 @@ bool Scanner::whole_word(std::uint64_t start, std::uint64_t stop) const {
 bool Scanner::whole_name(std::uint64_t start, std::uint64_t stop) const {
   if (start > base_ && in_word(start) && in_word(start - 1) && !behind_escape(start)) return false;
   return !(stop < end() && in_word(stop - 1) && in_word(stop));
-}
-
-// A token does not begin within a word, but behind an escape such as \n.
-bool Scanner::behind_escape(std::uint64_t at) const {
-  return at > base_ + 1 && byte(at - 2) == '\\' &&
-         std::string_view("nrt").find(static_cast<char>(byte(at - 1))) != std::string_view::npos;
 }
 
 bool Scanner::word_before(std::uint16_t detector, std::uint64_t start) const {
@@ -141,10 +132,8 @@ Scanner::Outcome Scanner::find_value(Try& t, std::uint64_t& held_from) {
     if (!t.run.matched()) return missed(t.detector, t.start, "before");
     t.value = held_from;
   } else {
-    const auto start = t.start;
-    if (start > base_ && start < end() && in_word(start) && in_word(start - 1) && !behind_escape(start))
-      return missed(t.detector, start, "word");
-    t.value = start;
+    if (known().within_word(t.start)) return missed(t.detector, t.start, "word");
+    t.value = t.start;
   }
   t.run = d.value.begin();
   return Outcome::found;
@@ -350,7 +339,7 @@ std::uint64_t Scanner::begun_at(const Detector& d, std::uint64_t start,
     if (!before->matched()) return end();
     value += static_cast<std::uint64_t>(before->longest);
     if (before->open()) return value;
-  } else if (start > base_ && in_word(start) && in_word(start - 1) && !behind_escape(start)) {
+  } else if (known().within_word(start)) {
     return end();
   }
   if (value < end() && !d.value.first()[byte(value)]) return end();
@@ -380,24 +369,54 @@ void Scanner::hold_long_words() {
   }
 }
 
-// Keywords that the last bytes may begin.
+// Keywords that the last bytes may begin. Of those whose detectors are not heeded only so much is told that
+// they are no longer than all are.
 void Scanner::hold_keywords() {
-  for (const auto& pass : set_.passes())
-    pass.keywords.each_begun(text_, [&](std::uint32_t keyword, std::size_t start) {
-      const auto at = base_ + start;
-      bool held = false;
-      for (const auto& use : pass.uses[keyword]) {
-        const auto& d = set_.detectors()[use.detector];
-        if (!use.keyword || d.near) continue;
-        if (d.start || d.before) {  // what stands before a value may be less than the keyword
-          if (heeds(use.detector)) hold(use.detector, begun(d, at));
-          continue;
-        }
-        hold(use.detector, at);
-        held = held || heeds(use.detector);
-      }
-      return held;
-    });
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    const auto& pass = set_.passes()[i];
+    kept_ = std::min(kept_, end() - std::min<std::uint64_t>(text_.size(), pass.keywords.longest_begun()));
+    if (heeded_ && !heeds_some_) continue;
+    std::size_t place = text_.size();
+    pass.keywords.each_begun(text_, heeded_ ? &asked_[i].heeded : nullptr,
+                             [&](std::uint32_t keyword, std::size_t start) {
+                               if (std::exchange(place, start) != start) ++asking_;
+                               return hold_keyword(pass.uses[keyword], base_ + start);
+                             });
+    ++asking_;
+  }
+}
+
+// Whether all of it is held.
+bool Scanner::hold_keyword(std::span<const DetectorSet::Use> uses, std::uint64_t at) {
+  for (const auto& use : uses) {
+    const auto& d = set_.detectors()[use.detector];
+    if (!use.keyword || d.near || !heeds(use.detector) || (!d.start && held_ <= at)) continue;
+    if (!d.start && !d.before) {
+      hold(use.detector, at);
+    } else if (std::exchange(asked_for_[use.detector], asking_) != asking_) {
+      // What stands before a value may be less than the keyword.
+      hold(use.detector, begun(d, at));
+    }
+  }
+  return held_ <= at;
+}
+
+void Scanner::heed(const std::vector<bool>* heeded) {
+  heeded_ = heeded;
+  // By their hashes, since a comparison goes bit by bit and a text may be a word.
+  constexpr std::hash<std::vector<bool>> hash;
+  if (!heeded || (heeded->size() == known_heeded_.size() && hash(*heeded) == hash(known_heeded_))) return;
+  known_heeded_ = *heeded;
+  heeds_some_ = std::ranges::find(known_heeded_, true) != known_heeded_.end();
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    const auto& uses = set_.passes()[i].uses;
+    asked_[i].heeded = Keywords::Some(set_.passes()[i].keywords);
+    for (std::uint32_t keyword = 0; keyword < uses.size(); ++keyword)
+      if (std::ranges::any_of(uses[keyword], [&](const auto& use) {
+            return use.keyword && !set_.detectors()[use.detector].near && heeds(use.detector);
+          }))
+        asked_[i].heeded.add(keyword);
+  }
 }
 
 // Values whose keyword is still to come, or is an @ of which nothing is known behind it.
@@ -405,22 +424,8 @@ void Scanner::hold_starting() {
   if (end() > base_ && byte(end() - 1) == '@')
     for (const auto detector : set_.of_at_sign())
       hold(detector, begun(set_.detectors()[detector], end() - 1));
-  for (const auto& alike : set_.alike_starts()) {
-    // Of a keyword that has begun some bytes may stand there.
-    const auto start = first_of(alike.start, end(), kMostBack + alike.longest);
-    if (start && *start < end()) hold_starting(alike, *start);
-  }
-}
-
-void Scanner::hold_starting(const DetectorSet::AlikeStarts& alike, std::uint64_t start) {
-  for (const auto& detectors : alike.detectors) {
-    if (held_ <= start) return;
-    const auto& first = set_.detectors()[detectors.front()];
-    const auto before = first.before ? std::optional(first.before->run(from(start))) : std::nullopt;
-    if (before && !before->matched()) continue;
-    for (const auto detector : detectors)
-      if (heeds(detector)) hold(detector, begun_at(set_.detectors()[detector], start, before));
-  }
+  const auto from = starts_.follow(known(), held_);
+  held_ = std::min(held_, from), kept_ = std::min(kept_, from);
 }
 
 void Scanner::settle() {

@@ -7,6 +7,7 @@
 
 #include "inspect/detector_set.h"
 #include "inspect/impl/marks.h"
+#include "inspect/impl/open_starts.h"
 
 namespace ostiary::inspect {
 
@@ -38,9 +39,9 @@ class Scanner {
  public:
   explicit Scanner(const DetectorSet& set);
 
-  // settled() heeds only the detectors for which `heeded` holds true; null: all. What others find may begin
-  // below it. It must outlive the scanner's use.
-  void heed(const std::vector<bool>* heeded) { heeded_ = heeded; }
+  // From the next begin() on settled() heeds only the detectors for which `heeded` holds true; null: all.
+  // What others find may begin below it. It must outlive the scanner's use.
+  void heed(const std::vector<bool>* heeded);
   // Forgets the text, so that another can be scanned.
   void begin();
   // The same with a budget of automaton steps for all of the text; it gives up where that is spent.
@@ -109,8 +110,6 @@ class Scanner {
   void open_window(std::uint16_t detector, std::uint64_t start);
   void advance_windows(std::uint16_t detector);
   bool word_before(std::uint16_t detector, std::uint64_t start) const;
-  bool behind_escape(std::uint64_t at) const;
-  bool in_word(std::uint64_t at) const;
   std::optional<std::uint64_t> match_start(const Detector& d, std::uint64_t keyword) const;
   std::optional<std::uint64_t> first_of(const ByteSet& set, std::uint64_t at, std::uint64_t most) const;
   bool part_begins(std::uint64_t at) const;
@@ -120,8 +119,8 @@ class Scanner {
   std::uint64_t begun_at(const Detector& d, std::uint64_t start,
                          const std::optional<Pattern::Run>& before) const;
   void hold_keywords();
+  bool hold_keyword(std::span<const DetectorSet::Use> uses, std::uint64_t at);
   void hold_starting();
-  void hold_starting(const DetectorSet::AlikeStarts& alike, std::uint64_t start);
   std::uint64_t unmarked() const;
   void hold_digits(std::uint64_t start, std::uint64_t stop);
   void hold_long_words();
@@ -135,15 +134,21 @@ class Scanner {
   void note(std::uint16_t detector, std::uint64_t start, std::uint64_t end, std::string_view step);
   void spend(std::uint64_t steps);
 
+  KnownText known() const { return {text_, base_}; }
+  bool in_word(std::uint64_t at) const { return known().in_word(at); }
+  bool behind_escape(std::uint64_t at) const { return known().behind_escape(at); }
   std::uint64_t end() const { return base_ + text_.size(); }
   unsigned char byte(std::uint64_t at) const { return static_cast<unsigned char>(text_[at - base_]); }
   std::string_view from(std::uint64_t at) const { return text_.substr(at - base_); }
 
   const DetectorSet& set_;
   const std::vector<bool>* heeded_ = nullptr;
+  std::vector<bool> known_heeded_;  // that which heeds_some_ and Asked::heeded are of
+  bool heeds_some_ = false;
   struct Asked {  // of one pass
     Keywords::Scratch scratch;
     std::uint64_t until = 0;  // keywords that begin below it have been taken
+    Keywords::Some heeded;    // whose detectors are
   };
   std::vector<Asked> asked_;  // by pass
   std::vector<Keywords::Hit> hits_;
@@ -165,6 +170,9 @@ class Scanner {
   std::vector<std::vector<std::uint64_t>> word_ends_;  // by detector
   std::vector<Windows> windows_;                       // by detector
   std::vector<std::uint16_t> touched_;                 // detectors with words or a window
+  OpenStarts starts_;
+  std::uint64_t asking_ = 1;              // grows from place to place
+  std::vector<std::uint64_t> asked_for_;  // by detector: the last place of a keyword of it
   std::vector<Encoded> base64_;
   std::vector<std::uint64_t> escapes_, soft_breaks_, quoted_printable_;
 };

@@ -245,5 +245,28 @@ TEST_F(RealDetectors, FindTheSameHoweverATextIsCut) {
   }
 }
 
+// What is kept from piece to piece holds back no more than looking at all of the text again would.
+TEST_F(RealDetectors, HoldBackTheSameHoweverATextIsCut) {
+  Scanner at_once(engine().detectors()), cut(engine().detectors());
+  std::vector<bool> secrets;
+  for (const auto& d : engine().detectors().detectors()) secrets.push_back(d.klass == Class::secret);
+  std::mt19937 random(3);
+  for (const auto& labelled : texts()) {
+    const std::string_view text = std::string_view(labelled.text).substr(0, 1500);
+    const auto* heeded = random() % 2 == 0 ? &secrets : nullptr;
+    at_once.heed(heeded);
+    cut.heed(heeded);
+    cut.begin();
+    for (std::size_t at = 0; at + 1 < text.size();) {
+      at = std::min(text.size() - 1, at + 1 + random() % 60);
+      const auto base = cut.keep_from();
+      cut.scan(text.substr(base, at - base), base, false);
+      at_once.begin();
+      at_once.scan(text.substr(0, at), 0, false);
+      ASSERT_GE(cut.settled(), at_once.settled()) << labelled.id << " up to " << at;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ostiary::inspect

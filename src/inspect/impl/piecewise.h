@@ -59,6 +59,7 @@ class Piecewise {
   };
   void scan(bool last);
   void begin_again();
+  std::uint64_t next_run(std::uint64_t at) const;
   void follow_runs(std::uint64_t from, bool last);
   void pass_other(char c, std::uint64_t at);
   void end_run(std::uint64_t at);
@@ -82,6 +83,7 @@ class Piecewise {
   std::string known_;
   std::uint64_t base_ = 0;  // offset of known_
   std::uint64_t needed_ = 0, settled_ = 0;
+  std::uint64_t looked_to_ = 0;
   std::size_t taken_ = 0;           // of the scanner's candidates
   std::uint64_t scanned_from_ = 0;  // where the scanner began
   std::uint64_t seen_before_ = 0;   // candidates that begin before it have been taken

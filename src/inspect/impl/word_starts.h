@@ -32,11 +32,9 @@ class WordStarts {
  public:
   static constexpr std::size_t kAtOnce = 1024;  // bytes
   WordStarts(std::string_view text, std::size_t from) : text_(text), at_(from) {
-    std::array<char, kBlock> before{};
-    if (from == 0) return;
-    const auto size = from < 2 ? from : 2;  // only the last two bytes count
-    std::memcpy(before.data() + kBlock - size, text.data() + from - size, size);
-    before_ = block_of(before.data());
+    // Of the block before only the last two bytes count.
+    for (std::size_t back = 1; back <= std::min<std::size_t>(from, 2); ++back)
+      add(static_cast<unsigned char>(text[from - back]), std::uint64_t{1} << (kBlock - back));
   }
   bool more() const { return at_ < text_.size(); }
   // Those of the next bytes. Whether a capital letter at the very end begins a part is not known yet; it is
@@ -63,6 +61,13 @@ class WordStarts {
   }
 
  private:
+  void add(unsigned char c, std::uint64_t bit) {
+    const auto letter = c | 0x20;
+    if (c >= '0' && c <= '9') before_.digits |= bit;
+    if (letter >= 'a' && letter <= 'z') ((c & 0x20) != 0 ? before_.lower : before_.upper) |= bit;
+    if (c >= 0x80) before_.beyond |= bit;
+    if (c == '\\') before_.backslashes |= bit;
+  }
   template <class See>
   std::uint32_t* take(const char* bytes, bool next_lower, See& see, std::uint32_t* out) {
     const auto block = block_of(bytes);
