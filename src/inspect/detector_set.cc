@@ -1,6 +1,7 @@
 #include "inspect/detector_set.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <deque>
 #include <fmt/format.h>
@@ -49,7 +50,9 @@ struct Wanted {
   DetectorSet::Use use;
   Keywords::Keyword::Value value = Keywords::Keyword::Value::behind;
 
-  auto key() const { return std::tuple(text, any_case, inside_words); }
+  std::uint64_t front = 0;  // the first bytes of the text, in the order of texts
+
+  auto key() const { return std::tuple(front, text, any_case, inside_words); }
 };
 // Where a value may begin whose keyword is not all there yet.
 Keywords::Keyword::Value value_of(const Detector& d, std::string_view keyword) {
@@ -73,6 +76,14 @@ bool matches_within(const Pattern& before, std::string_view keyword) {
   return run.matched();
 }
 
+// Texts are in the order of their fronts, and compared only where these are equal.
+std::uint64_t front_of(std::string_view text) {
+  std::uint64_t front = 0;
+  std::memcpy(&front, text.data(), std::min(text.size(), sizeof front));
+  if constexpr (std::endian::native == std::endian::little) front = __builtin_bswap64(front);
+  return front;
+}
+
 // By keyword and detector. Texts that are not the detectors' go to `texts`.
 std::vector<Wanted> wanted_of(std::span<const Detector> detectors, std::deque<std::string>& texts) {
   std::vector<Wanted> all;
@@ -81,7 +92,7 @@ std::vector<Wanted> wanted_of(std::span<const Detector> detectors, std::deque<st
     const auto value = use.keyword ? value_of(d, text) : Keywords::Keyword::Value::behind;
     if (any_case && std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; }))
       text = texts.emplace_back(text::lower(text));
-    all.push_back({text, any_case, d.spec.inside_words, use, value});
+    all.push_back({text, any_case, d.spec.inside_words, use, value, front_of(text)});
   };
   for (std::uint16_t i = 0; i < detectors.size(); ++i) {
     const auto& d = detectors[i];

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <map>
+#include <optional>
 #include <span>
 
 #include "inspect/impl/expression.h"
@@ -134,22 +135,26 @@ PatternCompiler::Part PatternCompiler::part(std::uint32_t index) {
 
 void PatternCompiler::make_classes() {
   std::vector<ByteSet> distinct = sets_;
-  const auto less = [](const ByteSet& a, const ByteSet& b) {
-    for (std::size_t i = 0; i < a.size(); ++i)
-      if (a[i] != b[i]) return b[i];
-    return false;
-  };
+  // Whichever order tells equal ones.
+  const auto less = [](const ByteSet& a, const ByteSet& b) { return std::memcmp(&a, &b, sizeof a) < 0; };
   std::ranges::sort(distinct, less);
   distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
-  std::map<std::vector<bool>, std::uint8_t> classes;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    std::vector<bool> in;
-    for (const auto& set : distinct) in.push_back(set[byte]);
-    const auto [found, fresh] = classes.emplace(std::move(in), classes.size());
-    if (fresh) example_.push_back(static_cast<unsigned char>(byte));
-    tables_.class_of[byte] = found->second;
+  // Each set splits classes; they are numbered by their first bytes.
+  std::size_t count = 1;
+  for (const auto& set : distinct) {
+    std::array<std::optional<std::uint8_t>, 512>
+        split{};  // by class: the new one of what is in the set or not
+    count = 0;
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      auto& now = split[tables_.class_of[byte] * 2U + (set[byte] ? 1 : 0)];
+      if (!now) now = static_cast<std::uint8_t>(count++);
+      tables_.class_of[byte] = *now;
+    }
   }
-  tables_.classes = static_cast<std::uint32_t>(example_.size());
+  example_.resize(count);
+  for (std::size_t byte = 256; byte-- > 0;)
+    example_[tables_.class_of[byte]] = static_cast<unsigned char>(byte);
+  tables_.classes = static_cast<std::uint32_t>(count);
 }
 
 std::uint16_t PatternCompiler::state_of(Positions positions) {
