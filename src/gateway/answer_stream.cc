@@ -54,6 +54,14 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
+// Nothing is told of a whole text and nothing in it is given back: to ask that at once costs a third of what
+// the pieces of a text do.
+bool passes_as_it_is(AnswerMasks& masks, std::string_view text) {
+  if (!masks.placeholders().kept().empty()) return false;
+  const auto found = masks.inspecting().inspect(text);
+  return found.findings.empty() && found.partial.empty();
+}
+
 }  // namespace
 
 std::string examined(AnswerMasks& masks, std::string_view text, bool json) {
@@ -68,6 +76,7 @@ bool examine_whole(AnswerMasks& masks, const std::vector<json::Value>& texts, js
   std::string scratch;
   for (const json::Value value : texts) {
     const auto text = value.as_string(scratch).value_or("");
+    if (passes_as_it_is(masks, text)) continue;
     const auto known = masks.findings().size();
     const auto out = examined(masks, text, holds_json(value.key_raw()));
     if (masks.findings().size() > known) masks.place(known, shown_pointer(value));
@@ -283,7 +292,7 @@ void StreamExamination::begin_growing(const AnswerEvent::Piece& piece) {
 
 // A piece of a text as it is by itself.
 std::string StreamExamination::examined_piece(std::string_view text, bool json, json::Value place) {
-  if (text.size() < kLeastText) return std::string(text);
+  if (text.size() < kLeastText || passes_as_it_is(masks_, text)) return std::string(text);
   const auto known = masks_.findings().size();
   std::string out;
   AnswerText alone(masks_, json, "", false);

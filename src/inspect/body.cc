@@ -23,6 +23,7 @@ struct Part {
 std::vector<Part> parts_of(const json::Document& body) {
   std::vector<Part> parts;
   const auto& nodes = body.nodes();
+  parts.reserve(2 * nodes.size());
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {
     const auto& node = nodes[i];
     if (node.key_end > 0)
@@ -39,6 +40,7 @@ constexpr std::uint32_t kLongString = 256;
 // Of what a longer one says its beginning and its end are looked at together with what stands around it: a
 // member's name says what its value is, and words so far from it as a detector heeds them.
 constexpr std::size_t kBeginning = 2048, kEnd = 1024;
+constexpr std::size_t kMostReserved = 16 * 1024;
 
 bool is_long(const Part& part) {
   return part.escaped && part.end - part.start >= kLongString;
@@ -50,6 +52,7 @@ class Excerpt {
  public:
   // `inside`: it begins within what a string says.
   Excerpt(std::string_view body, bool inside) : body_(body), inside_(inside) {}
+  void reserve(std::size_t bytes) { text_.reserve(bytes); }
   void add(std::uint32_t from, std::uint32_t to) {
     pieces_.push_back({text_.size(), from, nullptr});
     text_ += body_.substr(from, to - from);
@@ -101,6 +104,7 @@ class Excerpt {
 std::vector<Excerpt> excerpts_of(std::string_view body, const std::vector<Part>& parts,
                                  std::deque<Decoded>& decoded) {
   std::vector<Excerpt> out{{body, false}};
+  out.front().reserve(std::min(body.size(), kMostReserved));
   std::uint32_t from = 0;
   for (const auto& part : parts) {
     if (!is_long(part)) continue;

@@ -57,6 +57,12 @@ bool is_text(std::string_view bytes) {
 
 class DecodedBuilder {
  public:
+  DecodedBuilder() = default;
+  explicit DecodedBuilder(std::size_t bytes) {
+    constexpr std::size_t pieces_at_once = 32;
+    out_.text_.reserve(bytes);
+    if (bytes > pieces_at_once) out_.pieces_.reserve(pieces_at_once);
+  }
   std::string& text() { return out_.text_; }
   void piece(Decoded::Kind kind, std::size_t original) {
     out_.pieces_.push_back({static_cast<std::uint32_t>(out_.text_.size()),
@@ -102,8 +108,7 @@ class DecodedBuilder {
 // `next` finds where an escape may begin, `take` how many bytes it has and what it stands for.
 template <class Next, class Take>
 DecodedBuilder decode_each(std::string_view s, Next&& next, Take&& take) {
-  DecodedBuilder out;
-  out.text().reserve(s.size());
+  DecodedBuilder out(s.size());
   std::string decoded;
   for (std::size_t at = 0, from = 0;;) {
     at = next(at);
