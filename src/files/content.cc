@@ -21,7 +21,8 @@ std::unexpected<Error> over(std::uint64_t limit, const std::string& where) {
 // To the end, or one byte over the limit.
 Result<std::string> read_all(int fd, std::uint64_t expected, std::uint64_t limit, const std::string& where) {
   std::string out;
-  out.resize(std::min(expected, limit) + 1);
+  // Filled by the system: zeros first would cost as much as the reading of what is cached.
+  out.resize_and_overwrite(std::min(expected, limit) + 1, [](char*, std::size_t size) { return size; });
   std::size_t have = 0;
   for (;;) {
     if (have == out.size()) out.resize(std::min<std::uint64_t>(have * 2 + 65536, limit + 1));

@@ -6,9 +6,9 @@
 
 namespace ostiary::scan {
 
-Crew::Crew(const std::shared_ptr<const Prefilter>& prefilter, const Options& options) {
+Crew::Crew(const Options& options) {
   const auto count = std::max(1U, options.threads ? options.threads : std::thread::hardware_concurrency());
-  for (unsigned i = 0; i < count; ++i) examiners_.push_back(std::make_unique<Examiner>(prefilter, options));
+  for (unsigned i = 0; i < count; ++i) examiners_.push_back(std::make_unique<Examiner>(options));
   for (auto& examiner : examiners_) threads_.emplace_back([this, &examiner] { work(*examiner); });
 }
 

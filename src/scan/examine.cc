@@ -58,8 +58,7 @@ files::ArchiveLimits archive_limits() {
   return limits;
 }
 
-Examiner::Examiner(std::shared_ptr<const Prefilter> prefilter, const Options& options)
-    : look_(std::move(prefilter)), options_(options) {}
+Examiner::Examiner(const Options& options) : options_(options) {}
 
 void Examiner::take(std::string_view path, std::string_view bytes, std::uint64_t whole) {
   const auto kind = files::archive_kind_of(bytes.substr(0, 512));
@@ -126,7 +125,7 @@ void Examiner::take_plain(std::string_view path, std::string_view bytes, std::ui
   const File text{path, bytes.substr(0, kMostText)};
   signs_of_assistants(text, signs_);
   signs_in_binary(text, whole, signs_);
-  if (look_.any(text.bytes)) {
+  if (!options_.prefilter || prefilter_.any(text.bytes)) {
     signs_in_code(text, signs_);
     uses_in_code(text, signs_);
     signs_in_configuration(text, signs_);

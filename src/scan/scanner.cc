@@ -53,13 +53,12 @@ void give_image(const Fd& folder, const std::string& shown, Crew& crew) {
 
 Result<Report> scan(const std::vector<std::string>& paths, const Options& options,
                     const OnProgress& on_progress) {
-  TRY(const auto prefilter, Prefilter::builtin());
   files::TreeOptions walking{.ignore_rules = options.ignore_rules, .limits = {}};
   walking.limits.file_bytes = options.file_bytes;
   walking.image_folders = true;
   TRY(auto tree, files::Tree::open(paths, walking));
   auto history = History::of_work_trees(options.history ? paths : std::vector<std::string>());
-  Crew crew(prefilter, options);
+  Crew crew(options);
   std::uint64_t bytes = 0, images = 0;
   while (const auto* file = tree.next()) {
     auto path = file->shown;
@@ -84,12 +83,11 @@ Result<Report> scan(const std::vector<std::string>& paths, const Options& option
 
 Result<Report> scan_revision(const std::string& folder, const std::string& revision, const Options& options,
                              const OnProgress& on_progress) {
-  TRY(const auto prefilter, Prefilter::builtin());
   TRY(auto repository, files::Repository::open(folder));
   TRY(const auto blobs, repository.tree(revision));
   std::optional<History> history;
   if (options.history) history.emplace(History::of_revision(folder, revision));
-  Crew crew(prefilter, options);
+  Crew crew(options);
   std::uint64_t bytes = 0;
   for (const auto& blob : blobs) {
     auto content = repository.read(blob);

@@ -16,7 +16,8 @@ struct Options {
   bool ignore_rules = true;               // .gitignore and .ostiaryignore
   unsigned threads = 0;                   // 0: one for each processor
   std::uint64_t file_bytes = 2ULL << 30;  // of one file; a larger one is told of and only its beginning read
-  bool history = true;  // of a repository whose top is named: which tools had a part in its commits
+  bool history = true;    // of a repository whose top is named: which tools had a part in its commits
+  bool prefilter = true;  // pass over files that hold no text of the catalogue; false finds no more, slowly
 };
 
 struct Summary {

@@ -15,7 +15,7 @@ namespace ostiary::scan {
 // Threads that examine files while the caller reads the next ones. What waits is bounded in bytes.
 class Crew {
  public:
-  Crew(const std::shared_ptr<const Prefilter>& prefilter, const Options& options);
+  explicit Crew(const Options& options);
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
   ~Crew();

@@ -13,7 +13,7 @@ files::ArchiveLimits archive_limits();
 // Looks at files, one after the other. For one thread.
 class Examiner {
  public:
-  Examiner(std::shared_ptr<const Prefilter> prefilter, const Options& options);
+  explicit Examiner(const Options& options);
 
   // A file and, where it is an archive, what is in it.
   // `whole` is its size where `bytes` is only its beginning.
@@ -28,7 +28,7 @@ class Examiner {
   void keep(const File& file);
   void keep_features(const File& file);
 
-  Prefilter::Look look_;
+  const Prefilter& prefilter_ = Prefilter::of_catalogue();
   Options options_;
   Found found_;
   Signs signs_;
