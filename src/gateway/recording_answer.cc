@@ -14,7 +14,6 @@ namespace ostiary::gateway {
 
 namespace {
 
-using json::quoted;
 using json::Value;
 
 // What tells one answer from another, made from the request.
@@ -31,11 +30,11 @@ struct Identity {
                                     : endpoint == "responses"      ? "resp_"
                                                                    : "";
     known_shape = !prefix.empty();
-    id = quoted(std::string(prefix.empty() ? "replay-" : prefix) + hex(digest).substr(0, 32));
+    id = json::quoted(std::string(prefix.empty() ? "replay-" : prefix) + hex(digest).substr(0, 32));
     std::uint32_t number = 0;
     std::memcpy(&number, digest.data(), sizeof number);
     created = std::to_string(1'767'225'600 + number % 31'536'000);
-    model = quoted(key.model);
+    model = json::quoted(key.model);
   }
 };
 
@@ -139,7 +138,7 @@ std::string write_vector(const std::vector<double>& vector, bool as_base64) {
       const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(number));
       out.append(reinterpret_cast<const char*>(&bits), 4);
     }
-    return quoted(base64(out));
+    return json::quoted(base64(out));
   }
   out = "[";
   for (const double number : vector) {
@@ -232,7 +231,7 @@ RecordedAnswer play_embeddings(const Recording& recording, const RequestKey& key
 // ---- models
 
 std::string model_object(const std::string& name) {
-  return R"({"id":)" + quoted(name) + R"(,"object":"model","created":1767225600,"owned_by":"replay"})";
+  return R"({"id":)" + json::quoted(name) + R"(,"object":"model","created":1767225600,"owned_by":"replay"})";
 }
 
 RecordedAnswer list_models(const Recording& recording, std::string_view name) {
@@ -256,8 +255,8 @@ RecordedAnswer list_models(const Recording& recording, std::string_view name) {
 RecordedAnswer recorded_error(std::uint16_t status, std::string_view code, std::string_view message) {
   RecordedAnswer answer;
   answer.status = status;
-  answer.body = R"({"error":{"message":)" + quoted(message) +
-                R"(,"type":"invalid_request_error","param":null,"code":)" + quoted(code) + "}}";
+  answer.body = R"({"error":{"message":)" + json::quoted(message) +
+                R"(,"type":"invalid_request_error","param":null,"code":)" + json::quoted(code) + "}}";
   return answer;
 }
 

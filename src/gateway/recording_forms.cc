@@ -13,7 +13,6 @@ namespace ostiary::gateway {
 
 namespace {
 
-using json::quoted;
 using json::Value;
 
 using Names = std::initializer_list<std::string_view>;
@@ -62,7 +61,7 @@ class ChoiceStream {
       message(choice["message"]);
     } else {
       const auto text = choice["text"].string_or("");
-      for (const auto word : words_with_blanks(text)) emit(R"("text":)" + quoted(word), "null");
+      for (const auto word : words_with_blanks(text)) emit(R"("text":)" + json::quoted(word), "null");
     }
     emit(chat_ ? R"("delta":{})" : R"("text":"")", raw_or(choice["finish_reason"], "\"stop\""));
   }
@@ -78,7 +77,8 @@ class ChoiceStream {
           (text ? "\"\"" : "null") + others(message, {"role", "content", "refusal", "tool_calls"}));
     for (const std::string_view name : {"content", "refusal"}) {
       const auto value = message[name].string_or("");
-      for (const auto word : words_with_blanks(value)) delta("\"" + std::string(name) + "\":" + quoted(word));
+      for (const auto word : words_with_blanks(value))
+        delta("\"" + std::string(name) + "\":" + json::quoted(word));
     }
     std::size_t i = 0;
     if (message["tool_calls"].is_array())
@@ -92,7 +92,7 @@ class ChoiceStream {
           raw_or(function["name"], "\"\"") + R"(,"arguments":""}}])");
     const auto arguments = function["arguments"].string_or("");
     for (const auto piece : slices(arguments, 16))
-      delta(index + R"(,"function":{"arguments":)" + quoted(piece) + "}}]");
+      delta(index + R"(,"function":{"arguments":)" + json::quoted(piece) + "}}]");
   }
 
   void delta(const std::string& members) { emit(R"("delta":{)" + members + "}", "null"); }
@@ -165,8 +165,8 @@ class ResponseStream {
            at + R"(,"part":{"type":)" + raw_or(part["type"], "\"output_text\"") +
                (refusal ? R"(,"refusal":""})" : R"(,"text":"","annotations":[]})"));
       for (const auto word : words_with_blanks(text))
-        emit(event + ".delta", fmt::format(R"({},"delta":{}{})", at, quoted(word), logprobs));
-      emit(event + ".done", fmt::format(R"({},"{}":{}{})", at, name, quoted(text), logprobs));
+        emit(event + ".delta", fmt::format(R"({},"delta":{}{})", at, json::quoted(word), logprobs));
+      emit(event + ".done", fmt::format(R"({},"{}":{}{})", at, name, json::quoted(text), logprobs));
       emit("response.content_part.done", at + R"(,"part":)" + std::string(part.raw()));
     }
   }
@@ -174,8 +174,8 @@ class ResponseStream {
   void arguments(Value item) {
     const auto text = item["arguments"].string_or("");
     for (const auto piece : slices(text, 16))
-      emit("response.function_call_arguments.delta", id_ + place_ + R"(,"delta":)" + quoted(piece));
-    emit("response.function_call_arguments.done", id_ + place_ + R"(,"arguments":)" + quoted(text));
+      emit("response.function_call_arguments.delta", id_ + place_ + R"(,"delta":)" + json::quoted(piece));
+    emit("response.function_call_arguments.done", id_ + place_ + R"(,"arguments":)" + json::quoted(text));
   }
 
   void emit(const std::string& type, const std::string& members) {
@@ -242,7 +242,7 @@ struct FoldedChoice {
     if (chat)
       out += R"(,"message":{)" + message() + "}";
     else
-      out += R"(,"text":)" + quoted(texts.contains("text") ? texts.at("text") : "");
+      out += R"(,"text":)" + json::quoted(texts.contains("text") ? texts.at("text") : "");
     out += R"(,"logprobs":)" +
            (logprobs.empty() ? "null" : R"({"content":[)" + logprobs + R"(],"refusal":null})");
     return out + R"(,"finish_reason":)" + finish + "}";
@@ -252,10 +252,10 @@ struct FoldedChoice {
     std::string out = R"("role":)" + role;
     const auto content = texts.find("content");
     const bool has_text = content != texts.end() && (!content->second.empty() || calls.empty());
-    out += R"(,"content":)" + (has_text ? quoted(content->second) : "null");
+    out += R"(,"content":)" + (has_text ? json::quoted(content->second) : "null");
     for (const auto& [name, value] : texts)
-      if (name != "content") out += "," + quoted(name) + ":" + quoted(value);
-    for (const auto& [name, value] : values) out += "," + quoted(name) + ":" + value;
+      if (name != "content") out += "," + json::quoted(name) + ":" + json::quoted(value);
+    for (const auto& [name, value] : values) out += "," + json::quoted(name) + ":" + value;
     if (calls.empty()) return out;
     out += R"(,"tool_calls":[)";
     bool first = true;
@@ -263,7 +263,7 @@ struct FoldedChoice {
       auto rest = call.rest;
       if (!rest.empty()) rest.erase(0, 1);
       out += (first ? "{" : ",{") + rest + (rest.empty() ? "" : ",") + R"("function":{"name":)" +
-             quoted(call.name) + R"(,"arguments":)" + quoted(call.arguments) + "}}";
+             json::quoted(call.name) + R"(,"arguments":)" + json::quoted(call.arguments) + "}}";
       first = false;
     }
     return out + "]";
