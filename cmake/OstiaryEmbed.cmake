@@ -7,6 +7,7 @@ function(ostiary_embed target symbol file)
   file(CONFIGURE OUTPUT ${source} CONTENT [[
 __asm__(
     ".pushsection .rodata\n"
+    ".balign 16\n"
     ".global @symbol@_begin\n"
     "@symbol@_begin:\n"
     ".incbin \"@file@\"\n"

@@ -4,8 +4,8 @@
 set -eu
 
 build="ca-certificates ccache clang-19 cmake git libarchive-dev libcli11-dev libfmt-dev libhowardhinnant-date-dev libmd4c-dev libsimdjson-dev libsqlite3-dev libssl-dev
-  libvectorscan-dev libyaml-dev lld-19 llvm-19 mold ninja-build pkg-config python3 zlib1g-dev libgtest-dev libgmock-dev"
-check="curl nodejs npm openssl poppler-utils procps python3-venv"
+  libvectorscan-dev libyaml-dev lld-19 llvm-19 mold ninja-build pkg-config python3 python3-venv zlib1g-dev libgtest-dev libgmock-dev"
+check="curl nodejs npm openssl poppler-utils procps"
 package="binutils dpkg-dev file gzip"
 full="clang-format-19 clang-tidy-19 debootstrap libclang-rt-19-dev nginx-light prometheus skopeo systemd umoci"
 

@@ -76,17 +76,31 @@ void add_notices(CommandLine& line, CLI::App& license) {
   line.does(*notices, [options] { return run_license_notices(*options); });
 }
 
+void add_identify(CommandLine& line, CLI::App& license) {
+  const auto options = std::make_shared<IdentifyOptions>();
+  auto* identify = line.verb(license, "identify", "tell which licences files are, grant, name or declare",
+                             "ostiary license identify LICENSE src/main.c\n"
+                             "  ostiary license identify package.json --format json");
+  identify->add_option("files", options->files, "texts of licences, sources, metadata of packages")
+      ->required()
+      ->type_name("FILE");
+  line.add_common(*identify, options->common);
+  line.does(*identify, [options] { return run_license_identify(*options); });
+}
+
 }  // namespace
 
 void add_license(CommandLine& line) {
   auto* license =
       line.verb(line.root(), "license", "what a licence permits and asks for, and whether it fits",
                 "ostiary license explain gemma\n"
-                "  ostiary license check Apache-2.0 --profile ours.yaml");
+                "  ostiary license check Apache-2.0 --profile ours.yaml\n"
+                "  ostiary license identify LICENSE");
   license->require_subcommand(1);
   add_explain(line, *license);
   add_check(line, *license);
   add_notices(line, *license);
+  add_identify(line, *license);
 }
 
 }  // namespace ostiary::app

@@ -92,6 +92,7 @@ License license_of(const element& e) {
           .digest = text_of(e, "digest"),
           .homepage = text_of(e, "homepage"),
           .category = text_of(e, "category"),
+          .fingerprint = text_of(e, "fingerprint"),
           .aliases = texts_of(e, "aliases"),
           .kinds = texts_of(e, "kinds"),
           .rights = in.rights(),

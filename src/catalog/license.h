@@ -77,6 +77,7 @@ struct License {
   std::string name, steward, version;
   std::string released;  // YYYY-MM-DD; empty: not known
   std::string digest, homepage, category;
+  std::string fingerprint;  // base64 of shingles of the text (license/impl/index.h); empty: there is none
   std::vector<std::string> aliases, kinds;
   std::vector<Right> rights;
   std::optional<std::vector<Duty>> duties;

@@ -68,12 +68,12 @@ std::optional<std::string> of_gnu(std::string_view name) {
 std::optional<std::string> spdx_of_debian(std::string_view name) {
   const auto small = text::lower(text::trim(name));
   if (auto gnu = of_gnu(small)) return gnu;
-  if (const auto found = std::ranges::find(kNames, small, [](const auto& one) { return one.first; });
-      found != kNames.end())
-    return std::string(found->second);
-  const auto parsed = parse_expression(small);
-  if (parsed && parsed->leaves.size() == 1) return parsed->text();
-  return std::nullopt;
+  if (const auto name = std::ranges::find(kNames, small, [](const auto& one) { return one.first; });
+      name != kNames.end())
+    return std::string(name->second);
+  const auto* found = catalog::spdx_list().find(small);
+  if (!found || found->kind != catalog::SpdxList::Kind::license) return std::nullopt;
+  return found->deprecated ? (found->now.empty() ? found->id : found->now) : found->id;
 }
 
 }  // namespace ostiary::license

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/impl/command_line.h"
 #include "app/verbs.h"
@@ -19,9 +20,15 @@ struct LicenseOptions {
   bool fail_on_open = false;        // notices: exit status 1 where the file does not settle everything
 };
 
+struct IdentifyOptions {
+  CommonOptions common;
+  std::vector<std::string> files;
+};
+
 Result<int> run_license_explain(const LicenseOptions& options);
 Result<int> run_license_check(const LicenseOptions& options);
 Result<int> run_license_notices(const LicenseOptions& options);
+Result<int> run_license_identify(const IdentifyOptions& options);
 
 // The catalogue's licences, with those and the reviews of the organisation's folder where there is one.
 Result<catalog::Licenses> licenses_for(const std::string& rules);
