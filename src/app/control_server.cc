@@ -1,6 +1,7 @@
 #include "app/control_server.h"
 
 #include <fmt/format.h>
+#include <optional>
 #include <poll.h>
 
 #include "net/http.h"
@@ -64,30 +65,37 @@ ControlServer::~ControlServer() {
   thread_.join();
 }
 
-net::Task<bool> ControlServer::read_request(net::Stream& stream, net::Deadline& deadline,
-                                            SideRequest& request) {
+net::Task<ControlServer::Read> ControlServer::read_request(net::Stream& stream, net::Deadline& deadline,
+                                                           SideRequest& request) {
   net::HeadParser parser(kMostHead);
   net::Head head;
   net::HeadError wrong;
   std::string in;
+  std::optional<std::size_t> whole;  // bytes, once the head is there
   for (;;) {
-    const auto parsed = in.empty() ? net::Parse::more : parser.request(in, head, wrong);
-    if (parsed == net::Parse::wrong || in.size() > kMostHead + SideDoor::kMostBody) co_return false;
-    const auto length = head.framing.content_length.value_or(0);
-    if (parsed == net::Parse::done && in.size() >= head.size + length) {
-      request = request_of(head, std::string_view(in).substr(head.size, length));
-      co_return true;
+    if (!whole || in.size() >= *whole) {
+      parser.reset();
+      const auto parsed = in.empty() ? net::Parse::more : parser.request(in, head, wrong);
+      if (parsed == net::Parse::wrong) co_return Read::broken;
+      if (parsed == net::Parse::done) {
+        const auto length = head.framing.content_length.value_or(0);
+        if (length > door_.most_body(request_of(head, {}))) co_return Read::too_large;
+        whole = head.size + length;
+        if (in.size() >= *whole) {
+          request = request_of(head, std::string_view(in).substr(head.size, length));
+          co_return Read::whole;
+        }
+      }
     }
-    parser.reset();
     std::size_t got = 0;
     const net::Io io = stream.read_some({loop_->scratch(), net::Loop::kScratchBytes}, got);
     if (io == net::Io::done) {
       in.append(loop_->scratch(), got);
       continue;
     }
-    if (io != net::Io::again) co_return false;
+    if (io != net::Io::again) co_return Read::broken;
     net::Waiter wait(*loop_);
-    if (co_await wait.read(stream.watch()).until(deadline) != net::Wake::ready) co_return false;
+    if (co_await wait.read(stream.watch()).until(deadline) != net::Wake::ready) co_return Read::broken;
   }
 }
 
@@ -124,7 +132,15 @@ net::Task<void> ControlServer::serve(net::Stream stream) {
   net::Deadline deadline(*loop_);
   deadline.set_after_ms(kPatienceMs);
   SideRequest request;
-  if (!co_await read_request(stream, deadline, request)) co_return;
+  const Read read = co_await read_request(stream, deadline, request);
+  if (read == Read::broken) co_return;
+  if (read == Read::too_large) {
+    SideAnswer refused;
+    refused.status = 413;
+    refused.body = door_.refusal("body_too_large", "the body is larger than this takes");
+    co_await send(stream, deadline, refused);
+    co_return co_await stream.linger(deadline, kLookMs);
+  }
   auto owed = std::make_shared<net::Owed<SideAnswer>>();
   std::stop_source left;
   request.left = left.get_token();

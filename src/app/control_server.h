@@ -27,7 +27,8 @@ class ControlServer {
  private:
   explicit ControlServer(gateway::SideDoor& door) : door_(door) {}
   net::Task<void> serve(net::Stream stream);
-  net::Task<bool> read_request(net::Stream& stream, net::Deadline& deadline, gateway::SideRequest& request);
+  enum class Read : std::uint8_t { whole, too_large, broken };
+  net::Task<Read> read_request(net::Stream& stream, net::Deadline& deadline, gateway::SideRequest& request);
   // What the door owes to whoever is at the other end; nothing: they left, or the server stops.
   net::Task<std::optional<gateway::SideAnswer>> await(net::Stream& stream,
                                                       std::shared_ptr<net::Owed<gateway::SideAnswer>> owed);

@@ -210,6 +210,7 @@ TEST_F(ControlTest, AfterARestartOldKeysOpenTheGate) {
 // A door that answers when it is told to.
 struct SlowDoor final : gateway::SideDoor {
   bool serves(std::string_view) const override { return true; }
+  std::string refusal(std::string_view, std::string_view) const override { return ""; }
   void ask(gateway::SideRequest request, std::function<void(gateway::SideAnswer)> done) override {
     const std::lock_guard lock(mutex);
     left = request.left;

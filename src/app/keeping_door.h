@@ -17,6 +17,10 @@ class KeepingDoor final : public gateway::SideDoor {
   ~KeepingDoor() override;
   void start_keeper();
   bool serves(std::string_view) const override { return true; }
+  std::size_t most_body(const gateway::SideRequest& head) const override { return api_.most_body(head); }
+  std::string refusal(std::string_view code, std::string_view message) const override {
+    return api_.refusal(code, message);
+  }
   void ask(gateway::SideRequest request, std::function<void(gateway::SideAnswer)> done) override;
 
  private:

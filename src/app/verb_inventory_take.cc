@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "files/spreadsheet.h"
+#include "gateway/side_door.h"
 #include "inventory/evidence.h"
 #include "inventory/import.h"
 #include "json/document.h"
@@ -27,7 +28,8 @@ namespace {
 constexpr WallMs kDayMs = 86'400'000;
 constexpr std::size_t kMostBody = 900'000;  // bytes of a piece; the API takes 1 MiB and 100,000 values
 constexpr std::size_t kMostValues = 80'000, kMostRows = 10'000;  // of a piece
-constexpr std::size_t kMostSightings = 4000;                     // of a call
+// Of what is reconciled at once; the API takes SideDoor::kLargestBody.
+constexpr std::size_t kMostSeen = gateway::SideDoor::kLargestBody - (1u << 20);
 
 Result<const files::Sheet*> sheet_of(const files::Spreadsheet& book, const std::string& wanted) {
   if (book.sheets.empty()) return fail(Code::invalid, "there is no sheet in it");
@@ -284,16 +286,20 @@ Result<int> run_inventory_reconcile(const InventoryReconcileOptions& options) {
   }
   inventory::Evidence evidence;
   for (const auto& source : options.sources) TRY_VOID(take_source(options, source, now, evidence));
-  if (evidence.sightings.size() > kMostSightings)
+  if (evidence.sightings.size() > inventory::Evidence::kMost)
     return fail(Code::invalid,
                 fmt::format("{} different things are in it, and a call takes {}: reconcile fewer at once",
-                            evidence.sightings.size(), kMostSightings));
+                            evidence.sightings.size(), inventory::Evidence::kMost));
   TRY(auto door, ApiDoor::open(options.gate, options.common.data, FolderApi::For::making));
   std::string body;
   for (const std::size_t places : {inventory::Sighting::kMostPlaces, std::size_t{1}, std::size_t{0}}) {
     body = reconcile_body(options, evidence, since, places);
-    if (body.size() < kMostBody) break;
+    if (body.size() < kMostSeen) break;
   }
+  if (body.size() >= kMostSeen)
+    return fail(Code::invalid,
+                fmt::format("what is in it takes {} MiB, and a call {}: reconcile fewer at once",
+                            body.size() >> 20, kMostSeen >> 20));
   TRY(const auto answer, door.call("POST", "/api/v1/inventory/reconcile", body));
   TRY(const auto document, json::Document::parse(answer));
   const auto root = document.root();

@@ -193,6 +193,15 @@ bool Api::serves(std::string_view path) const {
          path == "/policy";
 }
 
+std::size_t Api::most_body(const SideRequest& head) const {
+  Route route;
+  return impl_->at_the_door(head, route) ? kMostBody : route.operation->most_body;
+}
+
+std::string Api::refusal(std::string_view code, std::string_view message) const {
+  return error_body(code, message);
+}
+
 SideAnswer Api::answer(const SideRequest& request) {
   Route route;
   if (auto answer = impl_->at_the_door(request, route)) return std::move(*answer);

@@ -22,6 +22,8 @@ class Api final : public gateway::SideDoor {
   ~Api() override;  // nobody asks any more; waits for what is under way
 
   bool serves(std::string_view path) const override;
+  std::size_t most_body(const gateway::SideRequest& head) const override;
+  std::string refusal(std::string_view code, std::string_view message) const override;
   // Answers at once what touches memory only, refusals too; everything else on a thread of its own.
   void ask(gateway::SideRequest request, std::function<void(gateway::SideAnswer)> done) override;
   // The answer, on the caller's thread.

@@ -13,7 +13,11 @@ namespace ostiary::console {
 
 namespace {
 
-constexpr json::Limits kBodyLimits{.max_depth = 32, .max_values = 100'000, .refuse_duplicates = true};
+// Of a body that may be large a value has 16 bytes at least, on average.
+json::Limits limits_of(const Operation& operation) {
+  const auto values = std::max<std::size_t>(100'000, operation.most_body / 16);
+  return {.max_depth = 32, .max_values = static_cast<std::uint32_t>(values), .refuse_duplicates = true};
+}
 
 bool is_variable(std::string_view segment) {
   return segment.starts_with('{');
@@ -99,7 +103,7 @@ std::optional<Refusal> take_body(const Operation& operation, Call& call) {
   if (!is_json(call.request.header("content-type")))
     return Refusal{415, "unsupported_type", "the body must be application/json", {}, {}};
   if (operation.raw) return std::nullopt;
-  if (const auto parsed = json::Document::parse_into(body, kBodyLimits, call.body); !parsed)
+  if (const auto parsed = json::Document::parse_into(body, limits_of(operation), call.body); !parsed)
     return Refusal{400, "invalid", "the body is not JSON: " + parsed.error().text(), {}, {}};
   if (auto wrong = operation.body->check(call.body.root()))
     return Refusal{400, "invalid", std::move(wrong->message), std::move(wrong->pointer), {}};

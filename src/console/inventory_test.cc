@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "console/impl/test_house.h"
+#include "console/operation.h"
 #include "ledger/ledger.h"
 
 namespace ostiary::console {
@@ -125,6 +126,32 @@ TEST_F(InventoryApi, AnswersTheInevitableQuestionWithEvidenceAndWhomToTell) {
              R"({"advisories":[{"id":"X-1","affected":[{"package":{"ecosystem":"PyPI","name":"openai"},)"
              R"("ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.2"}]}]}]}]})");
   EXPECT_THAT(advisory.at({"uses"}), HasSubstr("openai 1.1.0 is in X-1"));
+}
+
+TEST_F(InventoryApi, TakesWhatAWholeOfficeShowsInOneBodyOfItsKeepersAlone) {
+  std::string body = R"({"looked_at":["scan"],"sightings":[)";
+  for (int i = 0; i < 20'000; ++i)
+    body += std::string(i == 0 ? "" : ",") +
+            R"({"how":"scan","kind":"sdk","sdk":"openai","provider":"openai",)" + R"("repository":"r)" +
+            std::to_string(i / 100) + R"(","version":"1.0.)" + std::to_string(i % 100) + R"("})";
+  body += "]}";
+  ASSERT_GT(body.size(), gateway::SideDoor::kMostBody);
+  const auto head = [](const store::KeyEntry& key) {
+    return request_of(key, "POST", "/api/v1/inventory/reconcile");
+  };
+  EXPECT_GT(api_->most_body(head(keeper_)), body.size());
+  EXPECT_EQ(api_->most_body(head(reader_)), gateway::SideDoor::kMostBody) << "it would not be heard";
+  EXPECT_EQ(api_->most_body(request_of(keeper_, "POST", "/api/v1/uses")), gateway::SideDoor::kMostBody);
+  const auto told = ask_as(keeper_, "POST", "/api/v1/inventory/reconcile", body);
+  ASSERT_EQ(told.status, 200) << told.body;
+  EXPECT_THAT(told.at({"proposed"}), HasSubstr(R"("repository":"r199")"));
+}
+
+TEST_F(InventoryApi, WhatItTurnsAwayAtTheDoorReadsLikeItsOtherErrors) {
+  const auto body = api_->refusal("body_too_large", "the body is over the limit");
+  const auto document = json::Document::parse(body);
+  ASSERT_TRUE(document);
+  EXPECT_EQ(error_schema().check(document->root()), std::nullopt) << body;
 }
 
 TEST_F(InventoryApi, IsExportedAndSummedUp) {

@@ -74,6 +74,7 @@ struct Operation {
   Need need = Need::admin;
   std::vector<Parameter> parameters;
   std::optional<Schema> body;
+  std::size_t most_body = gateway::SideDoor::kMostBody;  // bytes
   bool raw = false;  // the handler reads the body itself, once it knows who sent it; `body` is what it may be
   std::uint16_t status = 200;
   Schema answer;

@@ -18,7 +18,7 @@ namespace ostiary::console {
 
 namespace {
 
-constexpr std::size_t kMostTraffic = 5000, kMostSightings = 4000, kMostAdvisories = 100;
+constexpr std::size_t kMostTraffic = 5000, kMostAdvisories = 100;
 constexpr WallMs kDayMs = 86'400'000;
 
 // An approved question as something that was seen.
@@ -143,9 +143,9 @@ Result<Reply> reconcile(Backing& backing, const Call& call) {
   const auto body = call.body.root();
   TRY(auto evidence, own_evidence(backing));
   TRY_VOID(told(take_given(evidence, body)));
-  if (evidence.sightings.size() > kMostSightings + kMostTraffic)
-    return fail(Code::exists,
-                fmt::format("more than {} things were seen; reconcile fewer at once", kMostSightings));
+  if (evidence.sightings.size() > inventory::Evidence::kMost + kMostTraffic)
+    return fail(Code::exists, fmt::format("more than {} things were seen; reconcile fewer at once",
+                                          inventory::Evidence::kMost));
   const inventory::Reconciling how{.now = wall_now(), .since = time_at(body["since"])};
   const bool apply = body["apply"].as_bool().value_or(false);
   TRY(const auto found, told(backing.inventory.reconcile(evidence, how, apply, recorder(backing, call))));
@@ -384,17 +384,19 @@ Operation reconciling() {
   auto scan = object("", {optional("at", time("when it was scanned; now unless said")),
                           {"document", object_open("of 'ostiary scan --format json', with --logs too")},
                           optional("repository", text_up_to("what the code is called", 500))});
-  row.body =
-      object("Reconciling",
-             {optional("apply", boolean("add and mark, not only tell")),
-              optional("looked_at", list_up_to(word_of({"scan", "log"}, ""),
-                                               "sources that were read, though they may show nothing", 2)),
-              optional("partial", list_up_to(text_up_to("", 1000), "what was not read", 200)),
-              optional("scans", list_up_to(std::move(scan), "documents of the scanner", 1000)),
-              optional("sightings", list_up_to(sighting_schema(), "taken out of such", kMostSightings)),
-              optional("since", time("tell what was seen first since then"))});
+  row.body = object(
+      "Reconciling",
+      {optional("apply", boolean("add and mark, not only tell")),
+       optional("looked_at", list_up_to(word_of({"scan", "log"}, ""),
+                                        "sources that were read, though they may show nothing", 2)),
+       optional("partial", list_up_to(text_up_to("", 1000), "what was not read", 200)),
+       optional("scans", list_up_to(std::move(scan), "documents of the scanner", 1000)),
+       optional("sightings", list_up_to(sighting_schema(), "taken out of such", inventory::Evidence::kMost)),
+       optional("since", time("tell what was seen first since then"))});
   row.answer = reconciled_schema();
   row.refusals = {409};
+  row.most_body = gateway::SideDoor::kLargestBody;
+  row.lane = Operation::Lane::slow;
   return row;
 }
 
@@ -440,6 +442,8 @@ Operation answering() {
        optional("version", word("of the SDK, else of the model: <1.2"))});
   row.answer = answer_schema();
   row.refusals = {409};
+  row.most_body = gateway::SideDoor::kLargestBody;
+  row.lane = Operation::Lane::slow;
   return row;
 }
 

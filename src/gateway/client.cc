@@ -5,7 +5,6 @@
 #include "gateway/charge.h"
 #include "gateway/headers.h"
 #include "gateway/worker.h"
-#include "json/writer.h"
 
 namespace ostiary::gateway {
 
@@ -61,19 +60,6 @@ net::Task<void> Client::exchange() {
   if (worker_.draining()) keep_alive_ = false;
 }
 
-namespace {
-
-// Of a request aside that did not get so far as to be asked: the shape of the API's own errors.
-std::string side_error_body(const GateError& error) {
-  std::string out = R"({"error":{"code":)";
-  json::append_string(out, error.code);
-  out += R"(,"message":)";
-  json::append_string(out, error.message);
-  return out + "}}\n";
-}
-
-}  // namespace
-
 net::Task<void> Client::conduct(Exchange& x, Received received, const GateError& error) {
   if (received == Received::aside) co_return co_await answer_aside(worker_, *this, x);
   if (received == Received::request) {
@@ -86,12 +72,8 @@ net::Task<void> Client::conduct(Exchange& x, Received received, const GateError&
     co_return;
   }
   x.outcome = ledger::Outcome::refused;
-  if (received == Received::refused_aside) {
-    const auto text = side_error_body(error);
-    co_return co_await answer_error(x, error, text);
-  }
-  count_refused(x);
-  co_await answer_error(x, error);
+  if (received == Received::refused) count_refused(x);
+  co_await answer_error(x, error, received == Received::refused_aside);
 }
 
 void Client::begin(const Exchange& x, const AnswerHead& head) {
@@ -181,16 +163,13 @@ net::Task<Result<>> Client::drain(MonoNs until) {
   co_return written;
 }
 
-net::Task<void> Client::answer_error(Exchange& x, const GateError& error) {
-  const std::string text = error_body(error);
-  co_await answer_error(x, error, text);
-}
-
-net::Task<void> Client::answer_error(Exchange& x, const GateError& error, std::string_view text) {
+net::Task<void> Client::answer_error(Exchange& x, const GateError& error, bool aside) {
   x.status = error.status;
   x.error = error.code;
   const bool no_body = x.head.method == "HEAD";
   if (unread_ || no_body) keep_alive_ = false;
+  const std::string text =
+      aside ? worker_.shared.side_door->refusal(error.code, error.message) : error_body(error);
   AnswerHead head{error.status, "Content-Type: application/json\r\n", text.size()};
   if (!error.retry_after.empty()) append_header(head.headers, "Retry-After", error.retry_after);
   if (error.no_retry) append_header(head.headers, "x-should-retry", "false");

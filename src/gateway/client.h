@@ -52,9 +52,8 @@ class Client {
   bool head_waiting() const { return !head_out_.empty(); }
   bool broken() const { return broken_; }
 
-  net::Task<void> answer_error(Exchange& x, const GateError& error);
-  // The same with another body than that of the caller's protocol.
-  net::Task<void> answer_error(Exchange& x, const GateError& error, std::string_view text);
+  // `aside`: in the form of the side door's answers.
+  net::Task<void> answer_error(Exchange& x, const GateError& error, bool aside = false);
   void close_after() { keep_alive_ = false; }
   net::Watch* watch() const { return stream_.watch(); }
   net::Deadline& deadline() { return deadline_; }
@@ -100,6 +99,8 @@ std::optional<GateError> check_head(Worker& worker, Exchange& x);
 net::Task<void> forward(Worker& worker, Client& client, Exchange& x);
 
 // Passes a request to the side door and its answer to the client.
+// Bytes that the body of a request to the side door may have.
+std::size_t most_body_aside(const Worker& worker, const Exchange& x);
 net::Task<void> answer_aside(Worker& worker, Client& client, Exchange& x);
 
 // The answer to GET /v1/models and /v1/models/{id}: what every service offers.

@@ -183,7 +183,7 @@ net::Task<Client::Received> Client::receive_aside(Exchange& x, GateError& error)
     co_return Received::refused_aside;
   }
   x.caller.key_given = find_caller(worker_, x);
-  const Received body = co_await read_body(x, SideDoor::kMostBody, error);
+  const Received body = co_await read_body(x, most_body_aside(worker_, x), error);
   if (body == Received::request) co_return Received::aside;
   co_return body == Received::refused ? Received::refused_aside : body;
 }

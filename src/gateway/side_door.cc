@@ -47,6 +47,12 @@ std::string SideRequest::header(std::string_view name) const {
   return {};
 }
 
+std::size_t most_body_aside(const Worker& worker, const Exchange& x) {
+  const auto& framing = x.head.framing;
+  const bool small = !framing.chunked && framing.content_length.value_or(0) <= SideDoor::kMostBody;
+  return small ? SideDoor::kMostBody : worker.shared.side_door->most_body(side_request(x));
+}
+
 net::Task<void> answer_aside(Worker& worker, Client& client, Exchange& x) {
   auto owed = std::make_shared<net::Owed<SideAnswer>>();
   std::stop_source left;

@@ -45,9 +45,15 @@ struct SideAnswer {
 // Who answers them. Thread-safe; never blocks the caller, which is a loop.
 class SideDoor {
  public:
-  static constexpr std::size_t kMostBody = 1u << 20;  // bytes
+  static constexpr std::size_t kMostBody = 1u << 20;      // bytes, of most requests
+  static constexpr std::size_t kLargestBody = 32u << 20;  // of any
   virtual ~SideDoor() = default;
   virtual bool serves(std::string_view path) const = 0;
+  // Bytes that the body of a request with this head (its `body` is empty) may have: at most kLargestBody, and
+  // over kMostBody only of a caller whom it would hear.
+  virtual std::size_t most_body(const SideRequest&) const { return kMostBody; }
+  // The body that tells a client why its request does not get as far as ask(), in the form of its answers.
+  virtual std::string refusal(std::string_view code, std::string_view message) const = 0;
   // Calls `done` once, soon or later, from any thread.
   virtual void ask(SideRequest request, std::function<void(SideAnswer)> done) = 0;
 };

@@ -17,6 +17,12 @@ class Echo final : public SideDoor {
     for (auto& thread : threads_) thread.join();
   }
   bool serves(std::string_view path) const override { return path.starts_with("/api/"); }
+  std::size_t most_body(const SideRequest& head) const override {
+    return head.caller && head.path == "/api/large" ? 3 * kMostBody : kMostBody;
+  }
+  std::string refusal(std::string_view code, std::string_view) const override {
+    return "turned away: " + std::string(code);
+  }
   void ask(SideRequest request, std::function<void(SideAnswer)> done) override {
     const std::lock_guard lock(mutex_);
     if (request.path == "/api/wait") {
@@ -87,13 +93,6 @@ TEST_F(SideDoorTest, NoKeyIsNeededAndAWrongOneIsTold) {
   EXPECT_EQ(gate.ask("GET /api/v1/x HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer ost_x\r\n\r\n").status, 401);
 }
 
-TEST_F(SideDoorTest, WhatIsRefusedBeforeItIsAskedHasTheShapeOfTheApi) {
-  const auto answer = gate.ask("POST /api/v1/x HTTP/1.1\r\nHost: g\r\nContent-Length: 1048577\r\n\r\n");
-  EXPECT_EQ(answer.status, 413);
-  EXPECT_EQ(answer.body,
-            "{\"error\":{\"code\":\"body_too_large\",\"message\":\"the body is over the limit of 1MiB\"}}\n");
-}
-
 TEST_F(SideDoorTest, AStreamGoesOutPieceByPiece) {
   const auto answer = gate.ask("GET /api/stream HTTP/1.1\r\nHost: g\r\n\r\n");
   EXPECT_TRUE(answer.whole);
@@ -120,8 +119,22 @@ TEST_F(SideDoorTest, WhoAnswersIsToldThatTheGateStops) {
 TEST_F(SideDoorTest, ABodyOverTheLimitIsRefusedAndNothingOfItIsAnExchange) {
   const auto answer = gate.ask("POST /api/v1/x HTTP/1.1\r\nHost: g\r\nContent-Length: 99999999\r\n\r\n");
   EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(answer.body, "turned away: body_too_large") << "in the form of whom it was for";
   gate.stop();
   for (const auto& line : gate.records()) EXPECT_EQ(line.find("\"outcome\""), std::string::npos) << line;
+}
+
+TEST_F(SideDoorTest, ALargeBodyComesInWhereTheDoorTakesItOfThisCaller) {
+  const std::string body(2 * SideDoor::kMostBody, 'x');
+  const auto head = [&](std::string_view path) {
+    return "POST " + std::string(path) +
+           " HTTP/1.1\r\nHost: g\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  };
+  const auto taken = gate.ask(head("/api/large") + gate.authorization() + "\r\n" + body);
+  EXPECT_EQ(taken.status, 200);
+  EXPECT_GT(taken.body.size(), body.size());
+  EXPECT_EQ(gate.ask(head("/api/large") + "\r\n" + body).status, 413) << "of nobody";
+  EXPECT_EQ(gate.ask(head("/api/other") + gate.authorization() + "\r\n" + body).status, 413);
 }
 
 }  // namespace

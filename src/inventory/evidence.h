@@ -14,6 +14,8 @@ namespace ostiary::inventory {
 
 // What was seen since the last time somebody looked, of one kind of source or of several.
 struct Evidence {
+  static constexpr std::size_t kMost = 75'000;  // things that are compared at once
+
   std::vector<Sighting> sightings = {};   // as they came, each thing once
   std::vector<std::string> partial = {};  // what was not read, in a sentence each
   // Whether a source of the kind was looked at at all: without it nothing follows from what it does not show.
