@@ -203,7 +203,8 @@ Result<> House::furnish(std::vector<net::Bound> sockets) {
       !restored)
     log::error("limits: what was used before cannot be read: " + restored.error().text());
   hooks_->follow(config_.data, *ledger_, [this](std::string_view number) { return desk_->json_of(number); });
-  desk_->watch_clocks([this](WallMs now) { tell_reviews(policy(), desk_->desk(), *hooks_, now); });
+  desk_->watch_clocks(
+      [this](WallMs now) { tell_reviews(policy(), config_.data, desk_->desk(), *hooks_, now); });
   keeping_->start_keeper();
   gate_->run();
   return {};

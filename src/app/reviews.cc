@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "console/policy_seen.h"
 #include "json/writer.h"
 #include "policy/due.h"
 
@@ -40,8 +41,11 @@ std::string id_of(const policy::Due& due, const policy::Document& document) {
   return "msg_review-" + hex(digest).substr(0, 32);
 }
 
-policy::Seen seen_by(desk::Desk& desk, const policy::Document& document, WallMs now) {
+policy::Seen seen_by(const std::string& data_folder, desk::Desk& desk, const policy::Document& document,
+                     WallMs now) {
   policy::Seen seen;
+  console::add_catalogue(seen, document);
+  seen.reviewed_at = console::in_force_since(data_folder, document);
   const auto& often = document.review.question_asked;
   if (!often) return seen;
   const auto asked = desk.asked_often(now - static_cast<WallMs>(often->within_ms), often->more_than);
@@ -53,10 +57,11 @@ policy::Seen seen_by(desk::Desk& desk, const policy::Document& document, WallMs 
 
 }  // namespace
 
-void tell_reviews(const PolicyInForce& policy, desk::Desk& desk, HookHouse& hooks, WallMs now) {
+void tell_reviews(const PolicyInForce& policy, const std::string& data_folder, desk::Desk& desk,
+                  HookHouse& hooks, WallMs now) {
   if (!policy.policy || hooks.out().none()) return;
   const auto& document = policy.policy->document();
-  for (const auto& due : policy::due(document, now, seen_by(desk, document, now))) {
+  for (const auto& due : policy::due(document, now, seen_by(data_folder, desk, document, now))) {
     auto id = id_of(due, document);
     const auto known = hooks.out().queue().was_seen(kSource, id);
     if (known && *known) continue;

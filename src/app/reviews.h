@@ -8,6 +8,8 @@
 namespace ostiary::app {
 
 // Tells webhooks of what of the document in force is due for review (policy/due.h), each reason once.
-void tell_reviews(const PolicyInForce& policy, desk::Desk& desk, HookHouse& hooks, WallMs now);
+// `data_folder` tells since when it is in force.
+void tell_reviews(const PolicyInForce& policy, const std::string& data_folder, desk::Desk& desk,
+                  HookHouse& hooks, WallMs now);
 
 }  // namespace ostiary::app

@@ -1,7 +1,10 @@
 #include "console/policy_seen.h"
 
+#include <algorithm>
 #include <map>
+#include <sys/stat.h>
 
+#include "catalog/catalog.h"
 #include "desk/stats.h"
 #include "json/document.h"
 #include "ledger/export.h"
@@ -66,9 +69,40 @@ Result<> count_fired(const std::string& data_folder, const policy::Review::Often
 
 }  // namespace
 
+void add_catalogue(policy::Seen& seen, const policy::Document& document) {
+  const auto look_at = [&](const auto& entries) {
+    for (const auto& one : entries)
+      seen.catalog_at = std::max(seen.catalog_at, policy::parse_moment(one.origin.date).value_or(0));
+  };
+  look_at(catalog::providers());
+  look_at(catalog::services());
+  look_at(catalog::tools());
+  look_at(catalog::models());
+  look_at(catalog::sdks());
+  look_at(catalog::features());
+  const auto names = [&](const std::string& provider) {
+    return std::ranges::any_of(document.lists, [&](const auto& list) {
+      return std::ranges::find(list.exact, provider) != list.exact.end();
+    });
+  };
+  for (const auto& feature : catalog::features())
+    if (names(feature.provider))
+      seen.features.push_back(
+          {feature.provider, feature.name, policy::parse_moment(feature.origin.date).value_or(0)});
+}
+
+WallMs in_force_since(const std::string& data_folder, const policy::Document& document) {
+  struct stat state{};
+  const std::string_view digest = document.digest;  // sha256:…
+  const auto kept = data_folder + "/policy/" + std::string(digest.substr(digest.find(':') + 1)) + ".md";
+  return ::stat(kept.c_str(), &state) == 0 ? static_cast<WallMs>(state.st_mtim.tv_sec) * 1000 : 0;
+}
+
 Result<PolicySeen> policy_seen(const std::string& data_folder, const policy::Document& document, WallMs now,
                                const std::function<bool()>& stopped) {
   PolicySeen out;
+  add_catalogue(out.seen, document);
+  out.seen.reviewed_at = in_force_since(data_folder, document);
   if (const auto& often = document.review.question_asked)
     TRY_VOID(count_questions(data_folder, *often, now, out));
   if (const auto& often = document.review.rule_fired)

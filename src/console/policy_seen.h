@@ -17,9 +17,17 @@ struct PolicySeen {
   std::vector<std::string> partial;  // what could not be said, and why
 };
 
-// Counts how often each rule decided (in the ledger) and how often the same was asked (in the store) within
-// the times that the document's `review` names; nothing where it names none. Reads beside a gate that runs, a
-// million records a second; `stopped` ends it early, which makes it partial.
+// What the catalogue of this build has that a review may be about: the day of its newest entry, and features
+// of the providers that a list of the document names.
+void add_catalogue(policy::Seen& seen, const policy::Document& document);
+
+// When the document came into force here, as the folder's archive of documents tells; 0: never.
+WallMs in_force_since(const std::string& data_folder, const policy::Document& document);
+
+// The catalogue's news, when the document came into force, and how often: counts how often each rule decided
+// (in the ledger) and how often the same was asked (in the store) within the times that the document's
+// `review` names; of that nothing where it names none. Reads beside a gate that runs, a million records a
+// second; `stopped` ends it early, which makes it partial.
 Result<PolicySeen> policy_seen(const std::string& data_folder, const policy::Document& document, WallMs now,
                                const std::function<bool()>& stopped);
 

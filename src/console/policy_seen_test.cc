@@ -1,5 +1,7 @@
 #include "console/policy_seen.h"
 
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,6 +40,29 @@ TEST_F(PolicySeenTest, AFolderWithoutAStoreHasNoQuestions) {
   const auto none = seen("question-asked: {more-than: 1, within: 7d}", empty / "");
   ASSERT_TRUE(none) << none.error().text();
   EXPECT_TRUE(none->seen.asked.empty());
+}
+
+TEST_F(PolicySeenTest, KnowsTheCataloguesNewestDayAndTheFeaturesOfProvidersThatTheDocumentNames) {
+  const auto read = policy::read_document(
+      policy::testing::text_of("- {id: all, when: {target.provider: anthropic}, then: allow}\n"));
+  policy::Seen seen;
+  add_catalogue(seen, read.document);
+  EXPECT_GE(seen.catalog_at, *policy::parse_moment("2026-11-26"));
+  ASSERT_FALSE(seen.features.empty());
+  for (const auto& one : seen.features) EXPECT_EQ(one.name, "anthropic");
+  policy::Seen other;
+  add_catalogue(other, document_with("question-asked: {more-than: 1, within: 7d}"));
+  EXPECT_TRUE(other.features.empty());
+}
+
+TEST_F(PolicySeenTest, ADocumentIsReviewedWhenItComesIntoForce) {
+  const auto document = document_with("question-asked: {more-than: 1, within: 7d}");
+  EXPECT_EQ(in_force_since(folder_ / "", document), 0);
+  std::filesystem::create_directory(folder_ / "policy");
+  ASSERT_TRUE(document.digest.starts_with("sha256:"));
+  std::ofstream(folder_ / ("policy/" + document.digest.substr(7) + ".md")) << "text";
+  EXPECT_NEAR(static_cast<double>(in_force_since(folder_ / "", document)), static_cast<double>(wall_now()),
+              60'000);
 }
 
 }  // namespace
