@@ -421,6 +421,7 @@ Operation importing() {
                                                  inventory::Table::kMostColumns)),
                    {"rows", list_up_to(std::move(one), "", 20'000)}});
   row.answer = imported_schema();
+  row.most_body = gateway::SideDoor::kLargestBody;
   row.refusals = {409};
   return row;
 }

@@ -84,7 +84,9 @@ def test_an_event_is_not_lost_where_the_gate_is_killed_right_after_the_question_
             asked.append(ask(gate, f"may I do {n}?"))
             gate.kill()
             gate.start()
-        events = hook.wait(5)
+        end = time.monotonic() + 20
+        while len(set(questions(events := hook.wait(5)))) < 5 and time.monotonic() < end:  # some come twice
+            time.sleep(0.05)
         gate.stop()
         told = list(dict.fromkeys(questions(events)))  # at least once, and in order
         assert told == asked
