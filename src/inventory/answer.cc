@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "base/text.h"
 #include "catalog/catalog.h"
@@ -132,12 +133,14 @@ bool is_sdk(const std::string& known_as, std::string_view ecosystem, std::string
   });
 }
 
-Versions versions_of(const Use& use, std::string_view ecosystem, std::string_view sdk) {
+// `is` says of the name of a library whether it is the one.
+template <class Is>
+Versions versions_of(const Use& use, Is is) {
   Versions out;
   for (const auto& one : use.all(F::sdk))
-    if (is_sdk(one, ecosystem, sdk)) out.named = true, out.order = order_of_sdk(one);
+    if (is(one)) out.named = true, out.order = order_of_sdk(one);
   for (const auto& one : use.seen) {
-    if (one.sdk.empty() || !is_sdk(one.sdk, ecosystem, sdk)) continue;
+    if (one.sdk.empty() || !is(one.sdk)) continue;
     out.named = true;
     out.order = order_of_sdk(one.sdk);
     if (!one.version.empty()) out.all.push_back(one.version);
@@ -161,7 +164,8 @@ Verdict by_versions(const Versions& versions, std::string_view what, std::string
 }
 
 Verdict by_sdk(const Use& use, const Query& query) {
-  const auto versions = versions_of(use, "", query.sdk);
+  const auto versions =
+      versions_of(use, [&](const std::string& name) { return is_sdk(name, "", query.sdk); });
   if (!versions.named) {
     if (known(use, F::sdk, &Sighting::sdk).empty() && use.known(F::repository))
       return unknown("which libraries its code uses is unknown");
@@ -191,8 +195,9 @@ bool names_use(const Use& use, const Affected& affected) {
   return false;
 }
 
-Verdict by_affected(const Use& use, const Advisory& advisory, const Affected& affected) {
-  auto versions = versions_of(use, affected.ecosystem, affected.name);
+template <class Is>
+Verdict by_affected(const Use& use, const Advisory& advisory, const Affected& affected, Is is) {
+  auto versions = versions_of(use, is);
   if (!versions.named && names_use(use, affected)) {
     versions.named = true;
     versions.all = known(use, F::version, &Sighting::version);
@@ -207,17 +212,55 @@ Verdict by_affected(const Use& use, const Advisory& advisory, const Affected& af
                      [&](const auto& version) { return affected.holds(version); });
 }
 
-Verdict by_advisories(const Use& use, const std::vector<Advisory>& advisories) {
-  Verdict best;
-  for (const auto& advisory : advisories) {
-    if (advisory.withdrawn) continue;
-    for (const auto& affected : advisory.affected) {
-      auto verdict = by_affected(use, advisory, affected);
-      if (verdict.is > best.is) best = std::move(verdict);
+// What the advisories name, to be found by the names of a use: an advisory may have tens of thousands of
+// products.
+class Named {
+ public:
+  explicit Named(const std::vector<Advisory>& advisories) {
+    for (const auto& advisory : advisories) {
+      if (advisory.withdrawn) continue;
+      for (const auto& affected : advisory.affected) {
+        by_name_[plain_name(affected.name)].push_back(all_.size());
+        all_.push_back({&advisory, &affected});
+      }
     }
   }
-  return best;
-}
+
+  Verdict verdict(const Use& use) {
+    std::set<std::size_t> found;
+    const auto add = [&](const std::vector<std::size_t>& some) { found.insert(some.begin(), some.end()); };
+    for (const auto& sdk : known(use, F::sdk, &Sighting::sdk)) add(of_sdk(sdk));
+    for (const auto& [f, member] :
+         {std::pair(F::tool, &Sighting::tool), std::pair(F::model, &Sighting::model),
+          std::pair(F::service, &Sighting::service)})
+      for (const auto& one : known(use, f, member))
+        if (const auto at = by_name_.find(plain_name(one)); at != by_name_.end()) add(at->second);
+    Verdict best;
+    for (const auto i : found) {
+      const auto is = [&](const std::string& sdk) { return std::ranges::binary_search(of_sdk(sdk), i); };
+      auto verdict = by_affected(use, *all_[i].first, *all_[i].second, is);
+      if (verdict.is > best.is) best = std::move(verdict);
+    }
+    return best;
+  }
+
+ private:
+  // Ascending. One that the catalogue knows goes by its packages too.
+  const std::vector<std::size_t>& of_sdk(const std::string& sdk) {
+    const auto [at, fresh] = by_sdk_.try_emplace(sdk);
+    if (!fresh) return at->second;
+    if (!catalog::find_sdk(text::lower(sdk))) {
+      if (const auto same = by_name_.find(plain_name(sdk)); same != by_name_.end()) at->second = same->second;
+      return at->second;
+    }
+    for (std::size_t i = 0; i < all_.size(); ++i)
+      if (is_sdk(sdk, all_[i].second->ecosystem, all_[i].second->name)) at->second.push_back(i);
+    return at->second;
+  }
+
+  std::vector<std::pair<const Advisory*, const Affected*>> all_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name_, by_sdk_;
+};
 
 std::vector<std::string> evidence_of(const Use& use) {
   std::vector<std::string> out;
@@ -239,7 +282,7 @@ bool take(Answer& answer, Verdict verdict) {
   return true;
 }
 
-bool holds(const Use& use, const Query& query, Answer& out) {
+bool holds(const Use& use, const Query& query, Named& named, Answer& out) {
   if (!query.provider.empty() && !take(out, by_provider(use, query.provider))) return false;
   if (!query.model.empty() && !take(out, by_model(use, query.model))) return false;
   if (!query.license_forbids.empty() && !take(out, by_license(use))) return false;
@@ -248,7 +291,7 @@ bool holds(const Use& use, const Query& query, Answer& out) {
     if (!take(out, by_terms(use, condition))) return false;
   if (!query.sdk.empty() && !take(out, by_sdk(use, query))) return false;
   if (query.sdk.empty() && query.version && !take(out, by_own_version(use, *query.version))) return false;
-  return query.advisories.empty() || take(out, by_advisories(use, query.advisories));
+  return query.advisories.empty() || take(out, named.verdict(use));
 }
 
 }  // namespace
@@ -270,9 +313,10 @@ Result<TermsCondition> parse_terms(std::string_view text) {
 
 std::vector<Answer> answer(const std::vector<Use>& uses, const Query& query) {
   std::vector<Answer> out;
+  Named named(query.advisories);
   for (const auto& use : uses) {
     Answer one;
-    if (use[F::status] == "retired" || !holds(use, query, one)) continue;
+    if (use[F::status] == "retired" || !holds(use, query, named, one)) continue;
     one.use = use;
     one.evidence = evidence_of(use);
     out.push_back(std::move(one));

@@ -198,6 +198,21 @@ TEST(Answer, VersionsBesideCommitsAreCompared) {
               ElementsAre("Old"));
 }
 
+TEST(Answer, AnAdvisoryOfThirtyThousandProductsMeetsThousandsOfUsesAtOnce) {
+  Advisory big{.id = "BIG-1"};
+  for (int i = 0; i < 30'000; ++i)
+    big.affected.push_back(
+        {.ecosystem = "pypi", .name = "thing-" + std::to_string(i), .versions = {"1.1.0"}});
+  big.affected.push_back({.ecosystem = "crates.io", .name = "async-openai", .versions = {"1.1.0"}});
+  std::vector<Use> uses = {seen_with("Old", "async-openai", "1.1.0")};
+  for (int i = 0; i < 3'000; ++i)
+    uses.push_back(seen_with("Tool " + std::to_string(i), "thing-" + std::to_string(i * 20), "1.1.0"));
+  const auto begun = mono_now();
+  EXPECT_EQ(answer(uses, {.advisories = {big}}).size(), 1501U)
+      << "half are named, and one that the catalogue knows";
+  EXPECT_LT(mono_now() - begun, 10'000'000'000) << "it takes a fraction of a second alone";
+}
+
 TEST(Answer, AWithdrawnAdvisoryAffectsNobodyAndOneOfAToolMeetsItByName) {
   auto withdrawn = read_advisories(kOsv).value();
   withdrawn[0].withdrawn = true;
